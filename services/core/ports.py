@@ -1,0 +1,290 @@
+"""The four ports. Each has one real adapter and one in-memory twin, and both pass the suite in `tests/contract`.
+
+* `Store`  (Postgres): owns everything that must not be lost.
+* `WakeUps` and `LiveEvents` (Kafka): say that something is worth looking at; may lose, double and reorder.
+* `Models` (gRPC): make things.
+* `Media`  (an object store): holds bytes by digest.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from services.core.commands import CreateStory, Idempotency, PatchShot, ShotChange, StartOperation
+from services.core.model import (
+    Artifact,
+    AssetType,
+    Digest,
+    Engine,
+    Failure,
+    Film,
+    Key,
+    MediaRef,
+    Operation,
+    OperationEvent,
+    OperationId,
+    OperationStatus,
+    OperationType,
+    Shot,
+    ShotId,
+    ShotVersion,
+    Story,
+    Storyboard,
+    StoryId,
+    UserId,
+)
+from services.core.requests import Request, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt's right to write. The attempt is the fencing token: every write of a worker carries the claim."""
+
+    operation_id: OperationId
+    user_id: UserId
+    attempt: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that planning an operation needs, read in one snapshot."""
+
+    operation: Operation
+    story: Story
+    shots: tuple[Shot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An operation as created. `replayed` when an Idempotency-Key named one that was there already."""
+
+    operation: Operation
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What ending or releasing an operation brought about: its row, its new event, and who may go now."""
+
+    operation: Operation
+    event: OperationEvent
+    unblocked: tuple[OperationId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep found: operations to announce (again), and events to show."""
+
+    announce: tuple[OperationId, ...] = ()
+    events: tuple[OperationEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFilter:
+    status: OperationStatus | None = None
+    type: OperationType | None = None
+    story_id: StoryId | None = None
+
+
+class OwnerStore(Protocol):
+    """What the gateway asks for. Every method names the owner; another user's row is absent (`NotFound`)."""
+
+    async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
+        """The story (`generating`), its queued `story_create`, the first event and the idempotency key, in one transaction.
+
+        Raises Conflict IDEMPOTENCY_KEY_REUSED.
+        """
+
+    async def start_operation(self, user: UserId, command: StartOperation, idempotency: Idempotency | None = None) -> Accepted:
+        """Queue an operation on a story. Raises NotFound STORY_NOT_FOUND, SHOT_NOT_FOUND; Conflict IDEMPOTENCY_KEY_REUSED."""
+
+    async def story(self, user: UserId, story_id: StoryId) -> Story: ...
+
+    async def stories(self, user: UserId, *, limit: int, before: StoryId | None = None) -> tuple[Story, ...]:
+        """Newest first; ids are UUIDv7, so `before` is also a point in time."""
+
+    async def delete_story(self, user: UserId, story_id: StoryId) -> tuple[OperationEvent, ...]:
+        """Hide the story; its queued operations end `cancelled`, running ones are asked to stop."""
+
+    async def shots(self, user: UserId, story_id: StoryId) -> tuple[Shot, ...]:
+        """By sequence. Raises NotFound STORY_NOT_FOUND."""
+
+    async def shot(self, user: UserId, story_id: StoryId, shot_id: ShotId) -> Shot: ...
+
+    async def patch_shot(self, user: UserId, story_id: StoryId, shot_id: ShotId, patch: PatchShot) -> Shot:
+        """Change the fields given, keep the text as a version, bump the revisions. New details clear `prompt`."""
+
+    async def shot_versions(self, user: UserId, story_id: StoryId, shot_id: ShotId) -> tuple[ShotVersion, ...]:
+        """Newest first within each asset type."""
+
+    async def restore_version(
+        self, user: UserId, story_id: StoryId, shot_id: ShotId, asset_type: AssetType, number: int
+    ) -> Shot: ...
+
+    async def operation(self, user: UserId, operation_id: OperationId) -> Operation: ...
+
+    async def operations(
+        self, user: UserId, *, limit: int, before: OperationId | None = None, where: OperationFilter = OperationFilter()
+    ) -> tuple[Operation, ...]:
+        """Newest first."""
+
+    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, tuple[OperationEvent, ...]]:
+        """A queued operation ends `cancelled` at once; a running one is marked; an ended one is returned as it is."""
+
+    async def events(
+        self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500
+    ) -> tuple[OperationEvent, ...]:
+        """The stored timeline with `seq` > `after`, in order."""
+
+
+class WorkerStore(Protocol):
+    """What a worker asks for. Every write under a claim raises LeaseLost when a newer attempt owns the operation."""
+
+    async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
+        """Start an attempt: `queued → running`, attempt + 1, a lease of `lease` seconds by the database's clock.
+
+        None when there is nothing to do: not queued, not due, gone, or an earlier conflicting operation comes first.
+        Sets the story or shot `generating`, and appends the event `started`.
+        """
+
+    async def claimable(self, limit: int) -> tuple[OperationId, ...]:
+        """Queued operations that are due and free of conflicts, oldest first."""
+
+    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> bool:
+        """Extend the lease and note the progress (never backwards); True when a cancel was asked for."""
+
+    async def append_event(self, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent: ...
+
+    async def artifacts(self, keys: Sequence[Key]) -> Mapping[Key, Artifact]: ...
+
+    async def save_artifact(self, claim: Claim, artifact: Artifact) -> None:
+        """Idempotent by key; the first one wins."""
+
+    async def land_storyboard(
+        self, claim: Claim, board: Storyboard, seeds: Sequence[int]
+    ) -> tuple[tuple[Shot, ...], OperationEvent]:
+        """Insert the shots (`pending`) and the bible, once: a second call returns the shots that are there.
+
+        `seeds[i]` becomes all four seeds of shot i. Appends the event `storyboard_landed`.
+        """
+
+    async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
+        """Merge a change into a shot, keep a version, set it `done` once it has a picture. None when its guard failed."""
+
+    async def finish(self, claim: Claim, *, film: Film | None = None) -> Ended:
+        """`running → succeeded` with the story's and shots' states, in one transaction."""
+
+    async def fail(self, claim: Claim, failure: Failure) -> Ended:
+        """`running → failed`, likewise."""
+
+    async def end_cancelled(self, claim: Claim) -> Ended:
+        """`running → cancelled`, likewise."""
+
+    async def requeue(self, claim: Claim, failure: Failure | None, delay: float) -> Ended:
+        """`running → queued` after `delay` seconds: a retry (`failure` says why) or a drain (None, delay 0)."""
+
+    async def sweep(self, *, announce_after: float, limit: int = 500) -> Swept | None:
+        """Return expired leases to `queued` (or `failed` past `max_attempts`), and list what should be announced.
+
+        Listed: queued and due operations whose announcement is missing for longer than `announce_after` seconds, and
+        retries that have become due. Idempotency keys past their time are pruned. None when another worker sweeps.
+        """
+
+
+class OutboxStore(Protocol):
+    async def mark_announced(self, ids: Sequence[OperationId]) -> None:
+        """The broker has acknowledged the wake-ups."""
+
+    async def ready(self) -> None:
+        """Raises Unavailable when the database cannot be used."""
+
+
+class Store(OwnerStore, WorkerStore, OutboxStore, Protocol):
+    """All of it; adapters implement this."""
+
+
+class WakeUpSender(Protocol):
+    async def announce(self, ids: Sequence[OperationId]) -> None:
+        """Returns when the broker has acknowledged all of them. Raises Unavailable."""
+
+
+class WakeUpReceiver(Protocol):
+    """A worker's end of `storyreel.operations`."""
+
+    def __aiter__(self) -> AsyncIterator["WakeUp"]: ...
+
+    def pause(self) -> None:
+        """Take no more until `resume`: the worker is full."""
+
+    def resume(self) -> None: ...
+
+
+class WakeUp(Protocol):
+    @property
+    def operation_id(self) -> OperationId: ...
+
+    async def settle(self) -> None:
+        """The claim has been tried; the message need not come again."""
+
+
+class EventSender(Protocol):
+    async def publish(self, events: Sequence[OperationEvent]) -> None:
+        """Best effort: an event that cannot be sent is read from the store later. Never raises on a broken broker."""
+
+
+class EventReceiver(Protocol):
+    def __aiter__(self) -> AsyncIterator[OperationEvent]:
+        """All events from now on, of all operations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step is: `fraction` from 0 to 1, and what is being done."""
+
+    fraction: float
+    stage: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Models(Protocol):
+    """The worker's view of the model services."""
+
+    async def engine(self, service: Service) -> Engine:
+        """Who serves it now. Raises Unavailable."""
+
+    async def make(self, request: Request, key: Key, *, on_progress: OnProgress) -> Artifact:
+        """Make it, attach to one that is being made under the same key, or return what is there.
+
+        Raises the errors of `errors`; cancelling the task tells the service that nobody waits any more.
+        """
+
+    async def ready(self) -> None:
+        """Raises Unavailable unless all five services are SERVING."""
+
+
+class Media(Protocol):
+    """Bytes by digest under `media/`, and small JSON documents (artifact records) by name under `artifacts/`."""
+
+    async def put(self, data: bytes | Path, content_type: str) -> MediaRef:
+        """Store once; the same bytes give the same reference. Raises ResourceExhausted STORAGE_FULL, Unavailable."""
+
+    async def size(self, digest: Digest) -> int:
+        """Bytes. Raises NotFound MEDIA_MISSING."""
+
+    async def read(self, digest: Digest) -> bytes: ...
+
+    def stream(self, digest: Digest, start: int, end: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to and without `end`."""
+
+    async def fetch(self, digest: Digest, to: Path) -> Path:
+        """A readable local file with the bytes: `to`, or the store's own file where it is local (do not write to it)."""
+
+    async def put_document(self, name: str, document: bytes) -> None: ...
+
+    async def document(self, name: str) -> bytes | None: ...
+
+    async def ready(self) -> None: ...

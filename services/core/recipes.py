@@ -1,0 +1,43 @@
+"""A recipe is a typed request and the engine that serves it; its key names the artifact.
+
+The canonical form is JSON with sorted keys, no spaces, UTF-8, no NaN: the same in every process and on every machine.
+"""
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+from services.core.model import Digest, Engine, Key
+from services.core.requests import Request
+
+_VERSION = "storyreel.recipe.v1"
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 4.0 and 4 are one recipe
+    return value
+
+
+def canonical(value: object) -> bytes:
+    """The canonical bytes of a dataclass, mapping, sequence or scalar."""
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def request_digest(request: Request) -> Digest:
+    """The digest of what is asked, whoever serves it: tells whether something made earlier still answers the question."""
+    return Digest(hashlib.sha256(b"\n".join([_VERSION.encode(), request.kind.encode(), canonical(request)])).hexdigest())
+
+
+def key(request: Request, engine: Engine) -> Key:
+    """The artifact's key: what is asked and who serves it, with version and weights' revision."""
+    body = {"kind": request.kind, "request": request, "engine": engine}
+    return Key(hashlib.sha256(b"\n".join([_VERSION.encode(), canonical(body)])).hexdigest())

@@ -1,0 +1,138 @@
+"""What users read when something goes wrong, by reason, in both languages: what happened, where, how to mend it.
+
+Placeholders are `str.format` names; a test holds the two languages to the same set.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.core.model import Language
+
+TEXTS: Mapping[str, tuple[str, str]] = {
+    # reason: (English, Chinese)
+    "INTERNAL": (
+        "Something went wrong on our side; the request id {request_id} finds it in the logs.",
+        "服务内部出错；请用请求编号 {request_id} 在日志中查找原因。",
+    ),
+    # -- what is asked
+    "MALFORMED_JSON": (
+        "The body is not valid JSON: {problem} at line {line}, column {column}.",
+        "请求体不是合法的 JSON：第 {line} 行第 {column} 列，{problem}。",
+    ),
+    "NOT_UTF8": ("The body is not UTF-8 text; send it encoded as UTF-8.", "请求体不是 UTF-8 文本；请以 UTF-8 编码发送。"),
+    "UNSUPPORTED_MEDIA_TYPE": (
+        "The body's type is {content_type}; send application/json.",
+        "请求体类型是 {content_type}；请使用 application/json。",
+    ),
+    "NOT_AN_OBJECT": ("The body must be a JSON object, not {found}.", "请求体必须是 JSON 对象，而不是 {found}。"),
+    "UNKNOWN_FIELD": (
+        "{field} is not a field here; the fields are: {known}.",
+        "{field} 不是这里的字段；可用字段：{known}。",
+    ),
+    "MISSING_FIELD": ("{field} is missing; send it.", "缺少 {field}；请补上。"),
+    "WRONG_TYPE": ("{field} must be {expected}, not {found}.", "{field} 必须是{expected}，而不是 {found}。"),
+    "NOT_A_UUID": (
+        "{field} must be a UUID such as 11111111-2222-3333-4444-555555555555, not '{found}'.",
+        "{field} 必须是形如 11111111-2222-3333-4444-555555555555 的 UUID，而不是“{found}”。",
+    ),
+    "UNKNOWN_VALUE": (
+        "{field} '{found}' is not known; choose one of: {known}.",
+        "{field} 的值“{found}”无法识别；可选：{known}。",
+    ),
+    "OUT_OF_RANGE": ("{field} must be from {low} to {high}, not {found}.", "{field} 必须在 {low} 到 {high} 之间，而不是 {found}。"),
+    "NOTHING_TO_CHANGE": (
+        "{field} names nothing to change; send at least one of: {known}.",
+        "{field} 中没有要修改的内容；请至少提供其中之一：{known}。",
+    ),
+    "BAD_PAGE_TOKEN": (
+        "page_token is not one that this list gave; leave it out to start from the first page.",
+        "page_token 不是此列表给出的令牌；去掉它即可从第一页开始。",
+    ),
+    "BAD_RANGE": ("The range {found} lies outside the {size} bytes there are.", "范围 {found} 超出了文件的 {size} 字节。"),
+    "BODY_TOO_LARGE": (
+        "The body is larger than {limit} bytes; send a shorter one.",
+        "请求体超过 {limit} 字节；请缩短后再发送。",
+    ),
+    "TEXT_TOO_LONG": (
+        "{field} has {found} characters; the limit is {limit}. Split the story, or shorten it.",
+        "{field} 有 {found} 个字符，上限为 {limit}；请拆分或缩短。",
+    ),
+    "EMPTY_TEXT": ("{field} is empty; write at least a sentence.", "{field} 是空的；请至少写一句话。"),
+    "NO_WORDS": (
+        "{field} has no words to tell (only symbols or emoji); write at least a sentence.",
+        "{field} 里没有可讲述的文字（只有符号或表情）；请至少写一句话。",
+    ),
+    "CONTROL_CHARACTER": (
+        "{field} has the control character U+{code} at position {position}; remove it.",
+        "{field} 的第 {position} 个字符是控制字符 U+{code}；请删除。",
+    ),
+    "LANGUAGE_NOT_TOLD": (
+        "{field} is mostly in a script that Storyreel cannot tell yet ({script}); write it in Chinese or English.",
+        "{field} 主要使用了 Storyreel 还不能讲述的文字（{script}）；请用中文或英文书写。",
+    ),
+    # -- who asks
+    "NO_USER": ("Say who is asking: send the header X-User-ID with your UUID.", "请说明身份：在请求头 X-User-ID 中提供你的 UUID。"),
+    "BAD_USER": ("The header X-User-ID must be one UUID, not '{found}'.", "请求头 X-User-ID 必须是一个 UUID，而不是“{found}”。"),
+    # -- what is there
+    "STORY_NOT_FOUND": ("There is no story {id}.", "没有故事 {id}。"),
+    "SHOT_NOT_FOUND": ("There is no shot {id} in this story.", "这个故事里没有镜头 {id}。"),
+    "OPERATION_NOT_FOUND": ("There is no operation {id}.", "没有操作 {id}。"),
+    "VERSION_NOT_FOUND": ("This shot has no version {number} of {asset_type}.", "这个镜头没有 {asset_type} 的第 {number} 个版本。"),
+    "FILE_NOT_FOUND": ("There is no file {name}.", "没有文件 {name}。"),
+    "NO_SUCH_PATH": ("There is nothing at {path}; the API is described at /docs.", "{path} 不存在；接口说明见 /docs。"),
+    "METHOD_NOT_ALLOWED": ("{method} is not possible here; possible: {allowed}.", "此处不支持 {method}；可用方法：{allowed}。"),
+    "STORY_HAS_NO_SHOTS": (
+        "The story has no shots yet; wait until its creation has succeeded, or create it again.",
+        "故事还没有镜头；请等待创建成功，或重新创建。",
+    ),
+    "IDEMPOTENCY_KEY_REUSED": (
+        "This Idempotency-Key was used for another request; use a new key for a new request.",
+        "这个 Idempotency-Key 已用于另一个请求；新请求请使用新的键。",
+    ),
+    "BAD_IDEMPOTENCY_KEY": (
+        "Idempotency-Key must have 1 to 255 visible ASCII characters.",
+        "Idempotency-Key 必须是 1 到 255 个可见 ASCII 字符。",
+    ),
+    # -- what happens while making
+    "CANCELLED": ("Cancelled on request.", "已按请求取消。"),
+    "STORY_DELETED": ("The story was deleted.", "故事已被删除。"),
+    "LEASE_LOST": ("Attempt {attempt} no longer owns the operation.", "第 {attempt} 次尝试已不再拥有该操作。"),
+    "ATTEMPTS_EXHAUSTED": (
+        "The workers that ran it were lost {attempts} times; look at their logs, then start it again.",
+        "执行它的工作进程丢失了 {attempts} 次；请查看日志后重试。",
+    ),
+    "MODEL_UNAVAILABLE": (
+        "The model service for {service} cannot be reached; it is tried again, and works once the service is up.",
+        "无法连接 {service} 的模型服务；恢复后会自动重试。",
+    ),
+    "MODEL_BUSY": ("The model service for {service} is busy.", "{service} 的模型服务繁忙。"),
+    "MODEL_TIMEOUT": (
+        "The model service for {service} did not answer within {seconds} s.",
+        "{service} 的模型服务在 {seconds} 秒内没有响应。",
+    ),
+    "ENGINE_FAILED": ("The engine {engine} failed: {problem}.", "引擎 {engine} 出错：{problem}。"),
+    "ENGINE_UPSTREAM": (
+        "The model behind the engine {engine} answered with an error ({problem}); try again later.",
+        "引擎 {engine} 背后的模型返回错误（{problem}）；请稍后再试。",
+    ),
+    "ENGINE_CHANGED": (
+        "The engine for {service} changed while the work was planned; it is planned again.",
+        "{service} 的引擎在计划期间发生了变化；将重新计划。",
+    ),
+    "SERVICE_NOT_SERVED": ("This model service does not serve {service}.", "这个模型服务不提供 {service}。"),
+    "CONTENT_VIOLATION": ("The safety check refused it: {problem}. Change the text.", "安全检查未通过：{problem}。请修改文字。"),
+    "MEDIA_MISSING": ("The object store has lost {digest}; make it again.", "对象存储中缺少 {digest}；请重新生成。"),
+    "STORAGE_FULL": (
+        "The object store is full; free some space, and the work goes on by itself.",
+        "对象存储已满；释放空间后会自动继续。",
+    ),
+    "STORAGE_UNAVAILABLE": ("The object store cannot be reached: {problem}.", "无法访问对象存储：{problem}。"),
+    "DATABASE_UNAVAILABLE": ("The database cannot be reached; try again shortly.", "暂时无法连接数据库；请稍后再试。"),
+    "NOT_READY": ("Not ready yet: {parts}.", "尚未就绪：{parts}。"),
+}
+
+
+def render(reason: str, language: Language, params: Mapping[str, Any]) -> str:
+    """The text of `reason` with its parameters; an unknown reason is a programming error and raises KeyError."""
+    english, chinese = TEXTS[reason]
+    return (chinese if language is Language.ZH else english).format(**params)

@@ -1,0 +1,7 @@
+"""Fixtures that stand for real parts live in `tests/fixtures`, one module a part."""
+
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.broker",
+    "tests.fixtures.media",
+]
