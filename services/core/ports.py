@@ -192,6 +192,9 @@ class WorkerStore(Protocol):
         retries that have become due. Idempotency keys past their time are pruned. None when another worker sweeps.
         """
 
+    async def beat(self, worker: str) -> None:
+        """Note that this worker is alive, by the database's clock."""
+
 
 class OutboxStore(Protocol):
     async def mark_announced(self, ids: Sequence[OperationId]) -> None:
@@ -199,6 +202,9 @@ class OutboxStore(Protocol):
 
     async def ready(self) -> None:
         """Raises Unavailable when the database cannot be used."""
+
+    async def live_workers(self, within: float) -> int:
+        """How many workers have beaten within the last `within` seconds."""
 
 
 class Store(OwnerStore, WorkerStore, OutboxStore, Protocol):
