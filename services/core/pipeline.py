@@ -19,6 +19,7 @@ from services.core.model import (
     Film,
     Key,
     Made,
+    Operation,
     OperationType,
     Shot,
     ShotId,
@@ -135,6 +136,30 @@ def plan(work: Work, engines: Mapping[Service, Engine], made: Mapping[Key, Artif
     return ledger.plan()
 
 
+def services(operation: Operation) -> tuple[Service, ...]:
+    """The services whose engines planning this operation needs to know."""
+    match operation.type:
+        case OperationType.STORY_CREATE:
+            return (Service.STORYBOARDS, Service.KEYFRAMES)
+        case OperationType.VIDEO_RENDER:
+            return (Service.KEYFRAMES, Service.SPEECH, Service.CLIPS, Service.FILMS)
+        case OperationType.SHOT_REGEN:
+            return _REGEN[asset_type(operation)]
+
+
+def asset_type(operation: Operation) -> AssetType:
+    """What a regenerate makes again."""
+    return AssetType(operation.payload.get("asset_type", AssetType.IMAGE))
+
+
+_REGEN: Mapping[AssetType, tuple[Service, ...]] = {
+    AssetType.IMAGE: (Service.KEYFRAMES,),
+    AssetType.VIDEO: (Service.KEYFRAMES, Service.SPEECH, Service.CLIPS),
+    AssetType.AUDIO: (Service.SPEECH,),
+    AssetType.TEXT: (Service.STORYBOARDS,),
+}
+
+
 # -- the three operations ------------------------------------------------------------------------------------------------------
 
 
@@ -160,17 +185,17 @@ def _story_create(work: Work, ledger: _Ledger) -> None:
 def _shot_regen(work: Work, ledger: _Ledger) -> None:
     operation = work.operation
     shot = next(s for s in work.shots if s.id == operation.shot_id)
-    asset_type = AssetType(operation.payload.get("asset_type", AssetType.IMAGE))
+    wants = asset_type(operation)
     # The take's seed comes from the operation's id: every attempt of one operation asks for the same take.
     seed = _seed(str(operation.id))
     details = str(operation.payload.get("details") or "")
-    if asset_type is AssetType.TEXT:
+    if wants is AssetType.TEXT:
         _rewrite(work, shot, ledger, instruction=details, seed=seed)
         return
     wanted = shot
     if details and details != shot.details:
         wanted = replace(shot, details=details, description=details, prompt="")
-    match asset_type:
+    match wants:
         case AssetType.IMAGE:
             wanted = replace(wanted, seeds=replace(shot.seeds, image=seed))
             _picture(work, wanted, ledger, current=shot, revises=True)

@@ -1,0 +1,44 @@
+"""How a worker works: read from `STORYREEL_*`."""
+
+import os
+import socket
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+class WorkerSettings(BaseSettings):
+    """One story worker."""
+
+    model_config = SettingsConfigDict(env_prefix="STORYREEL_", extra="ignore")
+
+    worker_name: str = Field(
+        default_factory=_name, description="This replica's name, after `story-worker/`; host and process id by default."
+    )
+    worker_slots: int = Field(default=8, ge=1, description="Operations that one worker runs at once.")
+    worker_steps: int = Field(default=4, ge=1, description="Calls that one worker has open to each model service at once.")
+    worker_lease_seconds: float = Field(default=10.0, gt=1, description="How long an operation stays a silent worker's.")
+    worker_pulse_seconds: float = Field(default=1.0, gt=0, description="Between two heartbeats of a running operation.")
+    worker_progress_seconds: float = Field(default=0.25, gt=0, description="Between two progress events of one operation.")
+    worker_sweep_seconds: float = Field(
+        default=1.0, gt=0, description="Between two sweeps for expired leases, due retries and lost announcements."
+    )
+    worker_poll_seconds: float = Field(
+        default=5.0, gt=0, description="Between two looks into Postgres for work that no message told of."
+    )
+    worker_announce_after_seconds: float = Field(
+        default=2.0, gt=0, description="How old an unannounced operation is when it is announced again."
+    )
+    worker_drain_seconds: float = Field(
+        default=15.0, ge=0, description="How long running operations may go on after SIGTERM before they are released."
+    )
+    worker_retry_base_seconds: float = Field(
+        default=1.0, gt=0, description="The first retry's longest wait; doubled at each further one."
+    )
+    worker_retry_cap_seconds: float = Field(default=60.0, gt=0, description="The longest wait before a retry.")
+    worker_metrics_port: int = Field(default=0, ge=0, le=65535, description="Where Prometheus finds the metrics; 0 for nowhere.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")

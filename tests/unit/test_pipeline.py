@@ -1,0 +1,235 @@
+"""The plan is a pure function of what is there: each operation run to its end by hand, with the engines' calls counted."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.core import codec, pipeline
+from services.core.commands import ShotChange
+from services.core.merging import merged
+from services.core.model import Artifact, AssetType, Engine, Film, Key, OperationType, Shot
+from services.core.pipeline import LandShot, LandStoryboard, Step
+from services.core.ports import Work
+from services.core.requests import ClipRequest, KeyframeRequest, Service
+from tests import builders
+
+
+class Hand:
+    """Runs a plan as a worker does, in memory, counting what each engine is asked for."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.made: dict[Key, Artifact] = {}
+        self.calls: Counter[str] = Counter()
+        self.engines = dict(builders.ENGINES)
+
+    def run(self) -> Film | None:
+        for _ in range(50):
+            plan = pipeline.plan(self.work, self.engines, self.made)
+            if plan.complete:
+                return plan.film
+            for landing in plan.landings:
+                match landing:
+                    case LandStoryboard(board, seeds):
+                        shots = tuple(
+                            builders.shot(
+                                self.work.story,
+                                n,
+                                narration=draft.narration,
+                                seeds=replace(builders.shot(self.work.story).seeds, image=seed),
+                            )
+                            for n, (draft, seed) in enumerate(zip(board.shots, seeds, strict=True), start=1)
+                        )
+                        self.work = replace(self.work, shots=shots)
+                    case LandShot(change):
+                        self.land(change)
+            for step in plan.steps if not plan.landings else ():
+                self.calls[step.kind] += 1
+                self.made[step.key] = self.artifact(step)
+        raise AssertionError("the plan never completes")
+
+    def artifact(self, step: Step) -> Artifact:
+        if step.kind == "storyboard":
+            return builders.artifact(step, storyboard=codec.storyboard_to_json(builders.storyboard()))
+        return builders.artifact(step)
+
+    def land(self, change: ShotChange) -> None:
+        shots = tuple(merged(shot, change) if shot.id == change.shot_id else shot for shot in self.work.shots)
+        self.work = replace(self.work, shots=shots)
+
+    def next(self, kind: OperationType, **changes: object) -> None:
+        self.work = replace(self.work, operation=builders.operation(self.work.story, kind, **changes))
+        self.calls.clear()
+
+    def change(self, sequence: int, **fields: Any) -> Shot:
+        shots = tuple(replace(shot, **fields) if shot.sequence == sequence else shot for shot in self.work.shots)
+        self.work = replace(self.work, shots=shots)
+        return shots[sequence - 1]
+
+
+@pytest.fixture
+def hand() -> Hand:
+    story = builders.story()
+    return Hand(Work(builders.operation(story, OperationType.STORY_CREATE), story, ()))
+
+
+@pytest.fixture
+def compiled(hand: Hand) -> Hand:
+    hand.run()
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    return hand
+
+
+def test_creation_makes_one_storyboard_and_a_picture_for_each_shot(hand: Hand) -> None:
+    hand.run()
+    assert hand.calls == {"storyboard": 1, "keyframe": 5}
+    assert all(shot.keyframe for shot in hand.work.shots)
+
+
+def test_creation_resumes_with_only_what_is_missing(hand: Hand) -> None:
+    hand.run()
+    shots = hand.work.shots
+    hand.work = replace(hand.work, shots=(*shots[:4], replace(shots[4], keyframe=None)))
+    hand.made.clear()
+    hand.next(OperationType.STORY_CREATE)
+    hand.run()
+    assert hand.calls == {"keyframe": 1}
+
+
+def test_compile_makes_voices_clips_segments_and_one_film(hand: Hand) -> None:
+    hand.run()
+    hand.next(OperationType.VIDEO_RENDER)
+    film = hand.run()
+    assert hand.calls == {"speech": 5, "clip": 5, "segment": 5, "film": 1}
+    assert film is not None
+    assert [entry.sequence for entry in film.timeline] == [1, 2, 3, 4, 5]
+    assert film.timeline[1].start == film.timeline[0].duration
+    assert set(film.timeline[0].artifacts) == {"image", "video", "audio", "segment"}
+
+
+def test_compile_with_nothing_changed_calls_no_engine(compiled: Hand) -> None:
+    compiled.next(OperationType.VIDEO_RENDER)
+    assert compiled.run() is not None
+    assert not compiled.calls
+
+
+def test_editing_one_shot_re_makes_its_picture_clip_and_segment_once(compiled: Hand) -> None:
+    compiled.change(3, details="改为夜晚星空场景", prompt="", revision=2)
+    compiled.next(OperationType.VIDEO_RENDER)
+    compiled.run()
+    assert compiled.calls == {"keyframe": 1, "clip": 1, "segment": 1, "film": 1}
+
+
+def test_editing_one_narration_leaves_its_picture(compiled: Hand) -> None:
+    compiled.change(2, narration="星空照亮前路", revision=2)
+    compiled.next(OperationType.VIDEO_RENDER)
+    compiled.run()
+    assert compiled.calls["keyframe"] == 0
+    assert compiled.calls["speech"] == 1
+    assert compiled.calls["segment"] == 1
+
+
+def test_a_new_picture_engine_does_not_replace_pictures_that_were_seen(compiled: Hand) -> None:
+    compiled.engines[Service.KEYFRAMES] = Engine("another", "2")
+    compiled.next(OperationType.VIDEO_RENDER)
+    compiled.run()
+    assert not compiled.calls
+
+
+def test_a_shot_without_words_gets_no_voice(hand: Hand) -> None:
+    hand.run()
+    hand.change(1, narration="")
+    hand.next(OperationType.VIDEO_RENDER)
+    film = hand.run()
+    assert hand.calls["speech"] == 4
+    assert film is not None
+    assert "audio" not in film.timeline[0].artifacts
+
+
+@pytest.mark.parametrize(
+    ("asset_type", "calls"),
+    [
+        (AssetType.IMAGE, {"keyframe": 1}),
+        (AssetType.AUDIO, {"speech": 1}),
+        (AssetType.VIDEO, {"speech": 1, "clip": 1}),
+        (AssetType.TEXT, {"rewrite": 1}),
+    ],
+)
+def test_regenerate_makes_exactly_what_it_names(hand: Hand, asset_type: AssetType, calls: dict[str, int]) -> None:
+    hand.run()
+    target = hand.work.shots[1]
+    hand.next(OperationType.SHOT_REGEN, shot_id=target.id, payload={"asset_type": asset_type.value})
+    if asset_type is AssetType.TEXT:
+        hand.artifact = lambda step: builders.artifact(step, draft={"title": "新标题"})  # type: ignore[method-assign]  # one scripted answer
+    hand.run()
+    assert hand.calls == calls
+    after = hand.work.shots[1]
+    assert after.revision == target.revision + 1
+    assert after.narration == target.narration
+    assert after.camera == target.camera
+
+
+def test_regenerate_is_a_new_take_and_every_attempt_asks_for_the_same_one(hand: Hand) -> None:
+    hand.run()
+    target = hand.work.shots[0]
+    hand.next(OperationType.SHOT_REGEN, shot_id=target.id)
+    first = pipeline.plan(hand.work, hand.engines, {}).steps
+    again = replace(hand.work, operation=replace(hand.work.operation, attempt=2))
+    assert pipeline.plan(again, hand.engines, {}).steps == first
+    assert isinstance(first[0].request, KeyframeRequest)
+    assert first[0].request.seed != target.seeds.image
+
+
+def test_regenerate_with_details_changes_the_details_and_nothing_else(hand: Hand) -> None:
+    hand.run()
+    target = hand.work.shots[0]
+    hand.next(OperationType.SHOT_REGEN, shot_id=target.id, payload={"details": "需要极光星空画面"})
+    hand.run()
+    after = hand.work.shots[0]
+    assert (after.details, after.description, after.prompt) == ("需要极光星空画面", "需要极光星空画面", "")
+    assert (after.title, after.narration, after.voice) == (target.title, target.narration, target.voice)
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    assert hand.calls["keyframe"] == 0
+
+
+def test_a_shot_is_never_shorter_than_its_voice(hand: Hand) -> None:
+    hand.run()
+    hand.artifact = lambda step: builders.artifact(step, **({"seconds": 9.0} if step.kind == "speech" else {}))  # type: ignore[method-assign]  # long voices
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    film_plan = pipeline.plan(hand.work, hand.engines, hand.made)
+    assert film_plan.film is not None
+    assert all(entry.duration > 9.0 + pipeline.SPEECH_LEAD for entry in film_plan.film.timeline)
+
+
+def test_the_same_story_gives_the_same_recipes_to_everyone(hand: Hand) -> None:
+    other = builders.story(user_id=builders.BOB)
+    theirs = Work(builders.operation(other, OperationType.STORY_CREATE), other, ())
+    mine = pipeline.plan(hand.work, hand.engines, {})
+    assert pipeline.plan(theirs, hand.engines, {}).steps == mine.steps
+
+
+def test_compile_options_change_clips_and_not_pictures(compiled: Hand) -> None:
+    compiled.next(OperationType.VIDEO_RENDER, payload={"width": 640, "height": 360, "subtitles": "none", "music": False})
+    compiled.run()
+    assert compiled.calls == {"clip": 5, "segment": 5, "film": 1}
+    sizes = {(s.request.width, s.request.height) for s in _steps(compiled) if isinstance(s.request, ClipRequest)}
+    assert sizes == {(640, 360)}
+
+
+def _steps(hand: Hand) -> tuple[Step, ...]:
+    """Everything that the operation would ask for if nothing were there, stage by stage."""
+    seen: dict[Key, Step] = {}
+    made: dict[Key, Artifact] = {}
+    while plan := pipeline.plan(hand.work, hand.engines, made):
+        fresh = [step for step in plan.steps if step.key not in seen]
+        if not fresh:
+            break
+        for step in fresh:
+            seen[step.key] = step
+            made[step.key] = hand.artifact(step)
+    return tuple(seen.values())
