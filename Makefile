@@ -1,0 +1,100 @@
+# Storyreel: `make help` lists what can be done. Everything runs in .venv, which the first target that needs it sets up.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+CODE   := services tests bench scripts
+PYTEST := $(BIN)/python -m pytest -q
+
+.DEFAULT_GOAL := help
+.PHONY: help setup film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check lock bench bench-film bench-dispatch bench-fetch clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv and install the locked packages (needs Python 3.11 or newer)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Storyreel needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+film: setup ## Make the sample film: film.mp4, with a contact sheet in film.png
+	$(BIN)/storyreel film samples/zh_snow_mountain.txt --title 雪山奇缘 --shots 5 -o film.mp4
+
+up: setup ## Serve the REST API on http://127.0.0.1:8080 until Ctrl-C
+	$(BIN)/storyreel up
+
+test: setup ## Run every test: unit, contract, integration, end to end
+	$(PYTEST)
+
+test-unit: setup ## Run the unit tests alone (seconds)
+	$(PYTEST) tests/unit
+
+test-contract: setup ## Run the suites that twins and real adapters both pass
+	$(PYTEST) tests/contract
+
+test-integration: setup ## Run the tests of real parts together
+	$(PYTEST) tests/integration
+
+test-e2e: setup ## Run the whole stack as its users do
+	$(PYTEST) tests/e2e
+
+check: static test ## Everything that CI checks
+
+static: format-check lint types imports protos-check docs-check ## Everything that can be checked without running it
+
+format: setup ## Format the code
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix --quiet $(CODE)
+	$(BIN)/buf format -w
+
+format-check: setup
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/buf format --diff --exit-code
+
+lint: setup
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/buf lint
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+protos: setup ## Generate the Python code of protos/
+	$(BIN)/python scripts/protos.py
+
+protos-check: setup
+	$(BIN)/python scripts/protos.py --check
+	$(BIN)/buf breaking --against protos/baseline.binpb
+
+docs: setup ## Generate the pages that are made from code
+	$(BIN)/python scripts/state_machines.py
+	$(BIN)/python scripts/settings_table.py
+
+docs-check: setup
+	$(BIN)/python scripts/state_machines.py --check
+	$(BIN)/python scripts/settings_table.py --check
+
+lock: setup ## Resolve pyproject.toml into requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+
+bench: bench-dispatch bench-fetch bench-film ## Measure everything that docs/benchmarks.md quotes
+
+bench-film: setup ## Story to film, wall seconds and peak memory
+	$(BIN)/python -m bench.film
+
+bench-dispatch: setup ## Created to started, and operations a second
+	$(BIN)/python -m bench.dispatch
+
+bench-fetch: setup ## What Kafka's fetch wait costs on the embedded broker
+	$(BIN)/python -m bench.fetch_wait
+
+clean: ## Remove what the targets made (never the data folder)
+	rm -rf $(VENV) film.mp4 film.png film.srt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
