@@ -49,6 +49,10 @@ class Announcer:
             try:
                 await self._wakeups.announce(operations)
                 await self._store.mark_announced(operations)
+            except asyncio.CancelledError:
+                self._operations = dict.fromkeys(operations) | self._operations
+                self._news = [*events, *self._news]
+                raise
             except StoryreelError as error:
                 _log.warning("%d operations stay unannounced until the next sweep: %s", len(operations), error)
         if events:
