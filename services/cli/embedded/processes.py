@@ -1,4 +1,4 @@
-"""Children that never outlive the process that started them.
+"""Processes: children that never outlive the process that started them.
 
 `die_with_parent` asks the kernel to kill the child when its parent ends in whatever way, ``kill -9`` included.
 """
@@ -11,6 +11,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+
+import psutil
 
 _PR_SET_PDEATHSIG = 1
 
@@ -43,3 +45,27 @@ def die_with_parent(death_signal: signal.Signals = signal.SIGKILL) -> Callable[[
             os._exit(128 + int(death_signal))
 
     return tie
+
+
+def alive(pid: int | None) -> bool:
+    """Whether there is such a process, and it has not ended unreaped."""
+    if pid is None:
+        return False
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def created(pid: int | None) -> float | None:
+    """When a process began, in seconds since the epoch; None when there is no such process."""
+    try:
+        return None if pid is None else psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def same(pid: int | None, began: float | None) -> bool:
+    """Whether `pid` still is the process that began then, and not a later one that got its number."""
+    now = created(pid)
+    return alive(pid) and now is not None and began is not None and abs(now - began) < 1.0

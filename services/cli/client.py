@@ -1,0 +1,185 @@
+"""The REST API as the commands use it: calls, a followed operation, a downloaded file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import httpx2
+
+from services.cli.errors import CommandError, Exit
+from services.cli.texts import Words
+
+Json = dict[str, Any]
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
+"""An operation in one of these states changes no more."""
+
+_PATIENCE = 60.0
+"""Seconds for which a gateway that was there may be away (it may be starting again) before following gives up."""
+_RECONNECT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One server-sent event of an operation. `id` is empty for those shown live only."""
+
+    id: str
+    kind: str
+    data: Json
+
+
+class Gateway:
+    """One gateway, on behalf of one user. Errors come as CommandError, worded for the user."""
+
+    def __init__(self, url: str, user: UUID, words: Words) -> None:
+        self._url = url.rstrip("/")
+        self._words = words
+        self._client = httpx2.Client(
+            base_url=self._url,
+            headers={"X-User-ID": str(user), "Accept-Language": words.language},
+            timeout=httpx2.Timeout(30.0, connect=5.0),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def create_story(self, body: Mapping[str, Any]) -> str:
+        """Begin a story; the operation's id."""
+        return _operation_id(self._call("POST", "/v1/stories", json=body))
+
+    def compile(self, story: str) -> str:
+        """Begin a story's film; the operation's id."""
+        return _operation_id(self._call("POST", f"/v1/stories/{story}/compile"))
+
+    def story(self, story: str) -> Json:
+        return self._call("GET", f"/v1/stories/{story}")
+
+    def shots(self, story: str) -> list[Json]:
+        shots: list[Json] = self._call("GET", f"/v1/stories/{story}/shots")["shots"]
+        return shots
+
+    def operation(self, operation: str) -> Json:
+        return self._call("GET", f"/v1/operations/{operation}")
+
+    def operations(self, limit: int, status: str = "") -> list[Json]:
+        """The newest operations, at most `limit`."""
+        query: dict[str, str | int] = {"page_size": limit} | ({"status": status} if status else {})
+        items: list[Json] = self._call("GET", "/v1/operations", params=query)["operations"]
+        return items
+
+    def cancel(self, operation: str) -> Json:
+        return self._call("POST", f"/v1/operations/{operation}/cancel")
+
+    def follow(self, operation: str) -> Iterator[Event]:
+        """An operation's events from its beginning, over lost connections, until it has ended."""
+        last = ""
+        away_since: float | None = None
+        while True:
+            try:
+                for event in self._events(operation, last):
+                    away_since = None
+                    last = event.id or last
+                    yield event
+                if self.operation(operation)["status"] in ENDED:
+                    return
+            except (httpx2.TransportError, CommandError) as error:
+                now = time.monotonic()
+                away_since = away_since or now
+                if isinstance(error, CommandError) and error.reason not in {"UNREACHABLE", "HTTP_503"}:
+                    raise
+                if now - away_since > _PATIENCE:
+                    raise self._unreachable(error) from error
+            time.sleep(_RECONNECT)
+
+    def download(self, url: str, to: Path) -> None:
+        """Write a file whole or not at all."""
+        to.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{to.name}.", dir=to.parent)
+        aside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file, self._client.stream("GET", url) as answer:
+                self._check(answer)
+                for piece in answer.iter_bytes():
+                    file.write(piece)
+            aside.chmod(0o644)
+            aside.replace(to)
+        except httpx2.TransportError as error:
+            raise self._unreachable(error) from error
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _events(self, operation: str, last: str) -> Iterator[Event]:
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+        timeout = httpx2.Timeout(60.0, connect=5.0)  # the gateway comments on a silent stream every 15 s
+        path = f"/v1/operations/{operation}/events"
+        with self._client.stream("GET", path, headers=headers, timeout=timeout) as answer:
+            self._check(answer)
+            yield from parse_events(answer.iter_lines())
+
+    def _call(self, method: str, path: str, **options: Any) -> Json:
+        try:
+            answer = self._client.request(method, path, **options)
+        except httpx2.TransportError as error:
+            raise self._unreachable(error) from error
+        self._check(answer)
+        body: Json = answer.json()
+        return body
+
+    def _check(self, answer: httpx2.Response) -> None:
+        if answer.is_success:
+            return
+        answer.read()
+        problem: Json = {}
+        with contextlib.suppress(ValueError):
+            told = answer.json()
+            problem = told if isinstance(told, dict) else {}
+        detail = str(problem.get("detail") or answer.text[:300] or answer.reason_phrase)
+        code = Exit.USAGE if answer.status_code in {400, 404, 413, 422} else Exit.FAILED
+        text = self._words("bad_answer", url=self._url, status=answer.status_code, detail=detail)
+        reason = str(problem.get("reason") or f"HTTP_{answer.status_code}")
+        raise CommandError(code, text, reason=reason)
+
+    def _unreachable(self, error: Exception) -> CommandError:
+        text = self._words("unreachable", url=self._url, problem=error)
+        return CommandError(Exit.UNREACHABLE, text, reason="UNREACHABLE")
+
+
+def parse_events(lines: Iterator[str]) -> Iterator[Event]:
+    """Server-sent events as the WHATWG's HTML standard, section 9.2.6, reads them, with JSON data; others are left out."""
+    identifier, kind = "", ""
+    data: list[str] = []
+    for line in lines:
+        if not line:
+            if data:
+                with contextlib.suppress(ValueError):
+                    content = json.loads("\n".join(data))
+                    if isinstance(content, dict):
+                        yield Event(identifier, kind or "message", content)
+            identifier, kind, data = "", "", []
+            continue
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "id":
+                identifier = value
+            case "event":
+                kind = value
+            case "data":
+                data.append(value)
+            case _:
+                pass  # a comment, or a field that we do not use
+
+
+def _operation_id(accepted: Json) -> str:
+    return str(accepted["operation_name"]).removeprefix("operations/")

@@ -1,0 +1,82 @@
+"""`storyreel operations`: what is queued, what runs, how far it is, why it failed; and stopping it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.cli.client import ENDED, Gateway, Json
+from services.cli.errors import CommandError, Exit
+from services.cli.output import Output
+
+COLUMNS = ("ID", "TYPE", "STATUS", "PROGRESS", "CREATED", "SECONDS", "RETRIES", "ERROR")
+
+
+def list_operations(gateway: Gateway, out: Output, *, limit: int, status: str) -> None:
+    """The newest operations as a table."""
+    found = gateway.operations(limit, status)
+    if out.json:
+        out.result({"operations": found})
+    elif found:
+        out.table(COLUMNS, [row(operation) for operation in found])
+    else:
+        out.note(out.words("no_operations"))
+
+
+def show(gateway: Gateway, out: Output, operation: str) -> None:
+    """One operation, every field."""
+    found = gateway.operation(operation)
+    if out.json:
+        out.result(found)
+    else:
+        out.facts({name: _plain(value) for name, value in found.items()})
+
+
+def watch(gateway: Gateway, out: Output, operation: str) -> None:
+    """Its events as they come, a line each; raises CommandError when it ends otherwise than well."""
+    for event in gateway.follow(operation):
+        if out.json:
+            out.line({"id": event.id, "event": event.kind, **event.data})
+        else:
+            data = event.data.get("data", event.data)
+            told = " ".join(f"{name}={_plain(value)}" for name, value in data.items() if name not in {"steps", "key"})
+            out.row(f"{str(event.data.get('at', ''))[11:23]:12}  {event.kind:18} {told}")
+    ended = gateway.operation(operation)
+    if ended["status"] != "succeeded":
+        text = out.words("operation_failed", type=ended["type"], message=ended["error_msg"] or ended["status"])
+        raise CommandError(Exit.FAILED, text, reason=str(ended["status"]).upper())
+
+
+def cancel(gateway: Gateway, out: Output, operation: str) -> None:
+    """Ask it to stop; one that has ended stays as it is."""
+    found = gateway.cancel(operation)
+    if out.json:
+        out.result(found)
+    elif found["status"] in ENDED:
+        out.note(out.words("already_ended", id=operation, status=found["status"]))
+    else:
+        out.note(out.words("cancel_asked", id=operation, status=found["status"]))
+
+
+def row(operation: Json) -> tuple[str, ...]:
+    """An operation's line in the table; seconds are from its start to its end."""
+    return (
+        str(operation["id"]),
+        str(operation["type"]),
+        str(operation["status"]),
+        f"{float(operation.get('progress') or 0):.0%}",
+        str(operation["created_at"])[:19].replace("T", " "),
+        _seconds(operation),
+        str(operation["retries"]),
+        str(operation["error_msg"]),
+    )
+
+
+def _seconds(operation: Json) -> str:
+    started, finished = operation.get("started_at"), operation.get("finished_at")
+    if not started or not finished:
+        return ""
+    return f"{(datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds():.2f}"
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,112 @@
+"""Finding a stack to talk to: a named one, the one that runs on the data folder, or one started for the command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+from services.cli.client import Gateway
+from services.cli.embedded.folder import Folder, StackState
+from services.cli.embedded.processes import die_with_parent
+from services.cli.errors import CommandError, Exit
+from services.cli.output import Output
+from services.cli.settings import CliSettings
+
+_LOOK = 0.1
+_STOP_SECONDS = 90.0
+
+
+def folder_of(settings: CliSettings) -> Folder:
+    return Folder(settings.data.expanduser().absolute())
+
+
+@contextlib.contextmanager
+def gateway(settings: CliSettings, out: Output) -> Iterator[Gateway]:
+    """The named gateway, or that of the stack which runs on the data folder. Raises CommandError when there is none."""
+    folder = folder_of(settings)
+    url = settings.url
+    if not url:
+        state = folder.running()
+        if state is None or not state.ready:
+            text = out.words("not_running", data=folder.root)
+            raise CommandError(Exit.UNREACHABLE, text, reason="NOT_RUNNING")
+        url = state.url
+    with Gateway(url, _user(settings, folder), out.words) as client:
+        yield client
+
+
+@contextlib.contextmanager
+def gateway_or_own_stack(settings: CliSettings, out: Output) -> Iterator[Gateway]:
+    """Like `gateway`, but where nothing runs, an embedded stack runs while the block does."""
+    if settings.url or folder_of(settings).running():
+        _await_ready_elsewhere(settings, out)
+        with gateway(settings, out) as client:
+            yield client
+        return
+    with _own_stack(settings, out) as url, Gateway(url, _user(settings, folder_of(settings)), out.words) as client:
+        yield client
+
+
+def _await_ready_elsewhere(settings: CliSettings, out: Output) -> None:
+    """A stack that another command is just starting is worth waiting for."""
+    folder = folder_of(settings)
+    for _ in range(round(settings.start_timeout_seconds / _LOOK)):
+        state = folder.running()
+        if settings.url or state is None or state.ready:
+            return
+        time.sleep(_LOOK)
+    raise CommandError(Exit.UNREACHABLE, out.words("being_started", data=folder.root), reason="NOT_READY")
+
+
+@contextlib.contextmanager
+def _own_stack(settings: CliSettings, out: Output) -> Iterator[str]:
+    """An embedded stack as a child process: its URL. It is told to stop when the block ends, however it ends."""
+    folder = folder_of(settings)
+    out.note(out.words("starting", data=folder.root))
+    command = [sys.executable, "-P", "-m", "services.cli.main", "up", "--data", str(folder.root), "--port", "0"]
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,  # Ctrl-C is for this command, which then stops the stack in order
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 -- the command has one thread yet
+            env=os.environ | {"STORYREEL_LANG": out.words.language},
+        )
+        try:
+            state = _await_ready(process, folder)
+            if state is None:
+                said.seek(0)
+                tail = said.read().decode(errors="replace").strip()
+                raise CommandError(Exit.UNREACHABLE, out.words("stack_did_not_start", tail=tail), reason="STACK_DID_NOT_START")
+            yield state.url
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _await_ready(process: subprocess.Popen[bytes], folder: Folder) -> StackState | None:
+    """The stack's state once it is ready; None when its process has ended instead. It bounds its own start."""
+    while True:
+        state = folder.running()
+        if state and state.pid == process.pid and state.ready:
+            return state
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK)
+            return None
+
+
+def _user(settings: CliSettings, folder: Folder) -> UUID:
+    return settings.user_id or folder.user_id()
