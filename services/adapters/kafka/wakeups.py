@@ -1,0 +1,171 @@
+"""A worker's end of the operations' topic: a member of a consumer group that settles what it has taken by hand."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
+
+from services.adapters.kafka import messages, topics
+from services.adapters.kafka.cluster import Cluster
+from services.adapters.kafka.link import Closed, Link
+from services.adapters.kafka.offsets import Settled
+from services.adapters.settings import BrokerSettings
+from services.core.model import OperationId
+from services.core.ports import WakeUp
+
+_log = logging.getLogger(__name__)
+
+_COMMIT_SECONDS = 2.0
+
+
+class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
+    """One membership of the group, as long as one connection lasts."""
+
+    def __init__(self, settings: BrokerSettings, group: str, *, paused: bool) -> None:
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            client_id="storyreel",
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+            session_timeout_ms=settings.kafka_session_timeout_ms,
+            heartbeat_interval_ms=min(3_000, settings.kafka_session_timeout_ms // 3),
+            # Joining waits for the others, up to the session timeout.
+            request_timeout_ms=settings.kafka_session_timeout_ms + settings.kafka_fetch_max_wait_ms + 5_000,
+        )
+        self._consumer.subscribe([topics.operations(settings)], listener=self)
+        self._taken: dict[TopicPartition, Settled] = {}
+        self._due: dict[TopicPartition, int] = {}
+        self._commit = asyncio.Lock()
+        self._paused = paused
+
+    async def start(self) -> None:
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        self._taken.clear()
+        await self._consumer.stop()
+
+    async def next(self) -> ConsumerRecord:
+        """The next record, none while paused. Raises KafkaError, ConsumerStoppedError."""
+        record = await self._consumer.getone()
+        self._taken.setdefault(_partition(record), Settled()).take(record.offset)
+        return record
+
+    async def settle(self, record: ConsumerRecord) -> None:
+        """Commit as far as everything before is settled too. A commit that fails means that records come again."""
+        taken = self._taken.get(_partition(record))
+        offset = taken.settle(record.offset) if taken else None
+        if offset is None:
+            return
+        self._due[_partition(record)] = offset
+        async with self._commit:  # what is settled meanwhile goes out together
+            due, self._due = self._due, {}
+            if not due:
+                return
+            try:
+                async with asyncio.timeout(_COMMIT_SECONDS):
+                    await self._consumer.commit(due)
+            except (KafkaError, TimeoutError) as error:
+                _log.info("kafka: %d partitions were not committed, their last wake-ups come again: %r", len(due), error)
+
+    def pause(self) -> None:
+        self._paused = True
+        self._consumer.pause(*self._consumer.assignment())
+
+    def resume(self) -> None:
+        self._paused = False
+        self._consumer.resume(*self._consumer.assignment())
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 -- all of them, always
+        """Whoever gets them starts from what is committed."""
+        self._taken.clear()
+        self._due.clear()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        if self._paused:
+            self._consumer.pause(*assigned)
+
+
+@dataclass(frozen=True, slots=True)
+class _KafkaWakeUp:
+    """`ports.WakeUp`. Settling after the connection was lost does nothing: the message has come, or comes, again."""
+
+    operation_id: OperationId
+    _record: ConsumerRecord
+    _member: _Member
+
+    async def settle(self) -> None:
+        await self._member.settle(self._record)
+
+
+class KafkaWakeUpReceiver:
+    """`ports.WakeUpReceiver`. Iterate it in one task; a cancelled wait loses nothing and can be taken up again."""
+
+    def __init__(self, settings: BrokerSettings, group: str) -> None:
+        self._settings = settings
+        self._group = group
+        self._paused = False
+        self._member: _Member | None = None
+        self.malformed = 0
+        """How many messages could not be read; they are logged and passed over."""
+        self.link: Link[_Member] = Link(settings, topics.operations(settings), self._make)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> WakeUp:
+        while True:
+            try:
+                session = await self.link.session()
+            except Closed:
+                raise StopAsyncIteration from None
+            try:
+                record = await session.client.next()
+            except (KafkaError, ConsumerStoppedError) as error:
+                _log.warning("kafka: the wake-ups' reader starts again: %r", error)
+                await self.link.replace(session)
+                continue
+            try:
+                return _KafkaWakeUp(messages.decode_wakeup(record.value), record, session.client)
+            except messages.Malformed as error:
+                self.malformed += 1
+                _log.warning("kafka: %s[%d]@%d is no wake-up: %s", record.topic, record.partition, record.offset, error)
+                await session.client.settle(record)
+
+    def pause(self) -> None:
+        """Give out nothing until `resume`. The membership lives on, and wakes nobody."""
+        self._paused = True
+        if self._member:
+            self._member.pause()
+
+    def resume(self) -> None:
+        self._paused = False
+        if self._member:
+            self._member.resume()
+
+    async def ready(self) -> None:
+        """Raises Unavailable unless a member of the group, now or within a second."""
+        await self.link.ready()
+
+    def _make(self, _cluster: Cluster) -> _Member:
+        self._member = _Member(self._settings, self._group, paused=self._paused)
+        return self._member
+
+
+def _partition(record: ConsumerRecord) -> TopicPartition:
+    return TopicPartition(record.topic, record.partition)
+
+
+@asynccontextmanager
+async def open_wakeup_receiver(settings: BrokerSettings, group: str) -> AsyncIterator[KafkaWakeUpReceiver]:
+    """At once, whether Kafka is up or not; it joins the group, and again after every loss, for as long as the block lasts."""
+    receiver = KafkaWakeUpReceiver(settings, group)
+    async with receiver.link.open():
+        yield receiver
