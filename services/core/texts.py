@@ -154,6 +154,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "SERVICE_NOT_SERVED": ("This model service does not serve {service}.", "这个模型服务不提供 {service}。"),
     "CONTENT_VIOLATION": ("The safety check refused it: {problem}. Change the text.", "安全检查未通过：{problem}。请修改文字。"),
     "MEDIA_MISSING": ("The object store has lost {digest}; make it again.", "对象存储中缺少 {digest}；请重新生成。"),
+    "MEDIA_UNREADABLE": (
+        "The media {digest} cannot be read ({problem}); make it again.",
+        "无法读取媒体 {digest}（{problem}）；请重新生成。",
+    ),
     "STORAGE_FULL": (
         "The object store is full; free some space, and the work goes on by itself.",
         "对象存储已满；释放空间后会自动继续。",

@@ -1,0 +1,141 @@
+"""The bounds of a request, before anything is spent on it. Fields are named as the protos name them."""
+
+import re
+from collections.abc import Sequence
+from typing import assert_never
+
+from services.core.errors import InvalidArgument, TooLarge
+from services.core.requests import (
+    ClipRequest,
+    Cue,
+    FilmRequest,
+    KeyframeRequest,
+    Request,
+    RewriteRequest,
+    SegmentRequest,
+    SpeechRequest,
+    StoryboardRequest,
+)
+
+SIZE_STEP = 8
+"""Video encoders and diffusion models work in blocks of so many pixels."""
+LARGEST_SIZE = 1920
+SMALLEST_SIZE = 16
+HIGHEST_FPS = 60
+MOST_FRAMES = 18_000
+"""Five minutes at 60 frames a second: longer than any shot."""
+MOST_SHOTS = 1_000
+LONGEST_STORY = 200_000
+LONGEST_LINE = 5_000
+HIGHEST_SEED = 2**31 - 1
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def check(request: Request, key: str) -> None:
+    """Raises InvalidArgument with the offending field's name in `params["field"]`."""
+    if key:
+        _digest("key", key)
+    match request:
+        case StoryboardRequest():
+            _text("text", request.text, LONGEST_STORY)
+            if request.shots is not None:
+                _range("shots", request.shots, 1, MOST_SHOTS)
+            _range("seed", request.seed, 0, HIGHEST_SEED)
+        case RewriteRequest():
+            _text("text", request.text, LONGEST_STORY)
+            _range("total", request.total, 1, MOST_SHOTS)
+            _range("sequence", request.sequence, 1, request.total)
+            _range("seed", request.seed, 0, HIGHEST_SEED)
+        case KeyframeRequest():
+            _keyframe(request)
+        case ClipRequest():
+            _clip(request)
+        case SpeechRequest():
+            _text("text", request.text, LONGEST_LINE)
+            _range("speed", request.speed, 0.25, 4.0)
+            _range("seed", request.seed, 0, HIGHEST_SEED)
+        case SegmentRequest():
+            _digest("clip", request.clip)
+            _frames(request.frames, request.fps)
+            _size(request.width, request.height)
+            _cues("cues", request.cues)
+        case FilmRequest():
+            _film(request)
+        case _:
+            assert_never(request)
+
+
+def _keyframe(request: KeyframeRequest) -> None:
+    _text("prompt", request.prompt, LONGEST_LINE)
+    _size(request.width, request.height)
+    _range("seed", request.seed, 0, HIGHEST_SEED)
+    if request.steps is not None:
+        _range("steps", request.steps, 1, 150)
+    if request.guidance_scale is not None:
+        _range("guidance_scale", request.guidance_scale, 0.0, 30.0)
+
+
+def _clip(request: ClipRequest) -> None:
+    if "image" not in request.keyframe:
+        raise InvalidArgument("MISSING_FIELD", field="keyframe.image")
+    for name, digest in request.keyframe.items():
+        _digest(f"keyframe.{name}", digest)
+    _frames(request.frames, request.fps)
+    _size(request.width, request.height)
+    _range("seed", request.seed, 0, HIGHEST_SEED)
+    _range("motion_strength", request.motion_strength, 0.0, 1.0)
+
+
+def _film(request: FilmRequest) -> None:
+    if not request.shots:
+        raise InvalidArgument("MISSING_FIELD", field="shots")
+    _range("shots", len(request.shots), 1, MOST_SHOTS)
+    for number, shot in enumerate(request.shots):
+        _digest(f"shots[{number}].segment", shot.segment)
+        _range(f"shots[{number}].frames", shot.frames, 1, MOST_FRAMES)
+        if shot.speech is not None:
+            _digest(f"shots[{number}].speech", shot.speech)
+        _range(f"shots[{number}].speech_start", shot.speech_start, 0.0, MOST_FRAMES)
+        _cues(f"shots[{number}].cues", shot.cues)
+    _range("fps", request.fps, 1, HIGHEST_FPS)
+    _size(request.width, request.height)
+    _range("seed", request.seed, 0, HIGHEST_SEED)
+    if request.cover is not None:
+        _digest("cover", request.cover)
+
+
+def _text(field: str, found: str, longest: int) -> None:
+    if not found.strip():
+        raise InvalidArgument("EMPTY_TEXT", field=field)
+    if len(found) > longest:
+        raise TooLarge("TEXT_TOO_LONG", field=field, found=len(found), limit=longest)
+
+
+def _digest(field: str, found: str) -> None:
+    if not _SHA256.fullmatch(found):
+        raise InvalidArgument("BAD_DIGEST", field=field, found=found[:80])
+
+
+def _range(field: str, found: float, low: float, high: float) -> None:
+    if not low <= found <= high:  # so written, NaN is out of every range
+        raise InvalidArgument("OUT_OF_RANGE", field=field, low=low, high=high, found=found)
+
+
+def _size(width: int, height: int) -> None:
+    for field, found in (("width", width), ("height", height)):
+        _range(field, found, SMALLEST_SIZE, LARGEST_SIZE)
+        if found % SIZE_STEP:
+            raise InvalidArgument("NOT_A_MULTIPLE", field=field, step=SIZE_STEP, found=found)
+
+
+def _frames(frames: int, fps: int) -> None:
+    _range("frames", frames, 1, MOST_FRAMES)
+    _range("fps", fps, 1, HIGHEST_FPS)
+
+
+def _cues(field: str, cues: Sequence[Cue]) -> None:
+    for number, cue in enumerate(cues):
+        _text(f"{field}[{number}].text", cue.text, LONGEST_LINE)
+        _range(f"{field}[{number}].start", cue.start, 0.0, MOST_FRAMES)
+        _range(f"{field}[{number}].end", cue.end, cue.start, MOST_FRAMES)

@@ -1,0 +1,158 @@
+"""One service's engine at work: from a request to a stream of updates."""
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from services.adapters.wire.updates import Result, Update
+from services.core import recipes
+from services.core.errors import (
+    Cancelled,
+    EngineFailed,
+    FailedPrecondition,
+    ResourceExhausted,
+    StoryreelError,
+    Unavailable,
+)
+from services.core.model import Engine, Key
+from services.core.ports import Media
+from services.core.requests import Request, Service
+from services.model_service import validation
+from services.model_service.engine import Generator, Output
+from services.model_service.executor import Places
+from services.model_service.job import EngineJob
+from services.model_service.metrics import Metrics
+from services.model_service.records import Records
+from services.model_service.settings import ModelServiceSettings
+from services.model_service.single_flight import Flights, Generation
+
+_log = structlog.get_logger(__name__)
+
+Send = Callable[[Update], Awaitable[None]]
+
+_LOAD_RETRY_SECONDS = 2.0
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Workbench:
+    """An engine with its places, and what it needs to answer calls. Not loaded until `load` has returned."""
+
+    def __init__(
+        self,
+        service: Service,
+        engine: Generator[Any],
+        *,
+        settings: ModelServiceSettings,
+        media: Media,
+        flights: Flights,
+        metrics: Metrics,
+    ) -> None:
+        self.service = service
+        self.identity: Engine | None = None
+        self._engine = engine
+        self._settings = settings
+        self._media = media
+        self._records = Records(media)
+        self._flights = flights
+        self._metrics = metrics
+        self._places = Places(service, settings.workers(service), settings.queue_limit, metrics)
+
+    async def load(self) -> None:
+        """Load the engine in a thread; what is transient is tried again for as long as it takes. Raises EngineFailed."""
+        started = monotonic()
+        while True:
+            try:
+                await asyncio.to_thread(self._engine.load)
+            except StoryreelError as error:
+                if not error.retryable:
+                    raise
+                delay = error.retry_after or _LOAD_RETRY_SECONDS
+                _log.warning("an engine cannot load yet", service=self.service.value, problem=str(error), retry_in=delay)
+                await asyncio.sleep(delay)
+            else:
+                break
+        self.identity = self._engine.identity
+        seconds = round(monotonic() - started, 2)
+        _log.info("an engine is loaded", service=self.service.value, engine=self.identity.name, seconds=seconds)
+
+    async def answer(self, request: Request, asked: Key, send: Send) -> None:
+        """Send progress, then the result: from the store, from a generation under way, or from a new one.
+
+        Raises InvalidArgument; FailedPrecondition ENGINE_CHANGED when `asked` is another engine's key; Unavailable before
+        the engine is loaded; ResourceExhausted MODEL_BUSY, STORAGE_FULL; and what the engine raises.
+        """
+        outcome = "left"
+        try:
+            outcome = await self._answer(request, asked, send)
+        except StoryreelError as error:
+            outcome = error.kind
+            raise
+        finally:
+            engine = self.identity.name if self.identity else ""
+            self._metrics.calls.labels(self.service.value, request.kind, engine, outcome).inc()
+
+    async def _answer(self, request: Request, asked: Key, send: Send) -> str:
+        validation.check(request, asked)
+        identity = self.identity
+        if identity is None:
+            raise Unavailable("MODEL_UNAVAILABLE", service=self.service.value, retry_after=1.0)
+        key = recipes.key(request, identity)
+        if asked and asked != key:
+            raise FailedPrecondition("ENGINE_CHANGED", service=self.service.value)
+        outcome = "made"
+        with self._flights.join(key, lambda generation: self._generate(request, key, identity, generation)) as subscription:
+            if subscription.attached:
+                self._metrics.attaches.labels(self.service.value, request.kind).inc()
+            async for update in subscription.updates():
+                if isinstance(update, Result) and update.cached:
+                    outcome = "cached"
+                await send(update)
+        return outcome
+
+    async def close(self) -> None:
+        """Returns when the engine's threads have ended."""
+        await self._places.close()
+
+    async def _generate(self, request: Request, key: Key, identity: Engine, generation: Generation) -> Result:
+        recorded = await self._records.find(key)
+        if recorded is not None:
+            self._metrics.cache_hits.labels(self.service.value, request.kind).inc()
+            return Result(recorded, cached=True)
+        job = EngineJob(self._media, generation.report, self._settings.scratch_folder)
+        seconds = 0.0
+
+        def run() -> Output:
+            nonlocal seconds
+            job.open()
+            started = monotonic()
+            output = self._engine.run(request, job)
+            seconds = monotonic() - started
+            return output
+
+        try:
+            output = await self._places.run(run, began=lambda: generation.engine_begins(job.stop))
+            artifact = await self._records.keep(key, request.kind, identity, output, seconds)
+        except StoryreelError as error:
+            if not isinstance(error, Cancelled):
+                _log.info("a generation failed", kind=request.kind, key=key, reason=error.reason, problem=str(error))
+            raise
+        except OSError as error:
+            if error.errno in _DISK_FULL:
+                raise ResourceExhausted("STORAGE_FULL") from error
+            raise self._unexpected(error, request, key, identity) from error
+        except Exception as error:  # an engine's bug must reach its callers as an answer, and the log in full
+            raise self._unexpected(error, request, key, identity) from error
+        finally:
+            await job.dispose()
+        self._metrics.seconds.labels(self.service.value, request.kind, identity.name).observe(seconds)
+        _log.info("made", kind=request.kind, key=key, engine=identity.name, seconds=artifact.seconds)
+        return Result(artifact)
+
+    def _unexpected(self, error: Exception, request: Request, key: Key, identity: Engine) -> EngineFailed:
+        _log.error("an engine failed unexpectedly", kind=request.kind, key=key, engine=identity.name, exc_info=error)
+        problem = f"an unexpected {type(error).__name__}; the model service's log has it under the key {key[:16]}"
+        return EngineFailed("ENGINE_FAILED", engine=identity.name, problem=problem)
