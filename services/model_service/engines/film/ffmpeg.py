@@ -1,0 +1,56 @@
+"""The engine of films: segments encoded by ffmpeg, films joined by its libraries."""
+
+import errno
+from functools import cached_property
+from pathlib import Path
+from typing import assert_never
+
+import imageio_ffmpeg
+
+from services.core.errors import EngineFailed, ResourceExhausted
+from services.core.model import Engine
+from services.core.requests import FilmRequest, SegmentRequest
+from services.model_service.engine import Job, Output
+from services.model_service.engines.film import film, process, segment
+from services.model_service.engines.film.encoder import Encoder
+
+
+class Ffmpeg:
+    """Makes segments and films on the CPU. Deterministic; any number of runs at once."""
+
+    def __init__(self, executable: Path | None = None, encoder: Encoder | None = None) -> None:
+        """`executable` is ffmpeg 6 or later with libx264 and libass; the packaged one by default."""
+        self._given = executable
+        self._encoder = encoder or Encoder()
+
+    @cached_property
+    def identity(self) -> Engine:
+        return Engine("ffmpeg", "1", f"{process.version(self._executable)} {self._encoder.revision}")
+
+    def load(self) -> None:
+        """Raises EngineFailed ENGINE_NOT_INSTALLED when ffmpeg cannot be run."""
+        process.version(self._executable)
+
+    def run(self, request: SegmentRequest | FilmRequest, job: Job) -> Output:
+        """A segment or a film; see `requests` for the parts."""
+        try:
+            match request:
+                case SegmentRequest():
+                    return segment.make(request, job, self._executable, self._encoder)
+                case FilmRequest():
+                    return film.make(request, job)
+                case _:
+                    assert_never(request)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise ResourceExhausted("STORAGE_FULL") from error
+            raise
+
+    @cached_property
+    def _executable(self) -> Path:
+        if self._given is not None:
+            return self._given
+        try:
+            return Path(imageio_ffmpeg.get_ffmpeg_exe())
+        except RuntimeError as error:
+            raise EngineFailed("ENGINE_NOT_INSTALLED", engine="ffmpeg", problem=str(error)) from error

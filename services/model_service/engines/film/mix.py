@@ -1,0 +1,98 @@
+"""A film's sound: each voice at its place, the music under them, lower where somebody speaks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.model_service.engines.film import sound
+from services.model_service.engines.film.loudness import RATE, Meter, Sound, Source, gain_to
+
+VOICE = -16.0
+"""Loudness of every voice, LUFS."""
+MUSIC = -23.0
+"""Loudness of music alone."""
+UNDER_VOICE = -9.0
+"""What music loses under a voice, dB."""
+
+_ATTACK, _RELEASE, _BREATH = 0.3, 0.7, 1.5
+"""Seconds in which the music falls before a voice and rises after it; a pause shorter than `_BREATH` does not lift it."""
+_FADE_IN, _FADE_OUT = 1.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A spoken line and the sample of the film at which it begins."""
+
+    path: Path
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    voice: Voice
+    end: int
+    gain: float
+
+
+class Mix:
+    """The film's sound before mastering, as a `Source` of stereo samples. Holds two voices and the music, whatever the length."""
+
+    def __init__(self, voices: Sequence[Voice], music: Source | None, total: int, check: Callable[[], None]) -> None:
+        """`total` is the film's length in samples; `check` is called between voices and may raise."""
+        self._read = lru_cache(maxsize=2)(lambda path: sound.read(path, channels=1))
+        self._total = total
+        self._placed: list[_Placed] = []
+        for voice in voices:
+            check()
+            spoken = self._read(voice.path)
+            meter = Meter()
+            meter.add(spoken)
+            # A voice sounds from both loudspeakers: 3 dB more than the mono file says.
+            gain = gain_to(VOICE - 3.01, meter.integrated)
+            self._placed.append(_Placed(voice, voice.start + spoken.shape[1], gain))
+        self._music = music
+        self._music_gain = 1.0
+        if music is not None:
+            meter = Meter()
+            meter.add(music(0, 30 * RATE))
+            self._music_gain = gain_to(MUSIC, meter.integrated)
+        self._curve = _ducking([(placed.voice.start, placed.end) for placed in self._placed], total)
+
+    def __call__(self, start: int, count: int) -> Sound:
+        mixed = np.zeros((2, count), np.float32)
+        if self._music is not None:
+            at = np.arange(start, start + count)
+            level = np.interp(at, *self._curve)
+            mixed += self._music(start, count) * (self._music_gain * 10 ** (level / 20) * self._fade(at)).astype(np.float32)
+        for placed in self._placed:
+            first, last = max(placed.voice.start, start), min(placed.end, start + count)
+            if first < last:
+                spoken = self._read(placed.voice.path)[:, first - placed.voice.start : last - placed.voice.start]
+                mixed[:, first - start : last - start] += spoken * np.float32(placed.gain)
+        mixed[:, max(self._total - start, 0) :] = 0
+        return mixed
+
+    def _fade(self, at: NDArray[np.int64]) -> NDArray[np.float64]:
+        longest = self._total / 2
+        rising = at / min(_FADE_IN * RATE, longest)
+        falling = (self._total - at) / min(_FADE_OUT * RATE, longest)
+        return np.asarray(np.clip(np.minimum(rising, falling), 0, 1))
+
+
+def _ducking(spans: Sequence[tuple[int, int]], total: int) -> tuple[list[float], list[float]]:
+    """Samples and decibels of the points between which the music's level runs straight."""
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if merged and first - merged[-1][1] < _BREATH * RATE:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    at, level = [float("-1e9")], [0.0]
+    for first, last in merged:
+        at += [first - _ATTACK * RATE, first, last, last + _RELEASE * RATE]
+        level += [0.0, UNDER_VOICE, UNDER_VOICE, 0.0]
+    return [*at, max(total, at[-1]) + 1e9], [*level, 0.0]
