@@ -187,9 +187,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "无法启动 {folder} 中的内嵌 Postgres：{problem}",
     ),
     "EMBEDDED_FOLDER_UNREACHABLE": (
-        "Postgres does not run as root, and the user nobody cannot enter {part}, so it cannot use {folder}; "
-        "start Storyreel as an ordinary user, or choose a folder that everyone may enter.",
-        "Postgres 不能以 root 身份运行，而用户 nobody 无法进入 {part}，因此不能使用 {folder}；请以普通用户启动，或选择所有人都可进入的文件夹。",
+        (
+            "Postgres does not run as root, and the user nobody cannot enter {part}, so it cannot use {folder}; "
+            "start Storyreel as an ordinary user, or choose a folder that everyone may enter."
+        ),
+        (
+            "Postgres 不能以 root 身份运行，而用户 nobody 无法进入 {part}，因此不能使用 {folder}；"
+            "请以普通用户启动，或选择所有人都可进入的文件夹。"
+        ),
     ),
     "CANNOT_LISTEN": (
         "The address {address} cannot be listened on; another process may use it. Choose another, or stop that process.",

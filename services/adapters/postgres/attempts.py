@@ -1,0 +1,209 @@
+"""What a worker does under a claim. Every write checks the fence first: operation, owner, attempt, worker and `running`."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.adapters.postgres import endings, rows
+from services.adapters.postgres.database import Database
+from services.adapters.postgres.endings import Ending
+from services.adapters.postgres.migrate import Connection
+from services.adapters.postgres.shots import keep_takes, write_shot
+from services.core import codec, lifecycle, takes
+from services.core.commands import ShotChange
+from services.core.errors import LeaseLost
+from services.core.merging import merged
+from services.core.model import (
+    Artifact,
+    Failure,
+    Film,
+    Key,
+    Operation,
+    OperationEvent,
+    OperationId,
+    OperationStatus,
+    OperationType,
+    Shot,
+    ShotDraft,
+    ShotStatus,
+    Storyboard,
+    StoryStatus,
+)
+from services.core.ports import Claim, Ended, Work
+
+
+class Attempts:
+    """The part of `WorkerStore` that starts, writes and ends attempts."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
+        queries = self._db.queries
+        sources = lifecycle.sources(lifecycle.OPERATION, OperationStatus.RUNNING)
+        async with self._db.transaction() as connection:
+            row = await queries.lock_claimed_story(connection, operation_id=operation_id, sources=sources)
+            if row is None:
+                return None
+            started = await queries.claim(
+                connection,
+                operation_id=operation_id,
+                worker=worker,
+                lease=lease,
+                sources=sources,
+                story_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.GENERATING),
+                shot_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.GENERATING),
+            )
+            if started is None:
+                return None
+            shots = await self._shots(connection, started)
+        operation, story = rows.operation(started), rows.story(row)
+        if operation.type is not OperationType.SHOT_REGEN:
+            story = replace(story, status=StoryStatus.GENERATING, updated_at=operation.updated_at)
+        return Work(operation, story, shots)
+
+    async def claimable(self, limit: int) -> tuple[OperationId, ...]:
+        async with self._db.connection() as connection:
+            found = self._db.queries.claimable(connection, row_limit=limit)
+            return tuple([OperationId(row["id"]) async for row in found])
+
+    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> bool:
+        async with self._db.connection() as connection:
+            cancel: bool | None = await self._db.queries.heartbeat(
+                connection, **_fence(claim), lease=lease, progress=progress, stage=stage
+            )
+        if cancel is None:
+            raise _lost(claim)
+        return cancel
+
+    async def append_event(self, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent:
+        async with self._db.connection() as connection:
+            return await self._append(connection, claim, kind, data)
+
+    async def artifacts(self, keys: Sequence[Key]) -> Mapping[Key, Artifact]:
+        async with self._db.connection() as connection:
+            found = self._db.queries.artifacts(connection, keys=keys)
+            return {Key(row["key"]): rows.artifact(row) async for row in found}
+
+    async def save_artifact(self, claim: Claim, artifact: Artifact) -> None:
+        async with self._db.connection() as connection:
+            owned = await self._db.queries.save_artifact(connection, **_fence(claim), **codec.artifact_to_json(artifact))
+        if not owned:
+            raise _lost(claim)
+
+    async def land_storyboard(
+        self, claim: Claim, board: Storyboard, seeds: Sequence[int]
+    ) -> tuple[tuple[Shot, ...], OperationEvent]:
+        queries = self._db.queries
+        async with self._db.transaction() as connection:
+            operation = await self._lock_owned(connection, claim)
+            story = {"user_id": operation["user_id"], "story_id": operation["story_id"]}
+            shots = await self._shots(connection, operation)
+            if shots:
+                row = await queries.last_event(
+                    connection, operation_id=claim.operation_id, user_id=claim.user_id, kind="storyboard_landed"
+                )
+                if row is not None:
+                    return shots, rows.event(row)
+            else:
+                drafts = zip(board.shots, seeds, strict=True)
+                records = [self._shot_record(number, draft, seed) for number, (draft, seed) in enumerate(drafts, start=1)]
+                await queries.insert_shots(connection, **story, shots=records)
+                bible = [{"position": n, **entry} for n, entry in enumerate(codec.bible_to_json(board.bible), start=1)]
+                await queries.insert_bible(connection, **story, bible=bible)
+                shots = await self._shots(connection, operation)
+            return shots, await self._append(connection, claim, "storyboard_landed", {"shots": len(shots)})
+
+    async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
+        async with self._db.transaction() as connection:
+            operation = await self._lock_owned(connection, claim)
+            row = await self._db.queries.lock_shot(
+                connection, user_id=claim.user_id, story_id=operation["story_id"], shot_id=change.shot_id
+            )
+            if row is None:
+                return None
+            before = rows.shot(row)
+            if change.expect_revision is not None and before.revision != change.expect_revision:
+                return None
+            after = merged(before, change)
+            numbers = await keep_takes(self._db, connection, before, takes.changed(before, after, change.version))
+            shot = await write_shot(self._db, connection, before, after)
+            number = numbers.get(change.version) if change.version else None
+            return shot, await self._append(connection, claim, "shot_landed", takes.landed(shot, change, number))
+
+    async def finish(self, claim: Claim, *, film: Film | None = None) -> Ended:
+        async def end(connection: Connection, operation: Operation) -> Ending:
+            if film is not None:
+                await self._db.queries.store_film(
+                    connection, user_id=claim.user_id, story_id=operation.story_id, film=codec.film_to_json(film)
+                )
+            return await endings.end_succeeded(self._db, connection, [claim.operation_id])
+
+        return await self._end(claim, end)
+
+    async def fail(self, claim: Claim, failure: Failure) -> Ended:
+        return await self._end(claim, lambda connection, _: endings.end_failed(self._db, connection, [claim.operation_id], failure))
+
+    async def end_cancelled(self, claim: Claim) -> Ended:
+        return await self._end(claim, self._cancel)
+
+    async def requeue(self, claim: Claim, failure: Failure | None, delay: float) -> Ended:
+        data = {"delay": delay} | ({"failure": codec.failure_to_json(failure)} if failure else {})
+
+        async def end(connection: Connection, operation: Operation) -> Ending:
+            if operation.cancel_requested_at is not None:
+                return await self._cancel(connection, operation)  # what was asked to stop does not start again
+            return await endings.requeue(
+                self._db,
+                connection,
+                [claim.operation_id],
+                delay=delay,
+                kind="retrying" if failure else "released",
+                data=data,
+            )
+
+        return await self._end(claim, end)
+
+    async def _cancel(self, connection: Connection, operation: Operation) -> Ending:
+        return await endings.end_cancelled(self._db, connection, [operation.id], {"reason": "CANCELLED"})
+
+    async def _end(self, claim: Claim, end: Callable[[Connection, Operation], Coroutine[Any, Any, Ending]]) -> Ended:
+        async with self._db.transaction() as connection:
+            ending = await end(connection, rows.operation(await self._lock_owned(connection, claim)))
+        return Ended(ending.operations[0], ending.events[0], ending.unblocked)
+
+    async def _lock_owned(self, connection: Connection, claim: Claim) -> rows.Row:
+        """Lock the story, then the operation; raises LeaseLost when the claim no longer holds."""
+        await self._db.queries.lock_story_of(connection, operation_id=claim.operation_id, user_id=claim.user_id)
+        row: rows.Row | None = await self._db.queries.fence(connection, **_fence(claim))
+        if row is None:
+            raise _lost(claim)
+        return row
+
+    async def _append(self, connection: Connection, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent:
+        row = await self._db.queries.append_event(connection, **_fence(claim), kind=kind, data=data)
+        if row is None:
+            raise _lost(claim)
+        return rows.event(row)
+
+    async def _shots(self, connection: Connection, operation: rows.Row) -> tuple[Shot, ...]:
+        found = self._db.queries.shots(connection, user_id=operation["user_id"], story_id=operation["story_id"])
+        return tuple([rows.shot(row) async for row in found])
+
+    def _shot_record(self, number: int, draft: ShotDraft, seed: int) -> dict[str, Any]:
+        fields = codec.draft_to_json(draft)
+        text = {name: fields.get(name, draft.description) for name in takes.TEXT_FIELDS}  # `details` begin as the description
+        return {"id": str(self._db.new_id()), "sequence": number, "seed": seed, "text": text, **fields}
+
+
+def _fence(claim: Claim) -> dict[str, Any]:
+    return {
+        "operation_id": claim.operation_id,
+        "user_id": claim.user_id,
+        "attempt": claim.attempt,
+        "worker": claim.worker,
+    }
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost("LEASE_LOST", attempt=claim.attempt)

@@ -1,0 +1,96 @@
+"""Ends of operations, together with what they mean for stories, shots and whoever waits behind them.
+
+All of these expect the stories' rows to be locked by the caller's transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.adapters.postgres import rows
+from services.adapters.postgres.database import Database
+from services.adapters.postgres.migrate import Connection
+from services.core import codec, lifecycle
+from services.core.model import Failure, Operation, OperationEvent, OperationId, OperationStatus, ShotStatus, StoryStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The operations as they are now, one new event of each, and which operations of their stories may start now."""
+
+    operations: tuple[Operation, ...] = ()
+    events: tuple[OperationEvent, ...] = ()
+    unblocked: tuple[OperationId, ...] = ()
+
+
+async def end_succeeded(database: Database, connection: Connection, ids: Sequence[UUID]) -> Ending:
+    return await _end(database, connection, ids, OperationStatus.SUCCEEDED, {})
+
+
+async def end_failed(database: Database, connection: Connection, ids: Sequence[UUID], failure: Failure) -> Ending:
+    return await _end(database, connection, ids, OperationStatus.FAILED, codec.failure_to_json(failure), failure=failure)
+
+
+async def end_cancelled(database: Database, connection: Connection, ids: Sequence[UUID], data: Mapping[str, Any]) -> Ending:
+    return await _end(database, connection, ids, OperationStatus.CANCELLED, data)
+
+
+async def requeue(
+    database: Database, connection: Connection, ids: Sequence[UUID], *, delay: float, kind: str, data: Mapping[str, Any]
+) -> Ending:
+    """Back to `queued` after `delay` seconds, with an event of that kind; stories and shots stay as they are."""
+    if not ids:
+        return Ending()
+    queued = database.queries.requeue_operations(
+        connection,
+        operation_ids=ids,
+        sources=lifecycle.sources(lifecycle.OPERATION, OperationStatus.QUEUED),
+        delay=delay,
+        kind=kind,
+        data=data,
+    )
+    return await _ending(database, connection, [row async for row in queued], kind, data)
+
+
+async def _end(
+    database: Database,
+    connection: Connection,
+    ids: Sequence[UUID],
+    status: OperationStatus,
+    data: Mapping[str, Any],
+    *,
+    failure: Failure | None = None,
+) -> Ending:
+    if not ids:
+        return Ending()
+    ended = database.queries.end_operations(
+        connection,
+        operation_ids=ids,
+        sources=lifecycle.sources(lifecycle.OPERATION, status),
+        status=status,
+        failure=codec.failure_to_json(failure) if failure else None,
+        data=data,
+    )
+    found = [row async for row in ended]
+    await database.queries.settle(
+        connection,
+        operation_ids=[row["id"] for row in found],
+        ready_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.READY),
+        failed_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.FAILED),
+        shot_done_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.DONE),
+        shot_failed_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.FAILED),
+        shot_pending_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.PENDING),
+    )
+    return await _ending(database, connection, found, status.value, data)
+
+
+async def _ending(
+    database: Database, connection: Connection, found: Sequence[rows.Row], kind: str, data: Mapping[str, Any]
+) -> Ending:
+    free = database.queries.unblock(connection, story_ids=list({row["story_id"] for row in found}))
+    return Ending(
+        tuple(rows.operation(row) for row in found),
+        tuple(rows.newest_event(row, kind, data) for row in found),
+        tuple([OperationId(row["id"]) async for row in free]),
+    )

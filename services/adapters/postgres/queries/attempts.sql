@@ -1,0 +1,90 @@
+-- name: lock_claimed_story(operation_id, sources)^
+-- The story of an operation that may be claimed, locked before the operation is looked at again: two claims on one story
+-- cannot both find the other not running.
+SELECT s.*, (
+    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    FROM assets a WHERE a.story_id = s.id
+) AS bible
+FROM operations o JOIN stories s ON s.id = o.story_id
+WHERE o.id = :operation_id AND o.status = ANY(:sources::text[]) AND s.deleted_at IS NULL
+FOR NO KEY UPDATE OF s;
+
+-- name: claim(operation_id, worker, lease, sources, story_sources, shot_sources)^
+-- Starts an attempt, with the story or shot `generating` and the event. No row when something else comes first.
+WITH started AS (
+    UPDATE operations o SET
+        status = 'running', attempt = o.attempt + 1, worker = :worker, stage = '', last_seq = o.last_seq + 1,
+        lease_expires_at = clock_timestamp() + make_interval(secs => :lease),
+        started_at = coalesce(o.started_at, clock_timestamp()), updated_at = clock_timestamp()
+    WHERE o.id = :operation_id AND o.status = ANY(:sources::text[])
+      AND EXISTS (SELECT FROM claimable_operations c WHERE c.id = o.id)
+    RETURNING o.*
+), story AS (
+    UPDATE stories s SET status = 'generating', updated_at = started.updated_at
+    FROM started
+    WHERE s.id = started.story_id AND started.type IN ('story_create', 'video_render') AND s.status = ANY(:story_sources::text[])
+), shot AS (
+    UPDATE shots sh SET status = 'generating', updated_at = started.updated_at
+    FROM started
+    WHERE sh.id = started.shot_id AND sh.status = ANY(:shot_sources::text[])
+), event AS (
+    INSERT INTO operation_events (operation_id, seq, user_id, story_id, at, kind, data)
+    SELECT id, last_seq, user_id, story_id, updated_at, 'started', jsonb_build_object('attempt', attempt, 'worker', worker)
+    FROM started
+)
+SELECT * FROM started;
+
+-- name: claimable(row_limit)
+SELECT id FROM claimable_operations ORDER BY id LIMIT :row_limit;
+
+-- name: heartbeat(operation_id, user_id, attempt, worker, lease, progress, stage)$
+-- Whether a cancel was asked for; no row when the claim no longer holds.
+UPDATE operations SET
+    lease_expires_at = clock_timestamp() + make_interval(secs => :lease), stage = :stage, updated_at = clock_timestamp(),
+    progress = greatest(progress, least(:progress::double precision, 1))
+WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
+RETURNING cancel_requested_at IS NOT NULL;
+
+-- name: lock_story_of(operation_id, user_id)$
+SELECT s.id FROM operations o JOIN stories s ON s.id = o.story_id
+WHERE o.id = :operation_id AND o.user_id = :user_id
+FOR NO KEY UPDATE OF s;
+
+-- name: fence(operation_id, user_id, attempt, worker)^
+-- The operation, locked, if this attempt still owns it.
+SELECT * FROM operations
+WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
+FOR NO KEY UPDATE;
+
+-- name: append_event(operation_id, user_id, attempt, worker, kind, data)^
+-- No row when the claim no longer holds.
+WITH owned AS (
+    UPDATE operations SET last_seq = last_seq + 1, updated_at = clock_timestamp()
+    WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
+    RETURNING *
+)
+INSERT INTO operation_events (operation_id, seq, user_id, story_id, at, kind, data)
+SELECT id, last_seq, user_id, story_id, updated_at, :kind::text, :data::jsonb FROM owned
+RETURNING *;
+
+-- name: last_event(operation_id, user_id, kind)^
+SELECT * FROM operation_events
+WHERE operation_id = :operation_id AND user_id = :user_id AND kind = :kind
+ORDER BY seq DESC
+LIMIT 1;
+
+-- name: artifacts(keys)
+SELECT * FROM artifacts WHERE key = ANY(:keys::text[]);
+
+-- name: save_artifact(operation_id, user_id, attempt, worker, key, kind, engine, parts, meta, seconds)$
+-- Whether the claim holds; the first artifact of a key stays.
+WITH owned AS (
+    SELECT id FROM operations
+    WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
+    FOR NO KEY UPDATE
+), saved AS (
+    INSERT INTO artifacts (key, kind, engine, parts, meta, seconds)
+    SELECT :key::text, :kind::text, :engine::jsonb, :parts::jsonb, :meta::jsonb, :seconds::double precision FROM owned
+    ON CONFLICT (key) DO NOTHING
+)
+SELECT EXISTS (SELECT FROM owned);

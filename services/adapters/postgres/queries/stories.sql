@@ -1,0 +1,69 @@
+-- name: create_story(story_id, operation_id, user_id, content, title, style, language, aspect, voice, shot_count, payload, key, request, key_seconds)^
+-- The story, its queued creation, the first event and the idempotency key. No row when the key is taken.
+WITH key AS (
+    INSERT INTO idempotency_keys (user_id, key, request, operation_id, expires_at)
+    SELECT :user_id::uuid, :key::text, :request::text, :operation_id::uuid, statement_timestamp() + make_interval(secs => :key_seconds)
+    WHERE :key::text IS NOT NULL
+    ON CONFLICT (user_id, key) DO UPDATE
+        SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
+        WHERE idempotency_keys.expires_at <= statement_timestamp()
+    RETURNING 1
+), story AS (
+    INSERT INTO stories (id, user_id, content, title, style, language, aspect, voice, shot_count, status)
+    SELECT :story_id::uuid, :user_id::uuid, :content::text, :title::text, :style::text, :language::text, :aspect::text, :voice::text,
+        :shot_count::integer, 'generating'
+    WHERE :key::text IS NULL OR EXISTS (SELECT FROM key)
+    RETURNING id, user_id
+), operation AS (
+    INSERT INTO operations (id, user_id, story_id, type, payload, last_seq)
+    SELECT :operation_id::uuid, story.user_id, story.id, 'story_create', :payload::jsonb, 1 FROM story
+    RETURNING *
+), event AS (
+    INSERT INTO operation_events (operation_id, seq, user_id, story_id, kind, data)
+    SELECT id, last_seq, user_id, story_id, 'queued', jsonb_build_object('type', type) FROM operation
+)
+SELECT * FROM operation;
+
+-- name: story(user_id, story_id)^
+SELECT s.*, (
+    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    FROM assets a WHERE a.story_id = s.id
+) AS bible
+FROM stories s
+WHERE s.user_id = :user_id AND s.id = :story_id AND s.deleted_at IS NULL;
+
+-- name: stories(user_id, before, row_limit)
+-- Newest first. The highest UUID stands for "no bound", so that the bound is always an index condition.
+SELECT s.*, (
+    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    FROM assets a WHERE a.story_id = s.id
+) AS bible
+FROM stories s
+WHERE s.user_id = :user_id AND s.deleted_at IS NULL
+  AND s.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ORDER BY s.id DESC
+LIMIT :row_limit;
+
+-- name: lock_story(user_id, story_id)$
+-- Every transaction that changes operations or shots locks their story first, so that none waits for another in a circle.
+SELECT id FROM stories
+WHERE user_id = :user_id AND id = :story_id AND deleted_at IS NULL
+FOR NO KEY UPDATE;
+
+-- name: hide_story(user_id, story_id)!
+UPDATE stories SET deleted_at = clock_timestamp(), updated_at = clock_timestamp()
+WHERE user_id = :user_id AND id = :story_id;
+
+-- name: revise_story(user_id, story_id)!
+-- The shots have changed in a way that a film would show.
+UPDATE stories SET revision = revision + 1, updated_at = clock_timestamp()
+WHERE user_id = :user_id AND id = :story_id;
+
+-- name: store_film(user_id, story_id, film)!
+UPDATE stories SET film = :film::jsonb, updated_at = clock_timestamp()
+WHERE user_id = :user_id AND id = :story_id;
+
+-- name: insert_bible(user_id, story_id, bible)!
+INSERT INTO assets (user_id, story_id, position, kind, name, look)
+SELECT :user_id::uuid, :story_id::uuid, entry.position, entry.kind, entry.name, entry.look
+FROM jsonb_to_recordset(:bible::jsonb) AS entry (position integer, kind text, name text, look text);

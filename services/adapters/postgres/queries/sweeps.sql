@@ -1,0 +1,46 @@
+-- name: try_sweep_lock()$
+-- One sweep at a time; released with the transaction. The number spells "SWEEP".
+SELECT pg_try_advisory_xact_lock(357946443088);
+
+-- name: expired(row_limit)
+-- A lease that was never set compares as neither old nor new, and counts as expired.
+SELECT id FROM operations
+WHERE status = 'running' AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())
+ORDER BY lease_expires_at NULLS FIRST
+LIMIT :row_limit;
+
+-- name: lock_expired(operation_ids)
+-- Those that have not been renewed or ended meanwhile.
+SELECT * FROM operations
+WHERE id = ANY(:operation_ids::uuid[]) AND status = 'running' AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())
+ORDER BY id
+FOR NO KEY UPDATE;
+
+-- name: unannounced(announce_after, row_limit)
+-- Due, and not known to the broker: a first announcement that has been missing for too long, or a retry that has become due.
+SELECT id FROM operations
+WHERE status = 'queued' AND announced_at IS NULL AND run_after <= statement_timestamp()
+  AND (attempt > 0 OR run_after <= statement_timestamp() - make_interval(secs => :announce_after))
+ORDER BY id
+LIMIT :row_limit;
+
+-- name: prune_idempotency_keys()!
+DELETE FROM idempotency_keys WHERE expires_at <= statement_timestamp();
+
+-- name: prune_workers(older_than)!
+DELETE FROM workers WHERE beat_at <= statement_timestamp() - make_interval(secs => :older_than);
+
+-- name: beat(worker)!
+INSERT INTO workers (name, beat_at) VALUES (:worker, clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at;
+
+-- name: live_workers(within)$
+SELECT count(*) FROM workers WHERE beat_at > clock_timestamp() - make_interval(secs => :within);
+
+-- name: mark_announced(operation_ids)!
+-- Not one that has meanwhile been put off: it wants to be announced again when it is due.
+UPDATE operations SET announced_at = clock_timestamp()
+WHERE id = ANY(:operation_ids::uuid[]) AND run_after <= clock_timestamp();
+
+-- name: ping()$
+SELECT 1;
