@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.broker",
+    "tests.fixtures.gateway",
     "tests.fixtures.media",
     "tests.fixtures.models",
 ]

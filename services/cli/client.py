@@ -39,13 +39,14 @@ class Event:
 class Gateway:
     """One gateway, on behalf of one user. Errors come as CommandError, worded for the user."""
 
-    def __init__(self, url: str, user: UUID, words: Words) -> None:
+    def __init__(self, url: str, user: UUID, words: Words, *, transport: httpx2.BaseTransport | None = None) -> None:
         self._url = url.rstrip("/")
         self._words = words
         self._client = httpx2.Client(
             base_url=self._url,
             headers={"X-User-ID": str(user), "Accept-Language": words.language},
             timeout=httpx2.Timeout(30.0, connect=5.0),
+            transport=transport,
         )
 
     def __enter__(self) -> Self:

@@ -155,7 +155,11 @@ def outputs(given: Sequence[str]) -> Chosen:
     if len(paths) > 1:
         raise typer.BadParameter("give one file", param_hint="-o")
     film = Path(paths[0]) if paths else Path("film.mp4")
-    return Chosen(film if film.suffix else film.with_suffix(".mp4"), Format.JSON if Format.JSON in given else Format.TEXT)
+    if film.name and not film.suffix and not film.is_dir():
+        film = film.with_suffix(".mp4")
+    if film.suffix in {".png", ".srt"}:
+        raise typer.BadParameter(f"the film is MP4; its {film.suffix} is written beside it", param_hint="-o")
+    return Chosen(film, Format.JSON if Format.JSON in given else Format.TEXT)
 
 
 def _call(command: Callable[[Any, Output], None], output: Format, **options: Any) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.cli.client import ENDED, Gateway, Json
+from services.cli.client import ENDED, Event, Gateway, Json
 from services.cli.errors import CommandError, Exit
 from services.cli.output import Output
 
 COLUMNS = ("ID", "TYPE", "STATUS", "PROGRESS", "CREATED", "SECONDS", "RETRIES", "ERROR")
+
+_UNTOLD = frozenset({"steps", "key"})
+"""Facts of an event that are for programs."""
 
 
 def list_operations(gateway: Gateway, out: Output, *, limit: int, status: str) -> None:
@@ -37,9 +40,7 @@ def watch(gateway: Gateway, out: Output, operation: str) -> None:
         if out.json:
             out.line({"id": event.id, "event": event.kind, **event.data})
         else:
-            data = event.data.get("data", event.data)
-            told = " ".join(f"{name}={_plain(value)}" for name, value in data.items() if name not in {"steps", "key"})
-            out.row(f"{str(event.data.get('at', ''))[11:23]:12}  {event.kind:18} {told}")
+            out.row(line(event))
     ended = gateway.operation(operation)
     if ended["status"] != "succeeded":
         text = out.words("operation_failed", type=ended["type"], message=ended["error_msg"] or ended["status"])
@@ -69,6 +70,16 @@ def row(operation: Json) -> tuple[str, ...]:
         str(operation["retries"]),
         str(operation["error_msg"]),
     )
+
+
+def line(event: Event) -> str:
+    """An event's line: the time of day, what happened, and the facts of it. A snapshot of the operation is told in short."""
+    if event.kind == "operation":
+        at, facts = event.data["updated_at"], {name: event.data[name] for name in ("type", "status", "progress")}
+    else:
+        at, facts = event.data["at"], event.data["data"]
+    told = " ".join(f"{name}={_plain(value)}" for name, value in facts.items() if name not in _UNTOLD)
+    return f"{str(at)[11:23]}  {event.kind:18} {told}".rstrip()
 
 
 def _seconds(operation: Json) -> str:

@@ -1,0 +1,112 @@
+"""What a person sees while and after a film is made: stages, the contact sheet's lines, words in two languages."""
+
+import string
+from collections.abc import Mapping
+
+import pytest
+from PIL import ImageFont
+
+from services.cli.client import Event, parse_events
+from services.cli.contact_sheet import columns_for, wrap
+from services.cli.stages import Stages
+from services.cli.texts import TEXTS, Words
+
+
+def step(kind: str, step: str, shot: str | None = None, **facts: object) -> Event:
+    return Event("1", kind, {"data": {"step": step, "shot_id": shot, "key": "k", **facts}})
+
+
+def test_stages_count_finished_steps_and_parts_of_running_ones() -> None:
+    stages = Stages()
+    stages.take(step("step_started", "storyboard"))
+    stages.take(step("step_finished", "storyboard", seconds=0.25))
+    stages.expect(4, spoken=3)
+    stages.take(step("step_started", "keyframe", "a"))
+    stages.take(step("step_started", "keyframe", "b"))
+    stages.take(step("step_finished", "keyframe", "a", seconds=1.0))
+    stages.take(Event("", "progress", {"data": {"steps": [{"kind": "keyframe", "shot_id": "b", "fraction": 0.5}]}}))
+    assert (stages.done("storyboard"), stages.total("storyboard")) == (1, 1)
+    assert (stages.done("keyframe"), stages.total("keyframe")) == (1.5, 4)
+    assert [stages.total(stage) for stage in ("speech", "clip", "film")] == [3, 4, 5]
+    assert stages.seconds["keyframe"] == 1.0
+
+
+def test_a_step_that_is_made_again_counts_once() -> None:
+    stages = Stages()
+    for kind in ("step_started", "step_failed", "step_started", "step_finished", "step_finished"):
+        stages.take(step(kind, "clip", "a"))
+    assert stages.done("clip") == 1
+
+
+def test_a_late_progress_does_not_count_a_finished_step_again() -> None:
+    stages = Stages()
+    stages.take(step("step_finished", "clip", "a"))
+    stages.take(Event("", "progress", {"data": {"steps": [{"kind": "clip", "shot_id": "a", "fraction": 0.9}]}}))
+    assert stages.done("clip") == 1
+
+
+def test_a_stage_where_nothing_had_to_be_made_is_complete() -> None:
+    stages = Stages()
+    stages.expect(3, spoken=3)
+    stages.finish("keyframe", "storyboard")
+    assert stages.done("keyframe") == stages.total("keyframe")
+
+
+def test_server_sent_events_are_read_as_the_standard_says() -> None:
+    lines = [
+        ": a comment",
+        "",
+        "event: started",
+        "id: 3",
+        'data: {"a":',
+        "data:1}",
+        "",
+        "event: broken",
+        "data: {",
+        "",
+        'data: {"b": 2}',
+        "retry: 5",
+        "",
+        'data: {"unfinished": 1}',
+    ]
+    assert list(parse_events(iter(lines))) == [Event("3", "started", {"a": 1}), Event("", "message", {"b": 2})]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []),
+        ("one", ["one"]),
+        ("one two three", ["one two", "three"]),
+        ("one two three four five", ["one two", "three…"]),
+        ("一二三四五六七八九十一二", ["一二三四五六七八", "九十一二"]),
+    ],
+)
+def test_lines_break_at_spaces_and_end_in_an_ellipsis(text: str, lines: list[str]) -> None:
+    assert wrap(text, ImageFont.load_default(10), round(ImageFont.load_default(10).getlength("one two t"))) == lines
+
+
+@pytest.mark.parametrize(("shots", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (60, 3)])
+def test_a_sheet_is_at_most_three_pictures_wide(shots: int, columns: int) -> None:
+    assert columns_for(shots) == columns
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_both_languages_name_the_same_facts(name: str) -> None:
+    english, chinese = ({field for _, field, _, _ in string.Formatter().parse(text) if field} for text in TEXTS[name])
+    assert english == chinese
+
+
+@pytest.mark.parametrize(
+    ("wanted", "environment", "language"),
+    [
+        ("", {}, "en"),
+        ("", {"LANG": "zh_CN.UTF-8"}, "zh"),
+        ("", {"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+        ("", {"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh"),
+        ("zh", {"LANG": "en_GB.UTF-8"}, "zh"),
+        ("en", {"LANG": "zh_CN.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_is_the_wanted_one_or_the_locales(wanted: str, environment: Mapping[str, str], language: str) -> None:
+    assert Words.of(wanted, environment).language == language
