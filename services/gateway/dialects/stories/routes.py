@@ -1,0 +1,321 @@
+"""The routes of the stories dialect: parse, call a use case or the store, render. The table of paths is at the end."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+from fastapi.sse import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.core.errors import NotFound
+from services.core.model import MediaRef, OperationId, OperationStatus, OperationType, ShotId, StoryId, UserId
+from services.core.ports import Accepted, OperationFilter
+from services.gateway import files, idempotency, languages, paging
+from services.gateway.body import JsonBody
+from services.gateway.dialects.stories import events, examples, names, parse, render, schemas
+from services.gateway.idempotency import IdempotencyKey
+from services.gateway.live import follow
+from services.gateway.paging import PageSize, PageToken
+from services.gateway.problems import documented
+from services.gateway.route import ProblemRoute
+from services.gateway.uuids import CanonicalUUID
+from services.gateway.validation import quote
+from services.gateway.wiring import CurrentUser, Wired, Wiring
+
+CreateStory = Annotated[schemas.CreateStoryBody, Depends(JsonBody(schemas.CreateStoryBody, examples=examples.CREATE_STORY))]
+PatchShot = Annotated[schemas.PatchShotBody, Depends(JsonBody(schemas.PatchShotBody, examples=examples.PATCH_SHOT))]
+Regenerate = Annotated[
+    schemas.RegenerateBody, Depends(JsonBody(schemas.RegenerateBody, optional=True, examples=examples.REGENERATE))
+]
+Compile = Annotated[schemas.CompileBody, Depends(JsonBody(schemas.CompileBody, optional=True, examples=examples.COMPILE))]
+
+
+# -- stories -------------------------------------------------------------------------------------------------------------------
+
+
+async def list_stories(
+    *, wired: Wired, user: CurrentUser, page_size: PageSize = None, page_token: PageToken = None
+) -> schemas.StoryList:
+    """Your stories, newest first."""
+    size = paging.size_of(page_size, wired.settings)
+    before = paging.decode("stories", page_token)
+    found = await wired.store.stories(user, limit=size + 1, before=StoryId(before) if before else None)
+    page, token = paging.cut(found, size, "stories", lambda row: row.id)
+    return schemas.StoryList(items=[render.story(row) for row in page], next_page_token=token)
+
+
+async def create_story(
+    *, wired: Wired, user: CurrentUser, body: CreateStory, request: Request, response: Response, _key: IdempotencyKey = None
+) -> schemas.OperationCreated:
+    """Begin a story: its storyboard and its pictures are made by the operation that this names."""
+    command = parse.create_story(body, max_characters=wired.settings.max_story_characters)
+    accepted = await wired.stories.create(user, command, idempotency.of(request, body.sent()))
+    return _accepted(wired, accepted, response)
+
+
+async def get_story(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID) -> schemas.Story:
+    """One story."""
+    return render.story(await wired.store.story(user, StoryId(story_id)))
+
+
+async def delete_story(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID) -> Response:
+    """Throw a story away; what runs on it is stopped."""
+    await wired.stories.delete(user, StoryId(story_id))
+    return Response(status_code=204)
+
+
+async def compile_story(
+    *,
+    wired: Wired,
+    user: CurrentUser,
+    story_id: CanonicalUUID,
+    body: Compile,
+    request: Request,
+    response: Response,
+    _key: IdempotencyKey = None,
+) -> schemas.OperationCreated:
+    """Begin the film; what its shots lack is made first. No body is needed."""
+    key = idempotency.of(request, body.sent())
+    return _accepted(wired, await wired.stories.compile(user, StoryId(story_id), parse.film_options(body), key), response)
+
+
+# -- shots ---------------------------------------------------------------------------------------------------------------------
+
+
+async def list_shots(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID) -> schemas.ShotList:
+    """A story's shots by sequence."""
+    return schemas.ShotList(shots=[render.shot(row) for row in await wired.store.shots(user, StoryId(story_id))])
+
+
+async def get_shot(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID, shot_id: CanonicalUUID) -> schemas.Shot:
+    """One shot."""
+    return render.shot(await wired.store.shot(user, StoryId(story_id), ShotId(shot_id)))
+
+
+async def patch_shot(
+    *, wired: Wired, user: CurrentUser, story_id: CanonicalUUID, shot_id: CanonicalUUID, body: PatchShot
+) -> schemas.Shot:
+    """Change a shot's text: only the fields sent. Its picture stays until it is regenerated, or until the next compile."""
+    patch = parse.patch_shot(body)
+    return render.shot(await wired.store.patch_shot(user, StoryId(story_id), ShotId(shot_id), patch))
+
+
+async def regenerate_shot(
+    *,
+    wired: Wired,
+    user: CurrentUser,
+    story_id: CanonicalUUID,
+    shot_id: CanonicalUUID,
+    body: Regenerate,
+    request: Request,
+    response: Response,
+    _key: IdempotencyKey = None,
+) -> schemas.OperationCreated:
+    """Begin another take of a shot's picture, clip, voice or text; the takes before it are kept as versions."""
+    asset_type, details = parse.regenerate(body)
+    accepted = await wired.stories.regenerate(
+        user,
+        StoryId(story_id),
+        ShotId(shot_id),
+        asset_type=asset_type,
+        details=details,
+        idempotency=idempotency.of(request, body.sent()),
+    )
+    return _accepted(wired, accepted, response)
+
+
+async def list_versions(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID, shot_id: CanonicalUUID) -> schemas.VersionList:
+    """Every take of a shot's parts, newest first within each asset type."""
+    found = await wired.store.shot_versions(user, StoryId(story_id), ShotId(shot_id))
+    return schemas.VersionList(versions=[render.version(row, StoryId(story_id)) for row in found])
+
+
+async def restore_version(
+    *, wired: Wired, user: CurrentUser, story_id: CanonicalUUID, shot_id: CanonicalUUID, asset_type: str, number: str
+) -> schemas.Shot:
+    """Make an older take the current one again."""
+    wanted = parse.asset_type(asset_type, field="path.asset_type")
+    row = await wired.store.restore_version(user, StoryId(story_id), ShotId(shot_id), wanted, parse.version_number(number, wanted))
+    return render.shot(row)
+
+
+# -- operations ----------------------------------------------------------------------------------------------------------------
+
+
+async def list_operations(
+    *,
+    wired: Wired,
+    user: CurrentUser,
+    status: Annotated[OperationStatus | None, Query(description="Only these.")] = None,
+    type: Annotated[OperationType | None, Query(description="Only these.")] = None,  # noqa: A002  # the API's name
+    story_id: Annotated[CanonicalUUID | None, Query(description="Only this story's.")] = None,
+    page_size: PageSize = None,
+    page_token: PageToken = None,
+) -> schemas.OperationList:
+    """Your operations, newest first."""
+    where = OperationFilter(status=status, type=type, story_id=StoryId(story_id) if story_id else None)
+    size = paging.size_of(page_size, wired.settings)
+    scope = f"operations {where}"
+    before = paging.decode(scope, page_token)
+    found = await wired.store.operations(user, limit=size + 1, before=OperationId(before) if before else None, where=where)
+    page, token = paging.cut(found, size, scope, lambda row: row.id)
+    return schemas.OperationList(operations=[render.operation(row) for row in page], next_page_token=token)
+
+
+async def get_operation(*, wired: Wired, user: CurrentUser, operation_id: CanonicalUUID, request: Request) -> schemas.Operation:
+    """One operation."""
+    row = await wired.store.operation(user, OperationId(operation_id))
+    return render.operation(row, languages.preferred(request.headers.get("accept-language")))
+
+
+async def cancel_operation(*, wired: Wired, user: CurrentUser, operation_id: CanonicalUUID, request: Request) -> schemas.Operation:
+    """Ask an operation to stop: a queued one is cancelled at once, a running one soon, an ended one stays as it is."""
+    row = await wired.stories.cancel(user, OperationId(operation_id))
+    return render.operation(row, languages.preferred(request.headers.get("accept-language")))
+
+
+async def operation_events(
+    *,
+    wired: Wired,
+    user: CurrentUser,
+    operation_id: CanonicalUUID,
+    request: Request,
+    last_event_id: Annotated[
+        str | None, Query(description="Begin after this event; the header Last-Event-ID says it too, and is heard first.")
+    ] = None,
+) -> Response:
+    """What happens to an operation, as it happens: server-sent events; as a JSON list where Accept is application/json."""
+    after = events.last_event_id(request, last_event_id)
+    operation = await wired.store.operation(user, OperationId(operation_id))
+    if events.wants_list(request):
+        stored = await wired.store.events(user, operation.id, after=after or 0)
+        listed = schemas.EventList(events=[render.event(event) for event in stored])
+        return JSONResponse(listed.model_dump(mode="json"))
+    if after is not None and operation.done and not await wired.store.events(user, operation.id, after=after, limit=1):
+        return Response(status_code=204)  # tells a browser's EventSource to stop reconnecting
+    stream = events.encode(
+        operation,
+        follow(wired.store, wired.live, operation, after=after or 0, resync=wired.settings.live_resync_seconds),
+        language=languages.preferred(request.headers.get("accept-language")),
+        keepalive=wired.settings.live_keepalive_seconds,
+    )
+    return files.ClosingStream(wired.metrics.while_streaming(stream), headers=events.HEADERS)
+
+
+# -- files ---------------------------------------------------------------------------------------------------------------------
+
+
+async def static_file(*, wired: Wired, user: CurrentUser, name: str, request: Request) -> Response:
+    """A picture, clip, narration, film, cover or subtitles; with `_v<N>` before the ending, that version for ever."""
+    wanted = names.parse(name)
+    try:
+        ref = await _shown(wired, user, wanted)
+    except NotFound:
+        ref = None
+    if ref is None:
+        raise NotFound("FILE_NOT_FOUND", name=quote(name))
+    immutable = isinstance(wanted, names.ShotFile) and wanted.number is not None
+    cache_control = files.IMMUTABLE if immutable else files.CURRENT
+    return await files.respond(request, wired.media, ref, name=name, cache_control=cache_control)
+
+
+# -- the table -----------------------------------------------------------------------------------------------------------------
+
+
+def router() -> APIRouter:
+    """Every route of the dialect."""
+    routes = APIRouter(route_class=ProblemRoute)
+
+    def add(
+        method: str, path: str, endpoint: Callable[..., Any], tag: str, *errors: int, status: int = 200, example: Any = None
+    ) -> None:
+        ok: dict[int | str, Any] = {status: {"content": {"application/json": {"example": example}}}} if example is not None else {}
+        routes.add_api_route(
+            path,
+            endpoint,
+            methods=[method],
+            tags=[tag],
+            status_code=status,
+            operation_id=endpoint.__name__,
+            responses={**documented(400, *errors), **ok},
+            response_model_exclude_unset=endpoint in _WITH_OPTIONAL_KEYS,
+        )
+
+    story, shot = "/v1/stories/{story_id}", "/v1/stories/{story_id}/shots/{shot_id}"
+    begun = examples.OPERATION_CREATED
+    add("GET", "/v1/stories", list_stories, "stories", example=examples.STORY_LIST)
+    add("POST", "/v1/stories", create_story, "stories", 413, 415, 422, status=202, example=begun)
+    add("GET", story, get_story, "stories", 404, example=examples.STORY)
+    add("DELETE", story, delete_story, "stories", 404, status=204)
+    add("POST", f"{story}/compile", compile_story, "stories", 404, 409, 413, 415, 422, status=202, example=begun)
+    add("GET", f"{story}/shots", list_shots, "shots", 404, example=examples.SHOT_LIST)
+    add("GET", shot, get_shot, "shots", 404, example=examples.SHOT)
+    add("PATCH", shot, patch_shot, "shots", 404, 413, 415, example=examples.SHOT)
+    add("POST", f"{shot}/regenerate", regenerate_shot, "shots", 404, 413, 415, 422, status=202, example=begun)
+    add("GET", f"{shot}/versions", list_versions, "shots", 404, example=examples.VERSION_LIST)
+    restore = f"{shot}/versions/{{asset_type}}/{{number}}:restore"
+    add("POST", restore, restore_version, "shots", 404, example=examples.SHOT)
+    add("GET", "/v1/operations", list_operations, "operations", example=examples.OPERATION_LIST)
+    operation = "/v1/operations/{operation_id}"
+    add("GET", operation, get_operation, "operations", 404, example=examples.OPERATION)
+    add("POST", f"{operation}:cancel", cancel_operation, "operations", 404, example=examples.OPERATION_CANCELLED)
+    routes.get(
+        f"{operation}/events",
+        tags=["operations"],
+        operation_id="operation_events",
+        response_class=EventSourceResponse,
+        responses={**documented(400, 404), **examples.EVENTS_RESPONSES},
+    )(operation_events)
+    routes.get(
+        "/static/{name}",
+        tags=["files"],
+        operation_id="static_file",
+        response_class=Response,
+        responses={**documented(404, 416), **examples.FILE_RESPONSES},
+    )(static_file)
+    routes.head("/static/{name}", include_in_schema=False)(static_file)
+    _add_other_spellings(routes)
+    return routes
+
+
+FURTHER_MODELS = (schemas.EventList,)
+"""What the API's description refers to beside the routes' own models."""
+
+_WITH_OPTIONAL_KEYS = (get_operation, list_operations, cancel_operation)
+"""An operation's `error` and `response` are there or not."""
+
+
+def _add_other_spellings(routes: APIRouter) -> None:
+    """A client may put a whole `operation_name` where the id belongs, and a slash where the colon does."""
+    operation = "/v1/operations/{operation_id}"
+    named = "/v1/operations/operations/{operation_id}"
+    for path, endpoint in ((named, get_operation), (f"{named}/events", operation_events)):
+        routes.get(path, include_in_schema=False, response_model_exclude_unset=True)(endpoint)
+    for path in (f"{operation}/cancel", f"{named}:cancel", f"{named}/cancel"):
+        routes.post(path, include_in_schema=False, response_model_exclude_unset=True)(cancel_operation)
+
+
+async def _shown(wired: Wiring, user: UserId, wanted: names.StoryFile | names.ShotFile | None) -> MediaRef | None:
+    """What a name shows to this user; None when there is nothing. Raises NotFound."""
+    match wanted:
+        case names.StoryFile():
+            return wanted.ref(await wired.store.story(user, wanted.story_id))
+        case names.ShotFile(number=None):
+            return wanted.ref(await wired.store.shot(user, wanted.story_id, wanted.shot_id))
+        case names.ShotFile():
+            return wanted.version_ref(await wired.store.shot_versions(user, wanted.story_id, wanted.shot_id))
+        case None:
+            return None
+
+
+def _accepted(wired: Wiring, accepted: Accepted, response: Response) -> schemas.OperationCreated:
+    operation = accepted.operation
+    response.headers["Location"] = f"/v1/operations/{operation.id}"
+    response.headers["Retry-After"] = "1"
+    if accepted.replayed:
+        response.headers[idempotency.REPLAYED] = "true"
+    else:
+        wired.metrics.operations.labels(operation.type.value).inc()
+    return render.created(operation)

@@ -1,0 +1,233 @@
+"""What this dialect's bodies look like on the wire. Input is strict: a number is no string, and an unknown field is refused."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.core.model import AssetType, Language, OperationStatus, OperationType, ShotStatus, StoryStatus
+
+SHORT_TEXT = 100
+"""Characters of a title, a mood, a camera move, a transition or a kind of music."""
+LONG_TEXT = 2_000
+"""Characters of a shot's description, details or narration."""
+
+ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+DOMAIN = "storyreel.dev"
+
+Time = Annotated[str, Field(description="RFC 3339, with offset and fraction.", json_schema_extra={"format": "date-time"})]
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+Multiple8 = Annotated[int, Field(ge=64, le=1920, multiple_of=8)]
+
+
+class Body(BaseModel):
+    """Null and absent are the same: not given."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    def sent(self) -> dict[str, Any]:
+        """Just what the client sent."""
+        return self.model_dump(exclude_unset=True)
+
+
+class CreateStoryBody(Body):
+    script_content: Annotated[str, Field(description="The story, in Chinese or English.")]
+    display_name: Annotated[str | None, Field(description="The title; made from the story when left out.")] = None
+    style: Annotated[str | None, Field(description="A style's name in English or Chinese; `movie` when left out.")] = None
+    language: Annotated[str | None, Field(description="`zh` or `en`; found out from the story when left out.")] = None
+    aspect: Annotated[str | None, Field(description="The film's shape: `16:9`, `9:16`, `1:1` or `4:3`.")] = None
+    voice: Annotated[str | None, Field(description="Whose voice tells it, as the speech engine names it.")] = None
+    shots: Annotated[int | None, Field(ge=1, le=60, description="How many shots; the model decides when left out.")] = None
+
+
+class ShotFields(Body):
+    """The fields to change; all others stay as they are."""
+
+    title: str | None = None
+    description: str | None = None
+    details: str | None = None
+    narration: str | None = None
+    type: Annotated[str | None, Field(description="The camera move, in words.")] = None
+    transition: Annotated[str | None, Field(description="How the shot begins after the one before it.")] = None
+    voice: Annotated[str | None, Field(description="The narrator's mood.")] = None
+    bgm: Annotated[str | None, Field(description="The mood of the music.")] = None
+
+
+class PatchShotBody(Body):
+    shot: ShotFields
+
+
+class RegenerateBody(Body):
+    details: Annotated[str | None, Field(description="What the shot is to show instead; left out for another take.")] = None
+    asset_type: Annotated[
+        str | None, Field(description="`ASSET_IMAGE` (when left out), `ASSET_VIDEO`, `ASSET_AUDIO` or `ASSET_TEXT`.")
+    ] = None
+
+
+class CompileBody(Body):
+    width: Annotated[Multiple8 | None, Field(description="Pixels; the aspect's own when left out.")] = None
+    height: Annotated[Multiple8 | None, Field(description="Pixels; the aspect's own when left out.")] = None
+    fps: Annotated[int | None, Field(ge=8, le=60, description="Frames a second; 24 when left out.")] = None
+    subtitles: Annotated[Literal["burned", "none"] | None, Field(description="`burned` when left out.")] = None
+    music: Annotated[bool | None, Field(description="Music under the voice; true when left out.")] = None
+
+
+class TimelineItem(BaseModel):
+    """Where a shot stands in the film, in seconds; `artifacts` are the digests of what it was made of."""
+
+    shot_id: Id
+    sequence: str
+    start: float
+    duration: float
+    artifacts: dict[str, str]
+
+
+class Story(BaseModel):
+    """A story and its film. `film_stale` says that the shots have changed since the film was compiled."""
+
+    id: Id
+    user_id: Id
+    created_at: Time
+    updated_at: Time
+    content: str
+    title: str
+    style: str
+    duration: Annotated[float, Field(description="Seconds of the film; 0 before there is one.")]
+    status: StoryStatus
+    timeline: Annotated[list[TimelineItem] | None, Field(description="Null before the first compile.")]
+    cover_url: Annotated[str, Field(description="Empty before the first compile.")]
+    video_url: Annotated[str, Field(description="Empty before the first compile.")]
+    language: Language
+    aspect: str
+    voice: str
+    film_stale: bool
+    subtitles_url: Annotated[str, Field(description="SubRip; empty before the first compile.")]
+
+
+class Shot(BaseModel):
+    """One shot. `revision` grows with every change that a film would show."""
+
+    id: Id
+    user_id: Id
+    created_at: Time
+    updated_at: Time
+    story_id: Id
+    sequence: Annotated[str, Field(description="1, 2, 3 …, as a string.")]
+    title: str
+    description: str
+    details: str
+    narration: str
+    type: Annotated[str, Field(description="The camera move, in words.")]
+    transition: str
+    voice: Annotated[str, Field(description="The narrator's mood.")]
+    status: ShotStatus
+    image_url: Annotated[str, Field(description="Empty before there is a picture.")]
+    bgm: str
+    video_url: str
+    audio_url: str
+    duration: Annotated[float, Field(description="Seconds that the shot is wished to last.")]
+    framing: str
+    revision: int
+
+
+class ErrorInfo(BaseModel):
+    """google.rpc.ErrorInfo."""
+
+    type: Annotated[str, Field(serialization_alias="@type")]
+    reason: str
+    domain: str
+    metadata: dict[str, str]
+
+
+class RpcStatus(BaseModel):
+    """google.rpc.Status."""
+
+    code: Annotated[int, Field(description="google.rpc.Code.")]
+    message: str
+    details: list[ErrorInfo]
+
+
+class OperationMetadata(BaseModel):
+    """`last_error` says why an earlier attempt failed, while another is made; empty otherwise."""
+
+    progress: float
+    stage: str
+    attempt: int
+    last_error: str
+
+
+class Operation(BaseModel):
+    """A long-running operation. `error` is there when it failed or was cancelled, `response` when it succeeded."""
+
+    id: Id
+    user_id: Id
+    created_at: Time
+    updated_at: Time
+    story_id: Id
+    shot_id: Annotated[Id, Field(description="The zero UUID where no shot is meant.")]
+    type: OperationType
+    payload: Annotated[dict[str, Any], Field(description="The request, whole.")]
+    status: OperationStatus
+    retries: int
+    error_msg: str
+    worker: str
+    started_at: Time | None
+    finished_at: Time | None
+    name: Annotated[str, Field(description="operations/ and the id.")]
+    done: bool
+    progress: Annotated[float, Field(description="From 0 to 1.")]
+    stage: str
+    attempt: int
+    metadata: OperationMetadata
+    error: RpcStatus | None = None
+    response: dict[str, str] | None = None
+
+
+class OperationCreated(BaseModel):
+    operation_name: Annotated[str, Field(description="GET /v1/ and this name to see how it goes.")]
+    state: Literal["queued"]
+    create_time: Time
+
+
+class StoryList(BaseModel):
+    items: list[Story]
+    next_page_token: Annotated[str, Field(description="Empty on the last page.")]
+
+
+class ShotList(BaseModel):
+    shots: list[Shot]
+
+
+class OperationList(BaseModel):
+    operations: list[Operation]
+    next_page_token: Annotated[str, Field(description="Empty on the last page.")]
+
+
+class Version(BaseModel):
+    """An older or current take of one part of a shot; `url` is empty for a text, `text` for anything else."""
+
+    asset_type: AssetType
+    number: int
+    created_at: Time
+    current: bool
+    seed: int
+    url: str
+    text: dict[str, str]
+
+
+class VersionList(BaseModel):
+    versions: list[Version]
+
+
+class Event(BaseModel):
+    """One entry of an operation's timeline. `seq` counts from 1; live progress has none and is 0."""
+
+    seq: int
+    at: Time
+    kind: str
+    operation_id: Id
+    story_id: Id
+    data: dict[str, Any]
+
+
+class EventList(BaseModel):
+    events: list[Event]

@@ -1,0 +1,145 @@
+"""Live progress: one reader of Kafka's events fans out to the streams that are open here, and the database fills every gap.
+
+A stream never depends on Kafka alone: it subscribes first, then reads what is stored, and reads again whenever an event is
+missing, its queue has overflowed, or nothing has come for a while.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+
+from services.core.errors import NotFound, Unavailable
+from services.core.model import Operation, OperationEvent, OperationId, OperationStatus
+from services.core.ports import EventReceiver, OwnerStore
+
+TERMINAL_KINDS = frozenset({OperationStatus.SUCCEEDED.value, OperationStatus.FAILED.value, OperationStatus.CANCELLED.value})
+"""The events after which an operation has no more."""
+_PAGE = 500
+
+
+class Subscription:
+    """The events of one operation, in a bounded queue. A reader that is too slow loses them, and is told to read the store."""
+
+    def __init__(self, size: int) -> None:
+        self._queue: asyncio.Queue[OperationEvent | None] = asyncio.Queue(size + 1)
+        self._size = size
+        self.closed = False
+
+    def offer(self, event: OperationEvent) -> None:
+        """Queue the event; a full queue is emptied, and leaves one mark that events were lost."""
+        if self._queue.qsize() < self._size:
+            self._queue.put_nowait(event)
+        else:
+            self._interrupt()
+
+    def close(self) -> None:
+        self.closed = True
+        self._interrupt()
+
+    def _interrupt(self) -> None:
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def next(self, patience: float) -> OperationEvent | None:
+        """The next event; None after `patience` seconds of silence, after lost events, and when closed."""
+        if self.closed:
+            return None
+        try:
+            async with asyncio.timeout(patience):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+
+class Hub:
+    """Every event that Kafka brings, to whoever has subscribed to its operation."""
+
+    def __init__(self, *, queue_size: int = 256) -> None:
+        self._queue_size = queue_size
+        self._subscriptions: defaultdict[OperationId, set[Subscription]] = defaultdict(set)
+        self._closed = False
+
+    async def run(self, receiver: EventReceiver) -> None:
+        """Serve until cancelled."""
+        async for event in receiver:
+            self.publish(event)
+
+    def publish(self, event: OperationEvent) -> None:
+        for subscription in self._subscriptions.get(event.operation_id, ()):
+            subscription.offer(event)
+
+    @contextmanager
+    def subscribe(self, operation_id: OperationId) -> Iterator[Subscription]:
+        subscription = Subscription(self._queue_size)
+        if self._closed:
+            subscription.close()
+        self._subscriptions[operation_id].add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions[operation_id].discard(subscription)
+            if not self._subscriptions[operation_id]:
+                del self._subscriptions[operation_id]
+
+    def close(self) -> None:
+        """End every stream now, and every later one at once: the gateway is shutting down."""
+        self._closed = True
+        for subscriptions in self._subscriptions.values():
+            for subscription in subscriptions:
+                subscription.close()
+
+
+async def follow(
+    store: OwnerStore, hub: Hub, operation: Operation, *, after: int = 0, resync: float = 2.0
+) -> AsyncGenerator[OperationEvent | Operation, None]:
+    """The stored events with `seq` > `after`, then live ones until the terminal event; no `seq` comes twice or out of order.
+
+    `operation` is as it was just read. Whenever `resync` seconds have brought nothing it is read again and yielded, so that
+    progress shows with Kafka silent. Ends early when the operation is gone or the hub is closed.
+    """
+    seen = after
+    with hub.subscribe(operation.id) as subscription:
+        while not subscription.closed:
+            stored = await _stored(store, operation, seen)
+            if stored is None:
+                return
+            for event in stored:
+                yield event
+                seen = event.seq
+                if event.kind in TERMINAL_KINDS:
+                    return
+            if len(stored) == _PAGE:
+                continue
+            if operation.done:
+                return
+            while fresh := await subscription.next(resync):
+                if fresh.seq > seen + 1:
+                    break  # an event is missing: the store has it
+                if fresh.seq in {0, seen + 1}:
+                    yield fresh
+                    seen = fresh.seq or seen
+                if fresh.kind in TERMINAL_KINDS:
+                    return
+            else:
+                operation = await _again(store, operation)
+                yield operation
+
+
+async def _stored(store: OwnerStore, operation: Operation, after: int) -> tuple[OperationEvent, ...] | None:
+    """The next stored events; none while the database is away; None when the operation is gone."""
+    try:
+        return await store.events(operation.user_id, operation.id, after=after, limit=_PAGE)
+    except NotFound:
+        return None
+    except Unavailable:
+        return ()
+
+
+async def _again(store: OwnerStore, operation: Operation) -> Operation:
+    """The operation as it is now, or as it was while the database is away or the operation is gone."""
+    try:
+        return await store.operation(operation.user_id, operation.id)
+    except (NotFound, Unavailable):
+        return operation

@@ -1,0 +1,43 @@
+"""What the routes stand on, put together once by `create_app` and found again by every request."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from services.core.model import UserId
+from services.core.ports import Media, OwnerStore
+from services.core.use_cases import Stories
+from services.gateway.auth import Authenticator
+from services.gateway.live import Hub
+from services.gateway.metrics import Metrics
+from services.gateway.readiness import Readiness
+from services.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    store: OwnerStore
+    media: Media
+    stories: Stories
+    live: Hub
+    auth: Authenticator
+    readiness: Readiness
+    metrics: Metrics
+    settings: GatewaySettings
+
+
+async def wiring(request: Request) -> Wiring:
+    return cast(Wiring, request.app.state.wiring)
+
+
+Wired = Annotated[Wiring, Depends(wiring)]
+
+
+async def current_user(request: Request, wired: Wired) -> UserId:
+    """Who is asking: the one door that every route with an owner goes through."""
+    return await wired.auth.user(request)
+
+
+CurrentUser = Annotated[UserId, Depends(current_user)]
