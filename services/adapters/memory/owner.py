@@ -1,0 +1,199 @@
+"""The owner's half of the store's twin."""
+
+from datetime import timedelta
+
+from services.adapters.memory.tables import Tables
+from services.core import takes
+from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation
+from services.core.errors import Conflict, NotFound
+from services.core.model import (
+    AssetType,
+    Operation,
+    OperationEvent,
+    OperationId,
+    OperationStatus,
+    OperationType,
+    Shot,
+    ShotId,
+    ShotVersion,
+    Story,
+    StoryId,
+    StoryStatus,
+    UserId,
+)
+from services.core.ports import Accepted, OperationFilter
+
+_ANY = OperationFilter()
+_IDEMPOTENCY = timedelta(hours=24)
+
+
+class OwnerMethods:
+    """`services.core.ports.OwnerStore` in memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._db = tables
+
+    async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
+        if earlier := self._replayed(user, idempotency):
+            return earlier
+        at = self._db.clock()
+        story = Story(
+            id=StoryId(self._db.new_id()),
+            user_id=user,
+            created_at=at,
+            updated_at=at,
+            content=command.content,
+            title=command.title,
+            style=command.style,
+            language=command.language,
+            aspect=command.aspect,
+            voice=command.voice,
+            shot_count=command.shot_count,
+            status=StoryStatus.GENERATING,
+            revision=1,
+        )
+        self._db.stories[story.id] = story
+        start = StartOperation(type=OperationType.STORY_CREATE, story_id=story.id, shot_id=None, payload=command.payload)
+        return self._queue(user, start, idempotency)
+
+    async def start_operation(self, user: UserId, command: StartOperation, idempotency: Idempotency | None = None) -> Accepted:
+        if earlier := self._replayed(user, idempotency):
+            return earlier
+        self._story(user, command.story_id)
+        if command.shot_id is not None:
+            self._shot(user, command.story_id, command.shot_id)
+        return self._queue(user, command, idempotency)
+
+    async def story(self, user: UserId, story_id: StoryId) -> Story:
+        return self._story(user, story_id)
+
+    async def stories(self, user: UserId, *, limit: int, before: StoryId | None = None) -> tuple[Story, ...]:
+        found = [
+            story
+            for story in self._db.stories.values()
+            if story.user_id == user and story.id not in self._db.deleted and (before is None or story.id < before)
+        ]
+        return tuple(sorted(found, key=lambda story: story.id, reverse=True)[:limit])
+
+    async def delete_story(self, user: UserId, story_id: StoryId) -> tuple[OperationEvent, ...]:
+        self._story(user, story_id)
+        self._db.deleted.add(story_id)
+        events = []
+        unfinished = [o for o in self._db.operations.values() if o.story_id == story_id and not o.done]
+        for operation in unfinished:
+            if operation.status is not OperationStatus.RUNNING:
+                events.append(self._db.end_cancelled(operation, "STORY_DELETED").event)
+            elif operation.cancel_requested_at is None:
+                events.append(self._db.ask_to_stop(operation, "STORY_DELETED"))
+        return tuple(events)
+
+    async def shots(self, user: UserId, story_id: StoryId) -> tuple[Shot, ...]:
+        self._story(user, story_id)
+        return self._db.shots_of(story_id)
+
+    async def shot(self, user: UserId, story_id: StoryId, shot_id: ShotId) -> Shot:
+        return self._shot(user, story_id, shot_id)
+
+    async def patch_shot(self, user: UserId, story_id: StoryId, shot_id: ShotId, patch: PatchShot) -> Shot:
+        shot = self._shot(user, story_id, shot_id)
+        after = takes.patched(shot, patch)
+        if after == shot:
+            return shot
+        self._db.keep_takes(shot, takes.changed(shot, after, AssetType.TEXT))
+        return self._db.write_shot(shot, after)
+
+    async def shot_versions(self, user: UserId, story_id: StoryId, shot_id: ShotId) -> tuple[ShotVersion, ...]:
+        self._shot(user, story_id, shot_id)
+        newest_first = sorted(self._db.versions.get(shot_id, []), key=lambda v: -v.number)
+        return tuple(sorted(newest_first, key=lambda v: v.asset_type))
+
+    async def restore_version(self, user: UserId, story_id: StoryId, shot_id: ShotId, asset_type: AssetType, number: int) -> Shot:
+        shot = self._shot(user, story_id, shot_id)
+        for version in self._db.versions.get(shot_id, []):
+            if version.asset_type is asset_type and version.number == number:
+                break
+        else:
+            raise NotFound("VERSION_NOT_FOUND", asset_type=asset_type.value, number=number)
+        if version.current:
+            return shot
+        self._db.make_current(shot_id, asset_type, number)
+        return self._db.write_shot(shot, takes.restored(shot, version))
+
+    async def operation(self, user: UserId, operation_id: OperationId) -> Operation:
+        operation = self._db.operations.get(operation_id)
+        if operation is None or operation.user_id != user:
+            raise NotFound("OPERATION_NOT_FOUND", id=operation_id)
+        return operation
+
+    async def operations(
+        self, user: UserId, *, limit: int, before: OperationId | None = None, where: OperationFilter = _ANY
+    ) -> tuple[Operation, ...]:
+        found = [
+            operation
+            for operation in self._db.operations.values()
+            if operation.user_id == user
+            and (before is None or operation.id < before)
+            and where.status in {None, operation.status}
+            and where.type in {None, operation.type}
+            and where.story_id in {None, operation.story_id}
+        ]
+        return tuple(sorted(found, key=lambda operation: operation.id, reverse=True)[:limit])
+
+    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, tuple[OperationEvent, ...]]:
+        operation = await self.operation(user, operation_id)
+        if operation.done or operation.cancel_requested_at is not None:
+            return operation, ()
+        if operation.status is OperationStatus.RUNNING:
+            event = self._db.ask_to_stop(operation)
+        else:
+            event = self._db.end_cancelled(operation).event
+        return self._db.operations[operation_id], (event,)
+
+    async def events(
+        self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500
+    ) -> tuple[OperationEvent, ...]:
+        await self.operation(user, operation_id)
+        return tuple(event for event in self._db.events[operation_id] if event.seq > after)[:limit]
+
+    def _story(self, user: UserId, story_id: StoryId) -> Story:
+        story = self._db.stories.get(story_id)
+        if story is None or story.user_id != user or story_id in self._db.deleted:
+            raise NotFound("STORY_NOT_FOUND", id=story_id)
+        return story
+
+    def _shot(self, user: UserId, story_id: StoryId, shot_id: ShotId) -> Shot:
+        self._story(user, story_id)
+        shot = self._db.shots.get(shot_id)
+        if shot is None or shot.story_id != story_id:
+            raise NotFound("SHOT_NOT_FOUND", id=shot_id)
+        return shot
+
+    def _queue(self, user: UserId, command: StartOperation, idempotency: Idempotency | None) -> Accepted:
+        at = self._db.clock()
+        operation = Operation(
+            id=OperationId(self._db.new_id()),
+            user_id=user,
+            story_id=command.story_id,
+            shot_id=command.shot_id,
+            type=command.type,
+            payload=command.payload,
+            status=OperationStatus.QUEUED,
+            created_at=at,
+            updated_at=at,
+            run_after=at,
+        )
+        self._db.operations[operation.id] = operation
+        self._db.append(operation.id, "queued", {"type": command.type.value})
+        if idempotency:
+            self._db.idempotency[user, idempotency.key] = (idempotency.request, operation.id, at + _IDEMPOTENCY)
+        return Accepted(operation)
+
+    def _replayed(self, user: UserId, idempotency: Idempotency | None) -> Accepted | None:
+        if idempotency is None or (user, idempotency.key) not in self._db.idempotency:
+            return None
+        request, operation_id, expires_at = self._db.idempotency[user, idempotency.key]
+        if expires_at <= self._db.clock():
+            return None
+        if request != idempotency.request:
+            raise Conflict("IDEMPOTENCY_KEY_REUSED")
+        return Accepted(self._db.operations[operation_id], replayed=True)

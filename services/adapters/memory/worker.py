@@ -1,0 +1,207 @@
+"""The worker's and the outbox's half of the store's twin."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from services.adapters.memory.tables import Tables
+from services.core import codec, takes
+from services.core.commands import ShotChange
+from services.core.errors import LeaseLost, StoryreelError
+from services.core.merging import merged
+from services.core.model import (
+    Artifact,
+    AssetType,
+    Failure,
+    Film,
+    Key,
+    Operation,
+    OperationEvent,
+    OperationId,
+    OperationStatus,
+    OperationType,
+    Seeds,
+    Shot,
+    ShotDraft,
+    ShotId,
+    ShotStatus,
+    Storyboard,
+    StoryStatus,
+)
+from services.core.ports import Claim, Ended, Swept, Work
+
+
+class WorkerMethods:
+    """`services.core.ports.WorkerStore` and `OutboxStore` in memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._db = tables
+
+    async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
+        operation = self._db.operations.get(operation_id)
+        if operation is None or not self._db.claimable(operation):
+            return None
+        at = self._db.clock()
+        started = self._db.operations[operation_id] = replace(
+            operation,
+            status=OperationStatus.RUNNING,
+            attempt=operation.attempt + 1,
+            worker=worker,
+            stage="",
+            lease_expires_at=at + timedelta(seconds=lease),
+            started_at=operation.started_at or at,
+            updated_at=at,
+        )
+        if started.type is not OperationType.SHOT_REGEN:
+            self._db.set_story(started.story_id, StoryStatus.GENERATING)
+        if started.shot_id is not None:
+            self._db.set_shot(self._db.shots[started.shot_id], ShotStatus.GENERATING)
+        self._db.append(operation_id, "started", {"attempt": started.attempt, "worker": worker})
+        return Work(started, self._db.stories[started.story_id], self._db.shots_of(started.story_id))
+
+    async def claimable(self, limit: int) -> tuple[OperationId, ...]:
+        return tuple(sorted(o.id for o in self._db.operations.values() if self._db.claimable(o))[:limit])
+
+    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> bool:
+        operation = self._owned(claim)
+        at = self._db.clock()
+        self._db.operations[operation.id] = replace(
+            operation,
+            lease_expires_at=at + timedelta(seconds=lease),
+            progress=max(operation.progress, min(progress, 1.0)),
+            stage=stage,
+            updated_at=at,
+        )
+        return operation.cancel_requested_at is not None
+
+    async def append_event(self, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent:
+        return self._db.append(self._owned(claim).id, kind, data)
+
+    async def artifacts(self, keys: Sequence[Key]) -> Mapping[Key, Artifact]:
+        return {key: self._db.artifacts[key] for key in keys if key in self._db.artifacts}
+
+    async def save_artifact(self, claim: Claim, artifact: Artifact) -> None:
+        self._owned(claim)
+        self._db.artifacts.setdefault(artifact.key, artifact)
+
+    async def land_storyboard(
+        self, claim: Claim, board: Storyboard, seeds: Sequence[int]
+    ) -> tuple[tuple[Shot, ...], OperationEvent]:
+        operation = self._owned(claim)
+        shots = self._db.shots_of(operation.story_id)
+        if shots:
+            for event in reversed(self._db.events[operation.id]):
+                if event.kind == "storyboard_landed":
+                    return shots, event
+        else:
+            drafts = zip(board.shots, seeds, strict=True)
+            shots = tuple(self._insert(operation, n, draft, seed) for n, (draft, seed) in enumerate(drafts, start=1))
+            story = self._db.stories[operation.story_id]
+            self._db.stories[story.id] = replace(story, bible=board.bible)
+        return shots, self._db.append(operation.id, "storyboard_landed", {"shots": len(shots)})
+
+    async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
+        operation = self._owned(claim)
+        before = self._db.shots.get(change.shot_id)
+        if before is None or before.story_id != operation.story_id:
+            return None
+        if change.expect_revision is not None and before.revision != change.expect_revision:
+            return None
+        after = merged(before, change)
+        numbers = self._db.keep_takes(before, takes.changed(before, after, change.version))
+        shot = self._db.write_shot(before, after)
+        number = numbers.get(change.version) if change.version else None
+        return shot, self._db.append(operation.id, "shot_landed", takes.landed(shot, change, number))
+
+    async def finish(self, claim: Claim, *, film: Film | None = None) -> Ended:
+        operation = self._owned(claim)
+        if film is not None:
+            self._db.stories[operation.story_id] = replace(self._db.stories[operation.story_id], film=film)
+        return self._db.end(operation, OperationStatus.SUCCEEDED, {})
+
+    async def fail(self, claim: Claim, failure: Failure) -> Ended:
+        return self._db.end_failed(self._owned(claim), failure)
+
+    async def end_cancelled(self, claim: Claim) -> Ended:
+        return self._db.end_cancelled(self._owned(claim))
+
+    async def requeue(self, claim: Claim, failure: Failure | None, delay: float) -> Ended:
+        operation = self._owned(claim)
+        if operation.cancel_requested_at is not None:
+            return self._db.end_cancelled(operation)
+        data = {"delay": delay} | ({"failure": codec.failure_to_json(failure)} if failure else {})
+        return self._db.requeue(operation, delay=delay, kind="retrying" if failure else "released", data=data)
+
+    async def sweep(self, *, announce_after: float, limit: int = 500) -> Swept | None:
+        at = self._db.clock()
+        endings = [
+            self._reclaim(operation)
+            for operation in list(self._db.operations.values())
+            if operation.status is OperationStatus.RUNNING
+            and (operation.lease_expires_at is None or operation.lease_expires_at <= at)
+        ][:limit]
+        announce = dict.fromkeys(free for ending in endings for free in ending.unblocked)
+        at = self._db.clock()
+        announce |= {
+            o.id: None
+            for o in sorted(self._db.operations.values(), key=lambda o: o.id)
+            if o.status is OperationStatus.QUEUED
+            and o.announced_at is None
+            and o.run_after <= at
+            and (o.attempt > 0 or o.run_after <= at - timedelta(seconds=announce_after))
+        }
+        self._db.idempotency = {key: kept for key, kept in self._db.idempotency.items() if kept[2] > at}
+        return Swept(tuple(announce), tuple(ending.event for ending in endings))
+
+    async def beat(self, worker: str) -> None:
+        self._db.beats[worker] = self._db.clock()
+
+    async def live_workers(self, within: float) -> int:
+        since = self._db.clock() - timedelta(seconds=within)
+        return sum(1 for at in self._db.beats.values() if at > since)
+
+    async def mark_announced(self, ids: Sequence[OperationId]) -> None:
+        at = self._db.clock()
+        for operation_id in ids:
+            operation = self._db.operations.get(operation_id)
+            if operation is not None and operation.run_after <= at:
+                self._db.operations[operation_id] = replace(operation, announced_at=at)
+
+    async def ready(self) -> None:
+        """Always."""
+
+    def _owned(self, claim: Claim) -> Operation:
+        operation = self._db.operations.get(claim.operation_id)
+        held = operation and (operation.status, operation.user_id, operation.attempt, operation.worker)
+        if operation is None or held != (OperationStatus.RUNNING, claim.user_id, claim.attempt, claim.worker):
+            raise LeaseLost("LEASE_LOST", attempt=claim.attempt)
+        return operation
+
+    def _reclaim(self, operation: Operation) -> Ended:
+        if operation.cancel_requested_at is not None:
+            return self._db.end_cancelled(operation)
+        if operation.attempt >= operation.max_attempts:
+            language = self._db.stories[operation.story_id].language
+            error = StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.attempt)
+            return self._db.end_failed(operation, error.failure(language))
+        return self._db.requeue(operation, delay=0.0, kind="lease_expired", data={})
+
+    def _insert(self, operation: Operation, number: int, draft: ShotDraft, seed: int) -> Shot:
+        at = self._db.clock()
+        shot = Shot(
+            id=ShotId(self._db.new_id()),
+            user_id=operation.user_id,
+            story_id=operation.story_id,
+            created_at=at,
+            updated_at=at,
+            sequence=number,
+            details=draft.description,
+            status=ShotStatus.PENDING,
+            revision=1,
+            seeds=Seeds(seed, seed, seed, seed),
+            **codec.draft_to_json(draft),
+        )
+        self._db.shots[shot.id] = shot
+        self._db.keep_takes(shot, [takes.take(shot, AssetType.TEXT)])
+        return shot
