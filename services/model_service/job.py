@@ -66,6 +66,8 @@ class EngineJob:
     def media(self, digest: Digest) -> Path:
         inputs = self.folder / "inputs"
         inputs.mkdir(exist_ok=True)
+        if (inputs / digest).exists():
+            return inputs / digest
         fetching: Future[Path] = asyncio.run_coroutine_threadsafe(self._media.fetch(digest, inputs / digest), self._loop)
         while True:
             try:
