@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,17 @@ class FilmWish:
         return {name: value for name, value in wished.items() if value}
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What came of it: `seconds` by what they were spent on, `files` by what they hold."""
+
+    story: Json
+    shots: int
+    files: Mapping[str, Path]
+    seconds: Mapping[str, float]
+    stages: Stages
+
+
 def read_story(source: str, words: Words) -> str:
     """The story's text: `source` is the text itself, the name of a file, or - for standard input."""
     if source == "-":
@@ -80,7 +91,8 @@ def make_film(settings: CliSettings, wish: FilmWish, out: Output) -> None:
         made = time.monotonic()
         with contextlib.suppress(ImportError):
             files["contact_sheet"] = _sheet(wish.to, story, shots, out)
-    _tell(out, story, shots, files, {"start": ready - began, "making": made - ready, "total": time.monotonic() - began})
+    seconds = {"start": ready - began, "making": made - ready, "total": time.monotonic() - began}
+    _tell(out, _Result(story, len(shots), files, seconds, stages))
 
 
 def _made(gateway: Gateway, wish: FilmWish, stages: Stages, out: Output) -> Json:
@@ -141,31 +153,31 @@ def _sheet(film: Path, story: Json, shots: list[Json], out: Output) -> Path:
     return to
 
 
-def _tell(out: Output, story: Json, shots: list[Json], files: dict[str, Path], seconds: dict[str, float]) -> None:
-    film = files["film"]
+def _tell(out: Output, made: _Result) -> None:
+    film = made.files["film"]
     size = film.stat().st_size
     try:
         known = contact_sheet.facts(film)
     except ImportError:
-        known = contact_sheet.FilmFacts(float(story["duration"]), 0, 0)
+        known = contact_sheet.FilmFacts(float(made.story["duration"]), 0, 0)
     if out.json:
         out.result(
-            {name: str(path) for name, path in files.items()}
-            | {"story_id": story["id"], "title": story["title"], "shots": len(shots), "bytes": size}
+            {name: str(path) for name, path in made.files.items()}
+            | {"story_id": made.story["id"], "title": made.story["title"], "shots": made.shots, "bytes": size}
             | {"duration": round(known.seconds, 3), "width": known.width, "height": known.height}
-            | {"seconds": {name: round(value, 2) for name, value in seconds.items()}}
+            | {"seconds": {name: round(value, 2) for name, value in made.seconds.items()}, "stages": made.stages.spent()}
         )
         return
     words = out.words
-    out.facts({words(name): str(path) for name, path in files.items()})
+    out.facts({words(name): str(path) for name, path in made.files.items()})
     facts = words(
         "film_facts",
         length=known.seconds,
         width=known.width,
         height=known.height,
         megabytes=size / 1e6,
-        shots=len(shots),
-        seconds=seconds["total"],
+        shots=made.shots,
+        seconds=made.seconds["total"],
     )
     out.note(facts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -13,11 +14,12 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from services.cli.client import Gateway
-from services.cli.embedded.folder import Folder, StackState
+from services.cli.embedded.folder import Folder
 from services.cli.embedded.processes import die_with_parent
 from services.cli.errors import CommandError, Exit
 from services.cli.output import Output
 from services.cli.settings import CliSettings
+from services.cli.texts import Words
 
 _LOOK = 0.1
 _STOP_SECONDS = 90.0
@@ -70,24 +72,24 @@ def _own_stack(settings: CliSettings, out: Output) -> Iterator[str]:
     """An embedded stack as a child process: its URL. It is told to stop when the block ends, however it ends."""
     folder = folder_of(settings)
     out.note(out.words("starting", data=folder.root))
-    command = [sys.executable, "-P", "-m", "services.cli.main", "up", "--data", str(folder.root), "--port", "0"]
+    command = [sys.executable, "-P", "-m", "services.cli.main", "up", "--data", str(folder.root), "--port", "0", "-o", "json"]
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=said,
             start_new_session=True,  # Ctrl-C is for this command, which then stops the stack in order
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 -- the command has one thread yet
             env=os.environ | {"STORYREEL_LANG": out.words.language},
         )
         try:
-            state = _await_ready(process, folder)
-            if state is None:
+            ready = process.stdout.readline() if process.stdout else b""  # a line once it is ready, none when it fails
+            if not ready:
+                process.wait()
                 said.seek(0)
-                tail = said.read().decode(errors="replace").strip()
-                raise CommandError(Exit.UNREACHABLE, out.words("stack_did_not_start", tail=tail), reason="STACK_DID_NOT_START")
-            yield state.url
+                raise _did_not_start(said.read(), out.words)
+            yield str(json.loads(ready)["url"])
         finally:
             process.terminate()
             try:
@@ -97,15 +99,13 @@ def _own_stack(settings: CliSettings, out: Output) -> Iterator[str]:
                 process.wait()
 
 
-def _await_ready(process: subprocess.Popen[bytes], folder: Folder) -> StackState | None:
-    """The stack's state once it is ready; None when its process has ended instead. It bounds its own start."""
-    while True:
-        state = folder.running()
-        if state and state.pid == process.pid and state.ready:
-            return state
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_LOOK)
-            return None
+def _did_not_start(said: bytes, words: Words) -> CommandError:
+    """What the stack said, passed on."""
+    text = said.decode(errors="replace").strip()
+    with contextlib.suppress(ValueError, LookupError, TypeError):
+        told = json.loads(text.splitlines()[-1])["error"]
+        return CommandError(Exit.UNREACHABLE, str(told["message"]), reason=str(told["reason"]))
+    return CommandError(Exit.UNREACHABLE, words("stack_did_not_start", tail=text), reason="STACK_DID_NOT_START")
 
 
 def _user(settings: CliSettings, folder: Folder) -> UUID:

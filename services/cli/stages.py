@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -25,7 +26,9 @@ class Stages:
         self._finished: dict[str, set[str]] = {stage: set() for stage in STAGES}
         self._running: dict[str, dict[str, float]] = {stage: {} for stage in STAGES}
         self._total = {"storyboard": 1, "film": 1}
-        self.seconds: dict[str, float] = dict.fromkeys(STAGES, 0.0)
+        self._engine_seconds: dict[str, float] = dict.fromkeys(STAGES, 0.0)
+        self._first: dict[str, datetime] = {}
+        self._last: dict[str, datetime] = {}
 
     def expect(self, shots: int, *, spoken: int) -> None:
         """The storyboard is there: so many shots, so many of them with a narration."""
@@ -33,15 +36,17 @@ class Stages:
 
     def take(self, event: Event) -> None:
         """Note what an event says."""
-        data = event.data.get("data", event.data)
+        data = event.data.get("data", {})
         match event.kind:
             case "step_started":
                 self._running[_stage(data)].setdefault(_name(data), 0.0)
+                self._first.setdefault(_stage(data), _at(event))
             case "step_finished":
                 stage = _stage(data)
                 self._running[stage].pop(_name(data), None)
                 self._finished[stage].add(_name(data))
-                self.seconds[stage] += float(data.get("seconds", 0.0))
+                self._engine_seconds[stage] += float(data.get("seconds", 0.0))
+                self._last[stage] = _at(event)
             case "step_failed":
                 self._running[_stage(data)].pop(_name(data), None)
             case "progress":
@@ -66,6 +71,17 @@ class Stages:
         """Steps of the stage; None while that is not known."""
         known = self._total.get(stage)
         return None if known is None else max(known, len(self._finished[stage]))
+
+    def spent(self) -> dict[str, dict[str, float]]:
+        """By stage: `engine` is the sum of its steps' seconds, `wall` the seconds from its first start to its last end."""
+        return {
+            stage: {
+                "engine": round(self._engine_seconds[stage], 3),
+                "wall": round((self._last[stage] - self._first[stage]).total_seconds(), 3),
+            }
+            for stage in STAGES
+            if stage in self._first and stage in self._last
+        }
 
 
 @contextmanager
@@ -125,6 +141,10 @@ class _Lines:
 def _stage(data: dict[str, Any]) -> str:
     kind = str(data["step"])
     return _STAGE_OF.get(kind, kind)
+
+
+def _at(event: Event) -> datetime:
+    return datetime.fromisoformat(event.data["at"])
 
 
 def _name(data: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ def _announce(out: Output, state: StackState | None, seconds: float) -> None:
     words = out.words
     docs = f"{state.url}/docs"
     if out.json:
-        out.result({"url": state.url, "docs": docs, "data": state.data, "pid": state.pid, "seconds": round(seconds, 2)})
+        out.line({"url": state.url, "docs": docs, "data": state.data, "pid": state.pid, "seconds": round(seconds, 2)})
         return
     out.note(words("ready", seconds=seconds))
     out.facts({words("url"): state.url, words("docs"): docs, words("data"): state.data, words("logs"): f"{state.data}/logs"})

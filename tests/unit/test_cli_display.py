@@ -13,7 +13,8 @@ from services.cli.texts import TEXTS, Words
 
 
 def step(kind: str, step: str, shot: str | None = None, **facts: object) -> Event:
-    return Event("1", kind, {"data": {"step": step, "shot_id": shot, "key": "k", **facts}})
+    at = facts.pop("at", "2026-11-22T10:00:00+00:00")
+    return Event("1", kind, {"at": at, "data": {"step": step, "shot_id": shot, "key": "k", **facts}})
 
 
 def test_stages_count_finished_steps_and_parts_of_running_ones() -> None:
@@ -28,7 +29,15 @@ def test_stages_count_finished_steps_and_parts_of_running_ones() -> None:
     assert (stages.done("storyboard"), stages.total("storyboard")) == (1, 1)
     assert (stages.done("keyframe"), stages.total("keyframe")) == (1.5, 4)
     assert [stages.total(stage) for stage in ("speech", "clip", "film")] == [3, 4, 5]
-    assert stages.seconds["keyframe"] == 1.0
+
+
+def test_stages_say_what_they_took() -> None:
+    stages = Stages()
+    stages.take(step("step_started", "clip", "a", at="2026-11-22T10:00:00.000000+00:00"))
+    stages.take(step("step_started", "clip", "b", at="2026-11-22T10:00:00.500000+00:00"))
+    stages.take(step("step_finished", "clip", "b", seconds=1.0, at="2026-11-22T10:00:01.500000+00:00"))
+    stages.take(step("step_finished", "clip", "a", seconds=2.0, at="2026-11-22T10:00:02.000000+00:00"))
+    assert stages.spent() == {"clip": {"engine": 3.0, "wall": 2.0}}
 
 
 def test_a_step_that_is_made_again_counts_once() -> None:

@@ -1,0 +1,146 @@
+"""How long an operation waits for a worker, and how many a second the embedded stack carries, with engines that cost nothing.
+
+First operations one after another on an idle stack: `created_at` to `started_at` as the API tells them, both by the
+database's clock. Then several creators at once for a while, until everything that they asked for has ended.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+
+from bench import report
+from tests.e2e.harness import BLANK, Client, RunningStack, running_stack
+
+WARM_UP = 20
+BODY = {"display_name": "A bench", "script_content": "One shot of nothing in particular.", "shots": 1}
+TIMES = "SELECT created_at, announced_at, started_at, finished_at FROM operations WHERE id = ANY($1::uuid[])"
+UNFINISHED = "SELECT count(*) FROM operations WHERE finished_at IS NULL"
+ENDED = "SELECT status, count(*) AS n, max(finished_at) AS last FROM operations WHERE created_at > $1 GROUP BY status"
+LATENESS = "SELECT created_at, started_at FROM operations WHERE created_at > $1 AND started_at IS NOT NULL"
+
+
+def one_after_another(client: Client, count: int) -> tuple[list[str], list[float]]:
+    """Create and await operations; their ids, and the milliseconds that each POST took."""
+    ids: list[str] = []
+    posts: list[float] = []
+    for number in range(WARM_UP + count):
+        began = time.perf_counter()
+        operation = client.create_story(BODY)
+        took = (time.perf_counter() - began) * 1000
+        client.succeeded(operation)
+        if number >= WARM_UP:
+            ids.append(operation)
+            posts.append(took)
+    return ids, posts
+
+
+async def unloaded(stack: RunningStack, count: int) -> dict[str, Any]:
+    """The latencies on an idle stack, in milliseconds."""
+    with stack.client() as client:
+        ids, posts = await asyncio.to_thread(one_after_another, client, count)
+    database = await asyncpg.connect(stack.state.database_url)
+    try:
+        rows = await database.fetch(TIMES, ids)
+    finally:
+        await database.close()
+    return {
+        "operations": len(rows),
+        "created_to_started_ms": report.percentiles([_ms(row["created_at"], row["started_at"]) for row in rows]),
+        "post_ms": report.percentiles(posts),
+        "created_to_announced_ms": report.percentiles([_ms(row["created_at"], row["announced_at"]) for row in rows]),
+        "started_to_finished_ms": report.percentiles([_ms(row["started_at"], row["finished_at"]) for row in rows]),
+    }
+
+
+async def sustained(stack: RunningStack, creators: int, seconds: float) -> dict[str, Any]:
+    """Operations a second, from the first POST to the end of the last operation."""
+    database = await asyncpg.connect(stack.state.database_url)
+    try:
+        began: datetime = await database.fetchval("SELECT clock_timestamp()")
+        posts = await _create_at_once(stack, creators, seconds)
+        created_at: datetime = await database.fetchval("SELECT clock_timestamp()")
+        while await database.fetchval(UNFINISHED):  # noqa: ASYNC110 -- a look now and then must not disturb what is measured
+            await asyncio.sleep(0.2)
+        ended = await database.fetch(ENDED, began)
+        lateness = await database.fetch(LATENESS, began)
+    finally:
+        await database.close()
+    took = (max(row["last"] for row in ended) - began).total_seconds()
+    count = sum(row["n"] for row in ended)
+    return {
+        "creators": creators,
+        "operations": count,
+        "ended": {row["status"]: row["n"] for row in ended},
+        "created_per_second": round(len(posts) / (created_at - began).total_seconds(), 1),
+        "finished_per_second": round(count / took, 1),
+        "seconds": round(took, 2),
+        "post_ms": report.percentiles(posts),
+        "created_to_started_ms": report.percentiles([_ms(row["created_at"], row["started_at"]) for row in lateness]),
+    }
+
+
+async def _create_at_once(stack: RunningStack, creators: int, seconds: float) -> list[float]:
+    """Let creators post stories as fast as they are answered; the milliseconds of each POST."""
+    posts: list[float] = []
+    until = time.monotonic() + seconds
+
+    async def create(client: httpx2.AsyncClient) -> None:
+        while time.monotonic() < until:
+            began = time.perf_counter()
+            answer = await client.post("/v1/stories", json=BODY)
+            answer.raise_for_status()
+            posts.append((time.perf_counter() - began) * 1000)
+
+    headers = {"X-User-ID": "11111111-2222-3333-4444-555555555555"}
+    async with httpx2.AsyncClient(base_url=stack.url, headers=headers, timeout=60.0) as client:
+        await asyncio.gather(*(create(client) for _ in range(creators)))
+    return posts
+
+
+def _ms(earlier: datetime, later: datetime) -> float:
+    return (later - earlier).total_seconds() * 1000
+
+
+def main() -> None:
+    """Measure and tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--operations", type=int, default=300)
+    parser.add_argument("--creators", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="storyreel-bench-") as folder, running_stack(Path(folder), BLANK) as stack:
+        idle = asyncio.run(unloaded(stack, chosen.operations))
+        busy = asyncio.run(sustained(stack, chosen.creators, chosen.seconds))
+        ready = stack.seconds
+    columns = ["milliseconds", "p50", "p90", "p99", "max"]
+    names = {
+        "created_to_started_ms": "created → started",
+        "post_ms": "POST, as the client sees it",
+        "created_to_announced_ms": "created → announcement acknowledged",
+        "started_to_finished_ms": "started → finished",
+    }
+    rows = [[words, *idle[name].values()] for name, words in names.items()]
+    busy_rows = [
+        ["operations created a second", busy["created_per_second"]],
+        ["operations finished a second", busy["finished_per_second"]],
+        [
+            "created → started p50 / p99",
+            f"{busy['created_to_started_ms']['p50']:.0f} / {busy['created_to_started_ms']['p99']:.0f} ms",
+        ],
+    ]
+    report.tell(
+        {"benchmark": "dispatch", "machine": report.machine(), "stack_ready_seconds": ready, "unloaded": idle, "sustained": busy},
+        report.markdown(columns, rows),
+        report.markdown([f"{busy['creators']} creators for {chosen.seconds:.0f} s", "measured"], busy_rows),
+    )
+
+
+if __name__ == "__main__":
+    main()
