@@ -230,7 +230,7 @@ async def test_a_deserted_generation_lingers_and_is_then_stopped(serve_models: S
         aio.insecure_channel(service.address) as channel,
     ):
         call = speech_pb2_grpc.SpeechStub(channel).GenerateSpeech(speech_pb2.GenerateSpeechRequest(text="Hi.", language="en"))
-        assert (await call.read()).progress.stage == "held"
+        assert (await anext(aiter(call))).progress.stage == "held"
         left_at = time.monotonic()
         call.cancel()
         await asyncio.wait_for(held.stopped.wait(), 5)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 
 import grpc
 import pytest
@@ -36,7 +36,7 @@ def keyframe(**changes: object) -> keyframes_pb2.GenerateKeyframeRequest:
     return request
 
 
-async def refusal(call: AsyncIterator[object]) -> tuple[aio.AioRpcError, status_pb2.Status]:
+async def refusal(call: AsyncIterable[object]) -> tuple[aio.AioRpcError, status_pb2.Status]:
     with pytest.raises(aio.AioRpcError) as caught:
         async for _ in call:
             pass
@@ -130,7 +130,7 @@ async def test_a_service_is_serving_when_its_engine_is_loaded(serve_models: Serv
         health = health_pb2_grpc.HealthStub(channel)
 
         async def status(name: str) -> int:
-            return (await health.Check(health_pb2.HealthCheckRequest(service=name))).status
+            return int((await health.Check(health_pb2.HealthCheckRequest(service=name))).status)
 
         watch = health.Watch(health_pb2.HealthCheckRequest(service="storyreel.v1.Speech"))
         async for seen in watch:

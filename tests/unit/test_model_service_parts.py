@@ -1,0 +1,238 @@
+"""The model service's parts by themselves: settings, registry, fallback, validation, blank media."""
+
+import io
+import wave
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from PIL import Image
+
+from services.core.errors import EngineFailed, InvalidArgument
+from services.core.model import Digest, Engine, Key, Language
+from services.core.requests import (
+    ClipRequest,
+    Cue,
+    FilmRequest,
+    FilmShot,
+    KeyframeRequest,
+    Request,
+    SegmentRequest,
+    Service,
+    SpeechRequest,
+    StoryboardRequest,
+)
+from services.model_service import registry, validation
+from services.model_service.engine import Generator
+from services.model_service.engines import blank
+from services.model_service.fallback import FirstThatLoads
+from services.model_service.settings import ModelServiceSettings, usable_cpus
+
+DIGEST = Digest("ab" * 32)
+
+
+class ScratchJob:
+    """A job that nobody watches."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.reports: list[float] = []
+
+    def progress(self, fraction: float, stage: str = "") -> None:
+        self.reports.append(fraction)
+
+    def check(self) -> None:
+        """Nobody cancels."""
+
+    def media(self, digest: Digest) -> Path:
+        raise AssertionError(f"nothing reads {digest}")
+
+
+# -- settings and registry -----------------------------------------------------------------------------------------------------
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORYREEL_SERVICES", "clips, speech")
+    monkeypatch.setenv("STORYREEL_CLIP_ENGINE", "blank")
+    monkeypatch.setenv("STORYREEL_SPEECH_WORKERS", "3")
+    settings = ModelServiceSettings()
+    assert settings.services == (Service.CLIPS, Service.SPEECH)
+    assert settings.engine(Service.CLIPS) == "blank"
+    assert settings.engine(Service.STORYBOARDS) == "screenwriter"
+    assert settings.workers(Service.SPEECH) == 3
+    assert all(settings.workers(service) >= 1 for service in Service)
+
+
+def test_a_containers_quota_bounds_the_cores(tmp_path: Path) -> None:
+    quota = tmp_path / "cpu.max"
+    everything = usable_cpus(tmp_path / "absent")
+    quota.write_text("max 100000\n")
+    assert usable_cpus(quota) == everything >= 1
+    quota.write_text("100000 100000\n")
+    assert usable_cpus(quota) == 1
+    quota.write_text("50000 100000\n")
+    assert usable_cpus(quota) == 1
+
+
+@pytest.mark.parametrize("service", Service)
+def test_every_service_has_a_blank_engine_and_the_default_is_known(service: Service) -> None:
+    assert ModelServiceSettings().engine(service) in registry.ENGINES[service]
+    name = {Service.STORYBOARDS: "storyboard", Service.KEYFRAMES: "keyframe", Service.CLIPS: "clip", Service.FILMS: "film"}
+    settings = ModelServiceSettings.model_validate({f"{name.get(service, 'speech')}_engine": "blank"})
+    assert registry.engine(service, settings).identity == Engine("blank", "1")
+
+
+def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
+    with pytest.raises(EngineFailed, match="choose one of: blank, painter") as caught:
+        registry.engine(Service.KEYFRAMES, ModelServiceSettings(keyframe_engine="rubens"))
+    assert caught.value.reason == "UNKNOWN_ENGINE"
+
+
+def test_a_missing_package_is_said() -> None:
+    with pytest.raises(EngineFailed, match="no_such_package"):
+        registry.build("no_such_package.engine:Rubens", ModelServiceSettings())
+
+
+class Loads(blank.BlankSpeech):
+    pass
+
+
+class CannotLoad(blank.BlankSpeech):
+    def load(self) -> None:
+        raise EngineFailed("ENGINE_FAILED", engine="voice", problem="no weights")
+
+
+def not_installed() -> Generator[Any]:
+    raise EngineFailed("ENGINE_NOT_INSTALLED", engine="voice", problem="no package")
+
+
+@pytest.mark.parametrize(
+    "candidates", [[Loads, CannotLoad], [CannotLoad, Loads], [not_installed, CannotLoad, Loads]], ids=["first", "second", "third"]
+)
+def test_the_first_engine_that_loads_serves(candidates: list[Callable[[], Generator[Any]]], tmp_path: Path) -> None:
+    engine = FirstThatLoads("auto", candidates)
+    engine.load()
+    assert engine.identity == Engine("blank", "1")
+    assert engine.run(SpeechRequest(text="Hi.", language=Language.EN), ScratchJob(tmp_path)).meta["words"]
+
+
+def test_when_no_engine_loads_the_last_ones_reason_is_given() -> None:
+    engine = FirstThatLoads("auto", [not_installed, CannotLoad])
+    with pytest.raises(EngineFailed, match="no weights"):
+        engine.load()
+    with pytest.raises(RuntimeError):
+        _ = engine.identity
+
+
+# -- validation ----------------------------------------------------------------------------------------------------------------
+
+
+def film(**shot: Any) -> FilmRequest:
+    one = replace(FilmShot(segment=DIGEST, frames=24), **shot)
+    return FilmRequest(title="", language=Language.EN, shots=(one,), fps=24, width=1280, height=720)
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (StoryboardRequest(text="", title="", style="", language=Language.EN), "text"),
+        (StoryboardRequest(text="x" * 200_001, title="", style="", language=Language.EN), "text"),
+        (StoryboardRequest(text="x", title="", style="", language=Language.EN, shots=1_001), "shots"),
+        (KeyframeRequest(prompt="x", style="", language=Language.EN, width=64, height=68, seed=0), "height"),
+        (
+            ClipRequest(keyframe={"image": Digest("AB" * 32)}, camera="", frames=1, fps=1, width=64, height=64, seed=0),
+            "keyframe.image",
+        ),
+        (ClipRequest(keyframe={"image": DIGEST}, camera="", frames=0, fps=1, width=64, height=64, seed=0), "frames"),
+        (ClipRequest(keyframe={"image": DIGEST}, camera="", frames=1, fps=61, width=64, height=64, seed=0), "fps"),
+        (SpeechRequest(text="x", language=Language.EN, speed=float("nan")), "speed"),
+        (SegmentRequest(clip=DIGEST, frames=1, fps=1, width=64, height=64, cues=(Cue("x", 2, 1),)), "cues[0].end"),
+        (film(segment=Digest("ab")), "shots[0].segment"),
+        (film(cues=(Cue("x", 0, 1), Cue(" ", 1, 2))), "shots[0].cues[1].text"),
+        (FilmRequest(title="", language=Language.EN, shots=(), fps=24, width=64, height=64), "shots"),
+    ],
+)
+def test_what_is_out_of_bounds_is_named(request_: Request, field: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        validation.check(request_, "")
+    assert caught.value.params["field"] == field
+
+
+def test_what_the_worker_asks_is_in_bounds() -> None:
+    validation.check(film(speech=DIGEST, speech_start=0.4, cues=(Cue("The rain.", 0.4, 1.2),)), Key("0" * 64))
+    for width, height in ((1280, 720), (720, 1280), (960, 960), (1920, 1080)):
+        validation.check(
+            KeyframeRequest(prompt="x", style="", language=Language.ZH, width=width, height=height, seed=2**31 - 1), ""
+        )
+
+
+# -- blank media ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 12])
+@pytest.mark.parametrize("text", ["One. Two! Three?", "雨停了。狗回家了。", "no stop", "。。。", "1.5 米高的门，开了"])
+def test_a_story_is_cut_into_as_many_pieces_as_asked(text: str, count: int) -> None:
+    pieces = blank.cut(text, count)
+    assert len(pieces) == count
+    assert all(pieces)
+
+
+def test_a_blank_picture_is_a_png_of_the_asked_size_and_differs_by_request(tmp_path: Path) -> None:
+    def image(seed: int) -> bytes:
+        request = KeyframeRequest(prompt="x", style="", language=Language.EN, width=72, height=40, seed=seed)
+        return blank.BlankKeyframes().run(request, ScratchJob(tmp_path)).files["image"].path.read_bytes()
+
+    opened = Image.open(io.BytesIO(image(1)))
+    opened.load()
+    assert (opened.size, opened.format) == ((72, 40), "PNG")
+    assert image(1) == image(1) != image(2)
+
+
+def test_a_blank_voice_is_a_wav_as_long_as_its_words(tmp_path: Path) -> None:
+    output = blank.BlankSpeech().run(SpeechRequest(text="雨停了，狗回家。", language=Language.ZH), ScratchJob(tmp_path))
+    assert [word for word, _, _ in output.meta["words"]] == ["雨", "停", "了，", "狗", "回", "家。"]
+    with wave.open(str(output.files["audio"].path)) as audio:
+        assert (audio.getframerate(), audio.getnchannels(), audio.getsampwidth()) == (24_000, 1, 2)
+        assert audio.getnframes() / 24_000 == pytest.approx(output.meta["seconds"]) == pytest.approx(output.meta["words"][-1][2])
+
+
+def test_blank_clips_are_mp4s_that_differ_by_request(tmp_path: Path) -> None:
+    engine = blank.BlankClips()
+    engine.load()
+
+    def clip(seed: int) -> Path:
+        request = ClipRequest(keyframe={"image": DIGEST}, camera="", frames=9, fps=9, width=64, height=64, seed=seed)
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        return engine.run(request, ScratchJob(folder)).files["video"].path
+
+    first, second = clip(1), clip(2)
+    assert first.read_bytes() != second.read_bytes()
+    with av.open(str(first)) as container:
+        assert len(list(container.decode(video=0))) == 4
+        assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_a_blank_films_subtitles_stand_where_its_shots_do(tmp_path: Path) -> None:
+    engine = blank.BlankFilms()
+    engine.load()
+    shots = (
+        FilmShot(segment=DIGEST, frames=60, cues=(Cue("One", 0.5, 1.25),)),
+        FilmShot(segment=DIGEST, frames=24, cues=(Cue("Two\nlines", 0.0, 0.5),)),
+    )
+    output = engine.run(FilmRequest(title="", language=Language.EN, shots=shots, fps=24, width=64, height=48), ScratchJob(tmp_path))
+    assert output.meta["seconds"] == 3.5
+    assert output.files["subtitles"].path.read_text() == (
+        "1\n00:00:00,500 --> 00:00:01,250\nOne\n\n2\n00:00:02,500 --> 00:00:03,000\nTwo\nlines\n"
+    )
+
+
+def test_a_delay_reports_on_the_way(tmp_path: Path) -> None:
+    job = ScratchJob(tmp_path)
+    blank.BlankSpeech(0.06).run(SpeechRequest(text="Hi.", language=Language.EN), job)
+    assert len(job.reports) >= 3
+    assert job.reports == sorted(job.reports)
+    assert job.reports[-1] == 1.0
