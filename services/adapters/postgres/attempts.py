@@ -41,6 +41,7 @@ class Attempts:
     async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
         queries = self._db.queries
         sources = lifecycle.sources(lifecycle.OPERATION, OperationStatus.RUNNING)
+        story_sources = lifecycle.sources(lifecycle.STORY, StoryStatus.GENERATING)
         async with self._db.transaction() as connection:
             row = await queries.lock_claimed_story(connection, operation_id=operation_id, sources=sources)
             if row is None:
@@ -51,14 +52,14 @@ class Attempts:
                 worker=worker,
                 lease=lease,
                 sources=sources,
-                story_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.GENERATING),
+                story_sources=story_sources,
                 shot_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.GENERATING),
             )
             if started is None:
                 return None
             shots = await self._shots(connection, started)
         operation, story = rows.operation(started), rows.story(row)
-        if operation.type is not OperationType.SHOT_REGEN:
+        if operation.type is not OperationType.SHOT_REGEN and story.status in story_sources:
             story = replace(story, status=StoryStatus.GENERATING, updated_at=operation.updated_at)
         return Work(operation, story, shots)
 

@@ -40,8 +40,8 @@ class Operations:
                     return earlier
                 if await queries.story(connection, user_id=user, story_id=command.story_id) is None:
                     raise NotFound("STORY_NOT_FOUND", id=command.story_id)
-                shot = (user, command.story_id, command.shot_id)
-                if command.shot_id and await queries.shot(connection, *shot) is None:
+                shot = {"user_id": user, "story_id": command.story_id, "shot_id": command.shot_id}
+                if command.shot_id and await queries.shot(connection, **shot) is None:
                     raise NotFound("SHOT_NOT_FOUND", id=command.shot_id)
                 # The key expired between the statements: now it can be taken.
 
