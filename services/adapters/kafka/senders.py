@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerClosed
 
 from services.adapters.kafka import messages, topics
 from services.adapters.kafka.cluster import Cluster
@@ -23,13 +23,47 @@ _PATIENCE_SECONDS = 2.0
 _Record = tuple[bytes, bytes]
 
 
+class _Producer:
+    """aiokafka's producer, whose end delivers nothing more.
+
+    Its own `stop` first sends what is left, for seconds, to whatever answers at the address by then: a broker that has
+    come back empty would store that beside topics that it does not have yet.
+    """
+
+    def __init__(self, settings: BrokerSettings, topic: str) -> None:
+        self._topic = topic
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            client_id="storyreel",
+            acks="all",
+            linger_ms=0,
+            enable_idempotence=False,  # the readers are idempotent, and the embedded broker knows no such producers
+            request_timeout_ms=int(_PATIENCE_SECONDS * 1000),
+            retry_backoff_ms=50,
+        )
+
+    async def start(self) -> None:
+        await self._producer.start()
+
+    async def deliver(self, records: Sequence[_Record]) -> None:
+        """Returns when all are acknowledged. Raises KafkaError."""
+        acknowledged = [await self._producer.send(self._topic, key=key, value=value) for key, value in records]
+        await asyncio.gather(*acknowledged)
+
+    async def stop(self) -> None:
+        # aiokafka has no public way to drop what is left.
+        await self._producer._sender.close()  # noqa: SLF001
+        self._producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
+        await self._producer.stop()
+
+
 class Outlet:
     """Delivers records to one topic, through a restart of the broker where that is short enough."""
 
     def __init__(self, settings: BrokerSettings, topic: str) -> None:
         self._settings = settings
         self._topic = topic
-        self.link: Link[AIOKafkaProducer] = Link(settings, topic, self._make)
+        self.link: Link[_Producer] = Link(settings, topic, self._make)
 
     async def send(self, records: Sequence[_Record]) -> None:
         """Returns when all are acknowledged; some may have been written twice. Raises Unavailable after two seconds."""
@@ -39,7 +73,7 @@ class Outlet:
                 while True:
                     session = await self.link.session()
                     try:
-                        return await session.cluster.unless_lost(self._deliver(session.client, records))
+                        return await session.cluster.unless_lost(session.client.deliver(records))
                     except KafkaError as error:
                         problem = error
                         await self.link.replace(session)
@@ -47,20 +81,8 @@ class Outlet:
             servers = self._settings.kafka_bootstrap_servers
             raise Unavailable("BROKER_UNAVAILABLE", servers=servers, problem=str(problem)) from error
 
-    async def _deliver(self, producer: AIOKafkaProducer, records: Sequence[_Record]) -> None:
-        acknowledged = [await producer.send(self._topic, key=key, value=value) for key, value in records]
-        await asyncio.gather(*acknowledged)
-
-    def _make(self, _cluster: Cluster) -> AIOKafkaProducer:
-        return AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka_bootstrap_servers,
-            client_id="storyreel",
-            acks="all",
-            linger_ms=0,
-            enable_idempotence=False,  # the readers are idempotent, and the embedded broker knows no such producers
-            request_timeout_ms=int(_PATIENCE_SECONDS * 1000),
-            retry_backoff_ms=50,
-        )
+    def _make(self, _cluster: Cluster) -> _Producer:
+        return _Producer(self._settings, self._topic)
 
 
 class KafkaWakeUpSender:
