@@ -47,10 +47,11 @@ async def serve(settings: ModelServiceSettings, media_settings: MediaSettings) -
 
 
 def main() -> int:
-    logs.configure("model_service")
+    settings = ModelServiceSettings()
+    logs.configure("model_service", settings.log_level)
     failed = False
     try:
-        uvloop.run(serve(ModelServiceSettings(), MediaSettings()))
+        uvloop.run(serve(settings, MediaSettings()))
     except* StoryreelError as group:
         failed = True
         for error in group.exceptions:

@@ -30,7 +30,7 @@ def _workers(divisor: int) -> int:
 class ModelServiceSettings(BaseSettings):
     """One process of `python -m services.model_service`."""
 
-    model_config = SettingsConfigDict(env_prefix="STORYREEL_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="STORYREEL_", extra="ignore", env_ignore_empty=True)
 
     model_listen: str = Field(default="127.0.0.1:50051", description="Where to listen, as host:port; port 0 takes a free one.")
     services: Annotated[tuple[Service, ...], NoDecode] = Field(
@@ -60,6 +60,7 @@ class ModelServiceSettings(BaseSettings):
     metrics_port: int | None = Field(
         default=None, ge=0, le=65535, description="Prometheus metrics on 127.0.0.1 under this port, if set."
     )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     blank_delay_seconds: float = Field(default=0.0, ge=0, description="How long each generation of the engine blank takes.")
 
     @field_validator("services", mode="before")
