@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 
@@ -23,8 +23,8 @@ ENDED = frozenset({"succeeded", "failed", "cancelled"})
 """An operation in one of these states changes no more."""
 
 _PATIENCE = 60.0
-"""Seconds for which a gateway that was there may be away (it may be starting again) before following gives up."""
-_RECONNECT = 0.3
+"""Seconds for which a gateway that was there may be away: it, or the database behind it, may be starting again."""
+_PAUSE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,17 @@ class Event:
     data: Json
 
 
+class _Away(CommandError):
+    """Nobody answers, or only that it cannot answer now: worth asking again."""
+
+
 class Gateway:
     """One gateway, on behalf of one user. Errors come as CommandError, worded for the user."""
 
     def __init__(self, url: str, user: UUID, words: Words, *, transport: httpx2.BaseTransport | None = None) -> None:
         self._url = url.rstrip("/")
         self._words = words
+        self._met = False
         self._client = httpx2.Client(
             base_url=self._url,
             headers={"X-User-ID": str(user), "Accept-Language": words.language},
@@ -85,23 +90,19 @@ class Gateway:
     def follow(self, operation: str) -> Iterator[Event]:
         """An operation's events from its beginning, over lost connections, until it has ended."""
         last = ""
-        away_since: float | None = None
+        ended = False
         while True:
-            try:
+            with contextlib.suppress(httpx2.TransportError, _Away):
                 for event in self._events(operation, last):
-                    away_since = None
                     last = event.id or last
                     yield event
-                if self.operation(operation)["status"] in ENDED:
-                    return
-            except (httpx2.TransportError, CommandError) as error:
-                now = time.monotonic()
-                away_since = away_since or now
-                if isinstance(error, CommandError) and error.reason not in {"UNREACHABLE", "HTTP_503"}:
-                    raise
-                if now - away_since > _PATIENCE:
-                    raise self._unreachable(error) from error
-            time.sleep(_RECONNECT)
+                    if event.kind in ENDED:
+                        return
+            if ended:
+                return
+            # Look once more for events after the end is known: the connection may have been lost just before them.
+            ended = self.operation(operation)["status"] in ENDED
+            time.sleep(0 if ended else _PAUSE)
 
     def download(self, url: str, to: Path) -> None:
         """Write a file whole or not at all."""
@@ -129,6 +130,21 @@ class Gateway:
             yield from parse_events(answer.iter_lines())
 
     def _call(self, method: str, path: str, **options: Any) -> Json:
+        """One request's answer. A gateway that has answered before, and is away now, is asked again for a while.
+
+        A POST carries an Idempotency-Key, so that asking again does nothing twice.
+        """
+        headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self._once(method, path, headers=headers, **options)
+            except _Away:
+                if not self._met or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+
+    def _once(self, method: str, path: str, **options: Any) -> Json:
         try:
             answer = self._client.request(method, path, **options)
         except httpx2.TransportError as error:
@@ -138,6 +154,7 @@ class Gateway:
         return body
 
     def _check(self, answer: httpx2.Response) -> None:
+        self._met = True
         if answer.is_success:
             return
         answer.read()
@@ -149,11 +166,11 @@ class Gateway:
         code = Exit.USAGE if answer.status_code in {400, 404, 413, 422} else Exit.FAILED
         text = self._words("bad_answer", url=self._url, status=answer.status_code, detail=detail)
         reason = str(problem.get("reason") or f"HTTP_{answer.status_code}")
-        raise CommandError(code, text, reason=reason)
+        raise (_Away if answer.status_code == 503 else CommandError)(code, text, reason=reason)
 
-    def _unreachable(self, error: Exception) -> CommandError:
+    def _unreachable(self, error: Exception) -> _Away:
         text = self._words("unreachable", url=self._url, problem=error)
-        return CommandError(Exit.UNREACHABLE, text, reason="UNREACHABLE")
+        return _Away(Exit.UNREACHABLE, text, reason="UNREACHABLE")
 
 
 def parse_events(lines: Iterator[str]) -> Iterator[Event]:

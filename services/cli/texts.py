@@ -41,9 +41,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "数据目录 {data} 无法使用：{problem}。请用 --data 另选目录。",
     ),
     "part_failed": (
-        "The {part} does not stay up ({problem}). The end of its log, {log}:\n{tail}",
-        "{part} 反复退出（{problem}）。日志 {log} 的结尾：\n{tail}",
+        "{part} does not stay up ({problem}). The end of its log, {log}:\n{tail}",
+        "{part}反复退出（{problem}）。日志 {log} 的结尾：\n{tail}",
     ),
+    "part_postgres": ("The database", "数据库"),
+    "part_broker": ("The message broker", "消息代理"),
+    "part_models": ("The model service", "模型服务"),
+    "part_worker": ("The story worker", "故事工作进程"),
+    "part_gateway": ("The gateway", "网关"),
     "not_ready_in_time": (
         "Not ready within {seconds:.0f} s ({waiting}). Look into {logs}; STORYREEL_START_TIMEOUT_SECONDS allows more time.",
         "未能在 {seconds:.0f} 秒内就绪（{waiting}）。请查看 {logs}，或用 STORYREEL_START_TIMEOUT_SECONDS 延长等待时间。",

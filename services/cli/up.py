@@ -75,7 +75,7 @@ def _explained(words: Words, options: StackOptions) -> Iterator[None]:
         text = words("port_taken", host=options.host, port=options.port)
         raise CommandError(Exit.UNREACHABLE, text, reason="PORT_TAKEN") from error
     except PartFailed as error:
-        text = words("part_failed", part=error.name, problem=error.problem, log=error.log, tail=error.tail)
+        text = words("part_failed", part=words(f"part_{error.name}"), problem=error.problem, log=error.log, tail=error.tail)
         raise CommandError(Exit.UNREACHABLE, text, reason="PART_FAILED") from error
     except NotReady as error:
         text = words("not_ready_in_time", seconds=options.start_timeout, waiting=error.waiting, logs=options.folder.logs)

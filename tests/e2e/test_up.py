@@ -59,7 +59,7 @@ def test_a_part_that_cannot_start_ends_the_stack_with_its_log(start_stack: Start
     with pytest.raises(StackDied) as refused:
         start_stack(BLANK | {"STORYREEL_WORKER_SLOTS": "none"})
     assert refused.value.code == 3
-    assert "worker" in refused.value.said
+    assert "story worker" in refused.value.said
     assert "worker_slots" in refused.value.said.lower()
 
 

@@ -303,3 +303,12 @@ def test_the_films_o_takes_one_mp4(given: Sequence[str]) -> None:
 
 def test_version_is_printed() -> None:
     assert json.loads(run("version", "-o", "json").out)["version"]
+
+
+def test_a_gateway_that_cannot_answer_now_is_asked_again_for_the_same_thing(served: ScriptedGateway) -> None:
+    served.refusal = (503, {"detail": "The database cannot be reached.", "reason": "DATABASE_UNAVAILABLE"})
+    served.refusals = 2
+    assert run("film", "One walks.", "-o", "hill.mp4", "--url", served.url).code == 0
+    keys = [headers["Idempotency-Key"] for method, path, _, headers in served.asked if (method, path) == ("POST", "/v1/stories")]
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
