@@ -122,9 +122,10 @@ def artifact(step: Step, **meta: Any) -> Artifact:
         "segment": ("video",),
         "film": ("video", "cover", "subtitles"),
     }.get(step.kind, ())
-    facts: dict[str, Any] = {
+    facts: dict[str, dict[str, Any]] = {
         "speech": {"seconds": 2.0, "words": [[getattr(step.request, "text", ""), 0.0, 2.0]]},
         "film": {"seconds": 20.0},
-    }.get(step.kind, {})
+    }
     parts = {name: media(f"{step.key}/{name}") for name in names}
-    return Artifact(Key(step.key), step.kind, ENGINES[step.request.service], parts, facts | meta, 0.1)
+    engine = ENGINES[step.request.service]
+    return Artifact(Key(step.key), step.kind, engine, parts, facts.get(step.kind, {}) | meta, 0.1)
