@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from services.cli.embedded import postgres
 from services.cli.embedded.folder import AlreadyRunning, Folder, PartState, StackState
 from services.cli.embedded.processes import alive, created
 from services.cli.embedded.stack import Own, PortTaken, check_port, free_port
@@ -131,3 +132,12 @@ def test_what_the_user_runs_elsewhere_is_read_off_the_environment() -> None:
     assert Own.of({}) == Own(database="", kafka="", models="")
     given = {"DATABASE_URL": "postgresql://db", "STORYREEL_KAFKA_BOOTSTRAP_SERVERS": "k:1", "KAFKA_BOOTSTRAP_SERVERS": "k:2"}
     assert Own.of(given) == Own(database="postgresql://db", kafka="k:1", models="")
+
+
+def test_a_database_that_has_ended_unreaped_does_not_block_the_next(tmp_path: Path) -> None:
+    with subprocess.Popen(WAITING, stdout=subprocess.PIPE) as ended:
+        ended.kill()
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+        (tmp_path / "postmaster.pid").write_text(f"{ended.pid}\n{tmp_path}\n")
+        postgres._drop_stale_pid_file(tmp_path)
+        assert not (tmp_path / "postmaster.pid").exists()

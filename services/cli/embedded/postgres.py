@@ -266,6 +266,8 @@ def _drop_stale_pid_file(data: Path) -> None:
         try:
             server = psutil.Process(int(number[0]))
             ours = server.name().startswith("postgres") and Path(server.cwd()) == data.resolve()
+        except psutil.ZombieProcess:
+            ours = False  # ended, but not yet reaped by whoever inherited it: Postgres would take it for alive
         except psutil.NoSuchProcess:
             return
         except psutil.AccessDenied:
