@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
+from typing import TypeVar
 
 from services.core import lifecycle
 from services.core.model import OperationType
 
+S = TypeVar("S", bound=StrEnum)
+
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "state_machines.md"
 
 
-def diagram(table: Mapping[StrEnum, frozenset[StrEnum]]) -> str:
+def diagram(table: Mapping[S, frozenset[S]]) -> str:
     """A Mermaid state diagram of one table."""
     lines = ["```mermaid", "stateDiagram-v2"]
     for state, targets in table.items():
