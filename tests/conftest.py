@@ -4,6 +4,8 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.broker",
     "tests.fixtures.gateway",
+    "tests.fixtures.gateway_app",
     "tests.fixtures.media",
     "tests.fixtures.models",
+    "tests.fixtures.worker",
 ]

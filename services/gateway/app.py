@@ -20,7 +20,7 @@ from services.gateway.middleware import RequestContext
 from services.gateway.problems import Problem
 from services.gateway.readiness import Readiness
 from services.gateway.settings import GatewaySettings
-from services.gateway.validation import quote
+from services.gateway.validation import LONGEST_PATH, quote
 from services.gateway.wiring import Wiring
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -69,7 +69,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     """What the routing itself refuses: an unknown path, or a method that the path does not have."""
     if not isinstance(error, HTTPException):
         raise error
-    path = quote(request.url.path)
+    path = quote(request.url.path, longest=LONGEST_PATH)
     if error.status_code == 405:
         allowed = ", ".join(_allowed(request))
         refusal: StoryreelError = InvalidArgument("METHOD_NOT_ALLOWED", method=quote(request.method), allowed=allowed)

@@ -101,10 +101,7 @@ async def follow(
     """
     seen = after
     with hub.subscribe(operation.id) as subscription:
-        while not subscription.closed:
-            stored = await _stored(store, operation, seen)
-            if stored is None:
-                return
+        while (stored := await _stored(store, operation, seen, subscription, resync)) is not None:
             for event in stored:
                 yield event
                 seen = event.seq
@@ -127,14 +124,18 @@ async def follow(
                 yield operation
 
 
-async def _stored(store: OwnerStore, operation: Operation, after: int) -> tuple[OperationEvent, ...] | None:
-    """The next stored events; none while the database is away; None when the operation is gone."""
-    try:
-        return await store.events(operation.user_id, operation.id, after=after, limit=_PAGE)
-    except NotFound:
-        return None
-    except Unavailable:
-        return ()
+async def _stored(
+    store: OwnerStore, operation: Operation, after: int, subscription: Subscription, resync: float
+) -> tuple[OperationEvent, ...] | None:
+    """The next stored events, as soon as the database can be asked; None when the operation is gone or the hub is closed."""
+    while not subscription.closed:
+        try:
+            return await store.events(operation.user_id, operation.id, after=after, limit=_PAGE)
+        except NotFound:
+            return None
+        except Unavailable:
+            await subscription.next(resync)
+    return None
 
 
 async def _again(store: OwnerStore, operation: Operation) -> Operation:

@@ -12,6 +12,8 @@ from services.core.errors import InvalidArgument, StoryreelError
 
 LONGEST_QUOTE = 60
 """Characters of a client's value that a message repeats."""
+LONGEST_PATH = 200
+"""The same for a path or a file's name."""
 
 _EXPECTED: Mapping[str, str] = {
     "bool_parsing": "boolean",
@@ -58,10 +60,10 @@ def _one(kind: str, error: Mapping[str, Any], model: type[BaseModel] | None) -> 
     return InvalidArgument("WRONG_TYPE", field=field, expected=_EXPECTED[kind], found=json_type(found))
 
 
-def quote(value: object) -> str:
+def quote(value: object, *, longest: int = LONGEST_QUOTE) -> str:
     """A client's value for a message: short, and always encodable."""
     text = str(value).encode("utf-8", "replace").decode()
-    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+    return text if len(text) <= longest else text[:longest] + "…"
 
 
 def json_type(value: object) -> str:

@@ -14,10 +14,17 @@ from starlette.requests import Request
 from services.core.errors import InvalidArgument
 from services.core.model import Language, Operation, OperationEvent
 from services.gateway.dialects.stories import render
+from services.gateway.files import ClosingStream
 from services.gateway.validation import quote
 
-HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _MOST_DIGITS = 9
+
+
+class EventStream(ClosingStream):
+    """FastAPI's own class for this wants the route to be a generator, which can answer with nothing else."""
+
+    media_type = "text/event-stream"
 
 
 def last_event_id(request: Request, query: str | None) -> int | None:

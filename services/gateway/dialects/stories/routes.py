@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
-from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +20,7 @@ from services.gateway.paging import PageSize, PageToken
 from services.gateway.problems import documented
 from services.gateway.route import ProblemRoute
 from services.gateway.uuids import CanonicalUUID
-from services.gateway.validation import quote
+from services.gateway.validation import LONGEST_PATH, quote
 from services.gateway.wiring import CurrentUser, Wired, Wiring
 
 CreateStory = Annotated[schemas.CreateStoryBody, Depends(JsonBody(schemas.CreateStoryBody, examples=examples.CREATE_STORY))]
@@ -201,7 +200,7 @@ async def operation_events(
         language=languages.preferred(request.headers.get("accept-language")),
         keepalive=wired.settings.live_keepalive_seconds,
     )
-    return files.ClosingStream(wired.metrics.while_streaming(stream), headers=events.HEADERS)
+    return events.EventStream(wired.metrics.while_streaming(stream), headers=events.HEADERS)
 
 
 # -- files ---------------------------------------------------------------------------------------------------------------------
@@ -215,7 +214,7 @@ async def static_file(*, wired: Wired, user: CurrentUser, name: str, request: Re
     except NotFound:
         ref = None
     if ref is None:
-        raise NotFound("FILE_NOT_FOUND", name=quote(name))
+        raise NotFound("FILE_NOT_FOUND", name=quote(name, longest=LONGEST_PATH))
     immutable = isinstance(wanted, names.ShotFile) and wanted.number is not None
     cache_control = files.IMMUTABLE if immutable else files.CURRENT
     return await files.respond(request, wired.media, ref, name=name, cache_control=cache_control)
@@ -265,7 +264,7 @@ def router() -> APIRouter:
         f"{operation}/events",
         tags=["operations"],
         operation_id="operation_events",
-        response_class=EventSourceResponse,
+        response_class=events.EventStream,
         responses={**documented(400, 404), **examples.EVENTS_RESPONSES},
     )(operation_events)
     routes.get(

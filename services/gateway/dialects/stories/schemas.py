@@ -16,7 +16,6 @@ DOMAIN = "storyreel.dev"
 
 Time = Annotated[str, Field(description="RFC 3339, with offset and fraction.", json_schema_extra={"format": "date-time"})]
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
-Multiple8 = Annotated[int, Field(ge=64, le=1920, multiple_of=8)]
 
 
 class Body(BaseModel):
@@ -64,8 +63,10 @@ class RegenerateBody(Body):
 
 
 class CompileBody(Body):
-    width: Annotated[Multiple8 | None, Field(description="Pixels; the aspect's own when left out.")] = None
-    height: Annotated[Multiple8 | None, Field(description="Pixels; the aspect's own when left out.")] = None
+    width: Annotated[int | None, Field(ge=64, le=1920, multiple_of=8, description="Pixels; the aspect's own when left out.")] = None
+    height: Annotated[int | None, Field(ge=64, le=1920, multiple_of=8, description="Pixels; the aspect's own when left out.")] = (
+        None
+    )
     fps: Annotated[int | None, Field(ge=8, le=60, description="Frames a second; 24 when left out.")] = None
     subtitles: Annotated[Literal["burned", "none"] | None, Field(description="`burned` when left out.")] = None
     music: Annotated[bool | None, Field(description="Music under the voice; true when left out.")] = None

@@ -1,0 +1,266 @@
+"""Live events: replay, resuming, gaps, slow readers, silence, and the end."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from services.core.errors import NotFound, Unavailable
+from services.core.model import Operation, OperationEvent, OperationId, StoryId
+from services.core.ports import Claim
+from services.gateway.dialects.stories import events
+from services.gateway.live import Hub, Subscription, follow
+from tests.builders import ALICE, NOW
+from tests.fixtures.gateway_app import Served
+
+
+@dataclass(frozen=True)
+class Message:
+    kind: str
+    id: str
+    data: Any
+
+
+def parse(text: str) -> list[Message]:
+    """The messages of a stream; comments are left out."""
+    messages = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line and not line.startswith(":"))
+        if fields:
+            messages.append(Message(fields["event"], fields.get("id", ""), json.loads(fields["data"])))
+    return messages
+
+
+async def _running(served: Served) -> tuple[OperationId, Claim]:
+    name = await served.begin()
+    claim, _ = await served.claim(name)
+    return name, claim
+
+
+async def _step(served: Served, claim: Claim, number: int) -> OperationEvent:
+    return await served.store.append_event(claim, "step_started", {"step": "keyframe", "number": number})
+
+
+async def _stream(served: Served, name: OperationId, **more: Any) -> list[Message]:
+    answer = await served.ask("GET", f"/v1/operations/{name}/events", **more)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    return parse(answer.text)
+
+
+async def _subscribed(served: Served, name: OperationId) -> None:
+    """Returns once a stream of this operation waits for news."""
+    for _ in range(10_000):
+        if name in served.hub._subscriptions:
+            return
+        await asyncio.sleep(0)
+    pytest.fail("nobody subscribed")
+
+
+# -- the stream ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_ended_operation_is_told_from_its_beginning(served: Served) -> None:
+    name, claim = await _running(served)
+    await _step(served, claim, 1)
+    await served.store.finish(claim)
+    messages = await _stream(served, name)
+    assert [(m.kind, m.id) for m in messages] == [
+        ("operation", ""),
+        ("queued", "1"),
+        ("started", "2"),
+        ("step_started", "3"),
+        ("succeeded", "4"),
+    ]
+    assert messages[0].data == await served.get(f"/v1/operations/{name}")
+    assert messages[3].data["data"] == {"step": "keyframe", "number": 1}
+    assert set(messages[3].data) == {"seq", "at", "kind", "operation_id", "story_id", "data"}
+
+
+async def test_what_happens_is_told_as_it_happens(served: Served) -> None:
+    name, claim = await _running(served)
+    watching = asyncio.create_task(_stream(served, name))
+    await _subscribed(served, name)
+    progress = OperationEvent(
+        name, ALICE, (await served.store.operation(ALICE, name)).story_id, 0, NOW, "progress", {"progress": 0.5}
+    )
+    served.announcer.tell(events=[await _step(served, claim, 1), progress])
+    served.announcer.tell(events=[(await served.store.finish(claim)).event])
+    messages = await watching
+    assert [(m.kind, m.id) for m in messages] == [
+        ("operation", ""),
+        ("queued", "1"),
+        ("started", "2"),
+        ("step_started", "3"),
+        ("progress", ""),
+        ("succeeded", "4"),
+    ]
+    assert messages[4].data["data"] == {"progress": 0.5}
+
+
+@pytest.mark.parametrize("how", ["header", "query"])
+async def test_a_stream_goes_on_where_it_broke_off(served: Served, how: str) -> None:
+    name, claim = await _running(served)
+    for number in range(3):
+        await _step(served, claim, number)
+    await served.store.finish(claim)
+    whole = await _stream(served, name)
+    for seen in range(1, 6):
+        more = {"headers": {"Last-Event-ID": str(seen)}} if how == "header" else {"params": {"last_event_id": str(seen)}}
+        rest = await _stream(served, name, **more)
+        assert [m.id for m in rest] == ["", *(str(n) for n in range(seen + 1, 7))]
+        assert rest[1:] == whole[seen + 1 :]
+
+
+async def test_nothing_is_left_to_tell_so_a_browser_stops_reconnecting(served: Served) -> None:
+    name, claim = await _running(served)
+    await served.store.finish(claim)
+    answer = await served.ask("GET", f"/v1/operations/{name}/events", headers={"Last-Event-ID": "3"})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "9" * 10, "١"])
+async def test_an_event_id_that_is_none(served: Served, text: str) -> None:
+    name = await served.begin()
+    answer = await served.ask("GET", f"/v1/operations/{name}/events", params={"last_event_id": text})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "BAD_EVENT_ID")
+    assert answer.json()["errors"][0]["field"] == "query.last_event_id"
+
+
+async def test_the_events_as_a_list(served: Served) -> None:
+    name, claim = await _running(served)
+    await _step(served, claim, 1)
+    path = f"/v1/operations/{name}/events"
+    listed = (await served.get(path, headers={"Accept": "application/json"}))["events"]
+    assert [event["kind"] for event in listed] == ["queued", "started", "step_started"]
+    rest = await served.get(path, headers={"Accept": "application/json", "Last-Event-ID": "2"})
+    assert rest["events"] == listed[2:]
+
+
+async def test_with_kafka_silent_nothing_is_missed(served: Served) -> None:
+    name, claim = await _running(served)
+    operation = await served.store.operation(ALICE, name)
+    await served.store.heartbeat(claim, 60.0, progress=0.25, stage="pictures")
+    seqs = []
+    async for news in follow(served.store, served.hub, operation, resync=0.001):
+        if isinstance(news, OperationEvent):
+            seqs.append(news.seq)
+        elif not news.done:
+            assert (news.progress, news.stage) == (0.25, "pictures")
+            await _step(served, claim, 1)
+            await served.store.finish(claim)
+    assert seqs == [1, 2, 3, 4]
+
+
+async def test_a_closed_hub_ends_every_stream(served: Served) -> None:
+    name, _ = await _running(served)
+    watching = asyncio.create_task(_stream(served, name))
+    await _subscribed(served, name)
+    served.hub.close()
+    assert [m.id for m in await watching] == ["", "1", "2"]
+    assert [m.kind for m in await _stream(served, name)] == ["operation"]
+    assert served.hub._subscriptions == {}
+
+
+async def test_open_streams_are_counted(served: Served) -> None:
+    name, claim = await _running(served)
+    watching = asyncio.create_task(_stream(served, name))
+    await _subscribed(served, name)
+    assert "storyreel_gateway_event_streams 1.0" in (await served.ask("GET", "/metrics")).text
+    served.announcer.tell(events=[(await served.store.finish(claim)).event])
+    await watching
+    assert "storyreel_gateway_event_streams 0.0" in (await served.ask("GET", "/metrics")).text
+
+
+# -- following -----------------------------------------------------------------------------------------------------------------
+
+
+async def _collect(source: AsyncGenerator[OperationEvent | Operation, None]) -> list[int]:
+    return [news.seq async for news in source if isinstance(news, OperationEvent)]
+
+
+async def test_doubled_late_and_missing_events_come_out_once_and_in_order(served: Served) -> None:
+    name, claim = await _running(served)
+    operation = await served.store.operation(ALICE, name)
+    following = asyncio.create_task(_collect(follow(served.store, served.hub, operation, resync=60.0)))
+    await _subscribed(served, name)
+    first, second, third = [await _step(served, claim, number) for number in range(3)]
+    end = (await served.store.finish(claim)).event
+    for event in (first, first, third, second, end, third):
+        served.hub.publish(event)
+    assert await following == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_slow_reader_loses_nothing(served: Served) -> None:
+    name, claim = await _running(served)
+    hub = Hub(queue_size=2)
+    operation = await served.store.operation(ALICE, name)
+    source = follow(served.store, hub, operation, resync=60.0)
+    seqs = [(await anext(source)).seq for _ in range(2)]  # type: ignore[union-attr]  # the first are stored events
+    for number in range(20):
+        hub.publish(await _step(served, claim, number))
+    hub.publish((await served.store.finish(claim)).event)
+    assert seqs + await _collect(source) == list(range(1, 24))
+
+
+async def test_a_stream_that_claims_to_know_the_future_still_ends(served: Served) -> None:
+    name, claim = await _running(served)
+    operation = await served.store.operation(ALICE, name)
+    following = asyncio.create_task(_collect(follow(served.store, served.hub, operation, after=99, resync=60.0)))
+    await _subscribed(served, name)
+    served.hub.publish((await served.store.finish(claim)).event)
+    assert await following == []
+
+
+async def test_a_stream_outlives_the_database(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, claim = await _running(served)
+    operation = await served.store.operation(ALICE, name)
+    real, calls = served.store.events, 0
+
+    async def flaky(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            raise Unavailable("DATABASE_UNAVAILABLE")
+        return await real(*args, **kwargs)
+
+    monkeypatch.setattr(served.store, "events", flaky)
+    await served.store.finish(claim)
+    assert await _collect(follow(served.store, served.hub, operation, resync=0.001)) == [1, 2, 3]
+
+
+async def test_a_stream_ends_with_its_story(served: Served) -> None:
+    name, _ = await _running(served)
+    operation = await served.store.operation(ALICE, name)
+
+    class Gone:
+        async def events(self, *_: Any, **__: Any) -> Any:
+            raise NotFound("OPERATION_NOT_FOUND", id=name)
+
+    gone: Any = Gone()
+    assert await _collect(follow(gone, served.hub, operation)) == []
+
+
+async def test_an_overfull_queue_leaves_one_mark() -> None:
+    subscription = Subscription(2)
+    event = OperationEvent(OperationId(ALICE), ALICE, StoryId(ALICE), 1, NOW, "x", {})
+    for _ in range(4):
+        subscription.offer(event)
+    assert [await subscription.next(0.001) for _ in range(3)] == [None, event, None]
+
+
+async def test_a_silent_stream_is_kept_alive(served: Served) -> None:
+    operation = await served.store.operation(ALICE, await served.begin())
+
+    async def silence() -> AsyncGenerator[OperationEvent | Operation, None]:
+        yield operation
+        yield replace(operation, progress=0.5)
+        yield replace(operation, progress=0.5)
+
+    chunks = [chunk async for chunk in events.encode(operation, silence(), language=None, keepalive=0.0)]
+    assert [chunk.split(b"\n")[0] for chunk in chunks] == [b"event: operation", b": ping", b"event: operation", b": ping"]
+    quiet = [chunk async for chunk in events.encode(operation, silence(), language=None, keepalive=60.0)]
+    assert [chunk.split(b"\n")[0] for chunk in quiet] == [b"event: operation", b"event: operation"]
