@@ -1,0 +1,116 @@
+"""The layers file: a picture's depth layers, kept beside it so that a camera can move through them.
+
+Content type `application/x-storyreel-layers`. A ZIP archive without compression of its own:
+
+* `header.json`: `{"version": 1, "width": W, "height": H, "layers": [{"name", "depth", "x", "y", "drift", "file"}, …]}`, from
+  back to front. `depth` is 0 for the sky and 1 for the plane of the figures, and may exceed 1 before them. `x`, `y`
+  place the layer's box in the picture; outside its box a layer is empty. `drift` is the way that falling rain or snow
+  goes in a second, in pixels right and down; such a layer repeats at the picture's edges.
+* one PNG a layer, 8-bit BGRA **premultiplied** (in OpenCV's order). Colour without alpha is light, which is added.
+
+Composing them in order by `out = out * (255 - alpha) / 255 + colour` gives the picture; the first layer is opaque and whole.
+"""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from services.model_service.engines.keyframe.canvas import Array
+
+CONTENT_TYPE = "application/x-storyreel-layers"
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DepthLayer:
+    """`pixels` is premultiplied uint8 BGRA, h × w × 4, standing at (`x`, `y`) of the picture."""
+
+    name: str
+    depth: float
+    x: int
+    y: int
+    pixels: Array
+    drift: tuple[float, float] = (0.0, 0.0)
+
+
+def crop(name: str, depth: float, pixels: Array, drift: tuple[float, float] = (0.0, 0.0)) -> DepthLayer | None:
+    """The layer in its smallest box, or None when it is empty."""
+    used = pixels.max(2) if pixels.size else pixels
+    rows, columns = np.flatnonzero(used.max(1)), np.flatnonzero(used.max(0))
+    if not rows.size:
+        return None
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return DepthLayer(name, depth, left, top, np.ascontiguousarray(pixels[top:bottom, left:right]), drift)
+
+
+def compose(layers: Sequence[DepthLayer], width: int, height: int) -> Array:
+    """The picture, uint8 BGR, H × W × 3."""
+    out = np.zeros((height, width, 3), np.uint8)
+    for layer in layers:
+        h, w = layer.pixels.shape[:2]
+        region = out[layer.y : layer.y + h, layer.x : layer.x + w]
+        if layer.pixels[..., 3].min() == 255:
+            region[:] = layer.pixels[..., :3]
+            continue
+        uncovered = cv2.merge([255 - layer.pixels[..., 3]] * 3)
+        region[:] = cv2.add(cv2.multiply(region, uncovered, scale=1 / 255), np.ascontiguousarray(layer.pixels[..., :3]))
+    return out
+
+
+def save(path: Path, layers: Sequence[DepthLayer], width: int, height: int) -> None:
+    """Write the file; equal layers give equal bytes."""
+    entries = [
+        {"name": layer.name, "depth": layer.depth, "x": layer.x, "y": layer.y, "drift": list(layer.drift), "file": f"{index}.png"}
+        for index, layer in enumerate(layers)
+    ]
+    header = {"version": 1, "width": width, "height": height, "layers": entries}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("header.json", _EPOCH), json.dumps(header, sort_keys=True))
+        for index, layer in enumerate(layers):
+            archive.writestr(zipfile.ZipInfo(f"{index}.png", _EPOCH), encode_png(layer.pixels))
+
+
+def load(path: Path) -> tuple[list[DepthLayer], int, int]:
+    """The layers from back to front, and the picture's width and height. Raises ValueError when it is no layers file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            header = json.loads(archive.read("header.json"))
+            if header["version"] != 1:
+                raise ValueError(f"layers file of version {header['version']}")
+            layers = [_read(archive, entry) for entry in header["layers"]]
+    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
+        raise ValueError(f"not a layers file: {error}") from error
+    return layers, int(header["width"]), int(header["height"])
+
+
+def encode_png(pixels: Array) -> bytes:
+    """PNG with the cheapest compression; raises ValueError for what cannot be one."""
+    done, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not done:
+        raise ValueError(f"cannot encode an array of shape {pixels.shape}")
+    return data.tobytes()
+
+
+def _read(archive: zipfile.ZipFile, entry: dict[str, Any]) -> DepthLayer:
+    across, down = entry["drift"]
+    return DepthLayer(
+        str(entry["name"]),
+        float(entry["depth"]),
+        int(entry["x"]),
+        int(entry["y"]),
+        _decode(archive.read(entry["file"])),
+        (float(across), float(down)),
+    )
+
+
+def _decode(data: bytes) -> Array:
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.ndim != 3 or pixels.shape[2] != 4:
+        raise ValueError("a layer is not a PNG with four channels")
+    return np.asarray(pixels)

@@ -1,0 +1,86 @@
+"""The painter: keyframes from words alone, drawn in depth layers on the CPU. No weights, no downloads."""
+
+import cv2
+import numpy as np
+
+from services.core.model import Engine
+from services.core.requests import KeyframeRequest
+from services.model_service.engine import Job, MadeFile, Output
+from services.model_service.engines.keyframe import layers as layers_file
+from services.model_service.engines.keyframe.canvas import Array, Frame, Layer
+from services.model_service.engines.keyframe.composition import steps
+from services.model_service.engines.keyframe.layers import DepthLayer
+from services.model_service.engines.keyframe.noise import grain
+from services.model_service.engines.keyframe.scene import read_scene
+from services.model_service.engines.keyframe.stage import Stage
+from services.model_service.engines.keyframe.styles import Finish, paper_edge
+from services.model_service.engines.keyframe.weather import drift_of
+
+
+class Painter:
+    """A `Generator` for `KeyframeRequest`. Files: `image` (PNG) and `layers` (`engines.keyframe.layers`).
+
+    `meta`: `scene` (what it understood), `seed`, and `ignored` (fields of the request that mean nothing to it).
+    Equal requests give equal bytes, on any thread.
+    """
+
+    @property
+    def identity(self) -> Engine:
+        return Engine("painter", "1")
+
+    def load(self) -> None:
+        """Nothing to load; several pictures are painted at once, so each stays on its own core."""
+        cv2.setNumThreads(1)
+
+    def run(self, request: KeyframeRequest, job: Job) -> Output:
+        job.progress(0.0, "reading")
+        scene = read_scene(request)
+        frame = Frame(request.width, request.height)
+        stage = Stage.build(scene, frame, request.seed)
+        parts = list(steps(stage))
+        for index, (name, paint) in enumerate(parts):
+            job.progress(0.05 + 0.60 * index / len(parts), name)
+            paint()
+        depths = self._finish(stage, job)
+        image = layers_file.compose(depths, frame.width, frame.height)
+        job.progress(0.90, "saving")
+        picture, layered = job.folder / "image.png", job.folder / "layers.zip"
+        picture.write_bytes(layers_file.encode_png(image))
+        job.check()
+        layers_file.save(layered, depths, frame.width, frame.height)
+        job.progress(1.0, "done")
+        ignored = [name for name in ("steps", "guidance_scale") if getattr(request, name) is not None]
+        return Output(
+            files={"image": MadeFile(picture, "image/png"), "layers": MadeFile(layered, layers_file.CONTENT_TYPE)},
+            meta={"scene": scene.facts(), "seed": request.seed, "ignored": ignored},
+        )
+
+    def _finish(self, stage: Stage, job: Job) -> list[DepthLayer]:
+        """Grade each layer and bring it to 8 bits, dithered so that skies show no bands."""
+        frame, style = stage.frame, stage.scene.style
+        finish = Finish(style, frame, stage.rng("texture"))
+        dither = grain(stage.rng("dither"), frame.width, frame.height)[..., None]
+        edge = paper_edge(style, frame, stage.rng("paper"))
+        depths: list[DepthLayer] = []
+        for index, (name, layer) in enumerate(stage.layers.items()):
+            job.progress(0.65 + 0.25 * index / len(stage.layers), "finishing")
+            finish.apply(layer)
+            if name == "front" and edge is not None:
+                layer.blend(edge)
+            drift = drift_of(stage) if name == "air" else (0.0, 0.0)
+            made = layers_file.crop(name, layer.depth, _eight_bits(layer, dither), drift)
+            if made is not None:
+                depths.append(made)
+        return depths
+
+
+def _eight_bits(layer: Layer, dither: Array) -> Array:
+    """Premultiplied uint8 BGRA; alpha is rounded, colours that are there are dithered."""
+    rgba = layer.rgba * np.float32(255)
+    painted = rgba[..., :3]
+    painted += dither * (painted > 0.5)
+    np.clip(painted + np.float32(0.5), 0, 255, out=painted)
+    out = np.empty(rgba.shape, np.uint8)
+    out[..., :3] = painted[..., ::-1]
+    out[..., 3] = np.clip(rgba[..., 3] + np.float32(0.5), 0, 255)
+    return out

@@ -1,0 +1,130 @@
+"""Sprites: figures drawn at twice their size in their own units, then lit by the scene and set on its ground."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from services.model_service.engines.keyframe.canvas import Array, Layer, Point, Sheet, smooth_curve
+from services.model_service.engines.keyframe.stage import Stage
+
+_SUPERSAMPLE = 2
+
+
+class Pen:
+    """Draws in a figure's own units: x to its front, y up from the ground, 1 unit = `scale` pixels of the picture."""
+
+    def __init__(self, scale: float, *, left: float, right: float, top: float, bottom: float = 0.12) -> None:
+        self.scale = scale
+        self._k = scale * _SUPERSAMPLE
+        self._left, self._top = left, top
+        self.sheet = Sheet(max(int((left + right) * self._k), 4), max(int((top + bottom) * self._k), 4))
+        self.anchor = (left * scale, top * scale)
+
+    def at(self, p: Point) -> Point:
+        return (p[0] + self._left) * self._k, (self._top - p[1]) * self._k
+
+    def polygon(self, points: Sequence[Point], colour: Array) -> None:
+        self.sheet.polygon([self.at(p) for p in points], colour)
+
+    def shape(self, points: Sequence[Point], colour: Array) -> None:
+        """A closed smooth outline through the points."""
+        self.sheet.polygon(smooth_curve([self.at(p) for p in points]), colour)
+
+    def limb(self, points: Sequence[Point], widths: Sequence[float], colour: Array) -> None:
+        """Joints with their half-widths, joined by tapering bars."""
+        for a, b, ra, rb in zip(points, points[1:], widths, widths[1:], strict=False):
+            self.sheet.taper(self.at(a), self.at(b), ra * self._k, rb * self._k, colour)
+
+    def oval(self, centre: Point, rx: float, ry: float, colour: Array) -> None:
+        self.sheet.ellipse(*self.at(centre), rx * self._k, ry * self._k, colour)
+
+    def disc(self, centre: Point, radius: float, colour: Array) -> None:
+        self.oval(centre, radius, radius, colour)
+
+    def line(self, points: Sequence[Point], width: float, colour: Array) -> None:
+        self.sheet.line([self.at(p) for p in points], colour, max(width * self._k, 1))
+
+    def sprite(self) -> Array:
+        """Premultiplied float32 RGBA at the picture's scale."""
+        height, width = self.sheet.pixels.shape[:2]
+        small = cv2.resize(
+            self.sheet.pixels, (max(width // _SUPERSAMPLE, 1), max(height // _SUPERSAMPLE, 1)), interpolation=cv2.INTER_AREA
+        )
+        return small.astype(np.float32) / 255
+
+
+def place(
+    stage: Stage,
+    layer: Layer,
+    pen: Pen,
+    x: float,
+    y: float,
+    *,
+    facing: int = 1,
+    grounded: bool = True,
+    rim: float = 1.0,
+    depth: float = 0.0,
+) -> None:
+    """Set what the pen drew with its origin at (x, y): contact shadow, haze by `depth`, a shaded flank and a lit edge."""
+    sprite = pen.sprite()
+    ax, ay = pen.anchor
+    if facing < 0:
+        sprite = np.ascontiguousarray(sprite[:, ::-1])
+        ax = sprite.shape[1] - ax
+    _light(stage, sprite, pen.scale, rim, depth)
+    if grounded:
+        _contact_shadow(stage, layer, sprite, x, y, pen.scale)
+    _paste(layer, sprite, x - ax, y - ay)
+
+
+def _light(stage: Stage, sprite: Array, scale: float, rim: float, depth: float) -> None:
+    """Cel shading from the outline: away from the light darker, towards it a bright edge."""
+    alpha = sprite[..., 3]
+    reach = scale * 0.034
+    lit_side = np.clip(alpha - _shifted(alpha, -stage.side * reach, reach * 0.55), 0, 1)
+    dark_side = np.clip(alpha - _shifted(alpha, stage.side * reach * 1.5, -reach * 0.5), 0, 1)
+    edge = np.clip(alpha - _shifted(alpha, -stage.side * max(reach * 0.34, 0.9), max(reach * 0.22, 0.6)), 0, 1)
+    tone = 1 - np.float32(0.26) * dark_side + np.float32(0.10) * lit_side
+    sprite[..., :3] *= tone[..., None]
+    strength = rim * (0.75 if stage.palette.low_sun or stage.dark else 0.34) * (0.5 if stage.overcast else 1.0)
+    glow = edge * np.float32(strength)
+    sprite[..., :3] = sprite[..., :3] * (1 - glow[..., None]) + (glow * alpha)[..., None] * stage.palette.rim
+    if depth:
+        sprite[..., :3] = sprite[..., :3] * np.float32(1 - depth) + alpha[..., None] * stage.palette.haze * np.float32(depth)
+    np.minimum(sprite[..., :3], alpha[..., None], out=sprite[..., :3])
+
+
+def _shifted(alpha: Array, dx: float, dy: float) -> Array:
+    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+    return np.asarray(cv2.warpAffine(alpha, matrix, (alpha.shape[1], alpha.shape[0]), flags=cv2.INTER_LINEAR))
+
+
+def _contact_shadow(stage: Stage, layer: Layer, sprite: Array, x: float, y: float, scale: float) -> None:
+    """A soft dark pool under the feet and a longer shadow away from a low light."""
+    frame = layer.frame
+    foot = sprite[-max(sprite.shape[0] // 5, 1) :, :, 3].max(0)
+    used = np.flatnonzero(foot > 0.3)
+    half = max(float(used[-1] - used[0]) / 2 if used.size else scale * 0.1, scale * 0.07)
+    low = stage.palette.low_sun or stage.dark
+    stretch, shift = (half * 2.6, -stage.side * half * 1.5) if low else (half * 1.35, -stage.side * half * 0.3)
+    for rx, ry, cx, strength in ((half * 1.15, max(half * 0.22, 1.2), x, 0.42), (stretch, max(half * 0.20, 1.2), x + shift, 0.26)):
+        top, bottom = max(int(y - ry * 3), 0), min(int(y + ry * 3) + 1, frame.height)
+        left, right = max(int(cx - rx * 3), 0), min(int(cx + rx * 3) + 1, frame.width)
+        if bottom <= top or right <= left:
+            continue
+        dx = (frame.columns[:, left:right] - np.float32(cx)) / np.float32(rx)
+        dy = (frame.rows[top:bottom] - np.float32(y)) / np.float32(ry)
+        pool = np.exp(-(dx**2 + dy**2)) * np.float32(strength)
+        tint = stage.palette.zenith * np.float32(0.25)
+        layer.blend(np.concatenate([pool[..., None] * tint, pool[..., None]], 2), slice(top, bottom), slice(left, right))
+
+
+def _paste(layer: Layer, sprite: Array, x: float, y: float) -> None:
+    """Blend a sprite with its corner at (x, y), cut at the frame."""
+    x0, y0 = round(x), round(y)
+    height, width = sprite.shape[:2]
+    left, top = max(x0, 0), max(y0, 0)
+    right, bottom = min(x0 + width, layer.frame.width), min(y0 + height, layer.frame.height)
+    if right > left and bottom > top:
+        layer.blend(sprite[top - y0 : bottom - y0, left - x0 : right - x0], slice(top, bottom), slice(left, right))
