@@ -11,14 +11,14 @@ from services.core.errors import EngineFailed, Unavailable
 from services.core.model import AssetType, Engine, Operation, OperationStatus, ShotDraft, ShotStatus, StoryStatus
 from services.core.requests import Request, Service
 from tests.builders import ALICE
-from tests.fixtures.worker import Deaf, Stage
+from tests.fixtures.worker import Deaf, TwinStage
 
 
-async def kinds(stage: Stage, operation: Operation) -> Counter[str]:
+async def kinds(stage: TwinStage, operation: Operation) -> Counter[str]:
     return Counter(event.kind for event in await stage.store.events(ALICE, operation.id))
 
 
-async def test_a_story_gets_its_shots_and_their_pictures(stage: Stage) -> None:
+async def test_a_story_gets_its_shots_and_their_pictures(stage: TwinStage) -> None:
     operation = await stage.create()
     async with stage.worker():
         ended = await stage.ended(operation)
@@ -36,7 +36,7 @@ async def test_a_story_gets_its_shots_and_their_pictures(stage: Stage) -> None:
     assert seen["step_started"] == seen["step_finished"] == 6
 
 
-async def test_the_shots_are_there_before_their_pictures(stage: Stage) -> None:
+async def test_the_shots_are_there_before_their_pictures(stage: TwinStage) -> None:
     gate = stage.models.hold("keyframe")
     operation = await stage.create()
     async with stage.worker():
@@ -47,7 +47,7 @@ async def test_the_shots_are_there_before_their_pictures(stage: Stage) -> None:
         await stage.ended(operation)
 
 
-async def test_a_compile_gives_a_film_and_a_second_one_makes_nothing(stage: Stage) -> None:
+async def test_a_compile_gives_a_film_and_a_second_one_makes_nothing(stage: TwinStage) -> None:
     async with stage.worker():
         operation = await stage.create()
         await stage.ended(operation)
@@ -62,7 +62,7 @@ async def test_a_compile_gives_a_film_and_a_second_one_makes_nothing(stage: Stag
     assert stage.models.runs == before
 
 
-async def test_an_edited_shot_makes_the_film_stale_and_only_its_own_parts_are_made_again(stage: Stage) -> None:
+async def test_an_edited_shot_makes_the_film_stale_and_only_its_own_parts_are_made_again(stage: TwinStage) -> None:
     async with stage.worker():
         operation = await stage.create()
         await stage.ended(operation)
@@ -76,7 +76,7 @@ async def test_an_edited_shot_makes_the_film_stale_and_only_its_own_parts_are_ma
     assert not (await stage.store.story(ALICE, operation.story_id)).film_stale
 
 
-async def test_a_broken_model_is_tried_again_and_what_was_made_is_kept(stage: Stage) -> None:
+async def test_a_broken_model_is_tried_again_and_what_was_made_is_kept(stage: TwinStage) -> None:
     stage.models.fail_next("keyframe", Unavailable("MODEL_UNAVAILABLE", service="keyframes"))
     operation = await stage.create()
     async with stage.worker():
@@ -87,7 +87,7 @@ async def test_a_broken_model_is_tried_again_and_what_was_made_is_kept(stage: St
     assert (await kinds(stage, operation))["retrying"] == 1
 
 
-async def test_a_model_that_stays_broken_fails_the_operation_and_its_story_with_a_clear_reason(stage: Stage) -> None:
+async def test_a_model_that_stays_broken_fails_the_operation_and_its_story_with_a_clear_reason(stage: TwinStage) -> None:
     stage.models.fail_next("storyboard", *[Unavailable("ENGINE_UPSTREAM", engine="llm", problem="502")] * 3)
     operation = await stage.create()
     async with stage.worker():
@@ -100,7 +100,7 @@ async def test_a_model_that_stays_broken_fails_the_operation_and_its_story_with_
     assert (await stage.store.story(ALICE, operation.story_id)).status is StoryStatus.FAILED
 
 
-async def test_a_lasting_error_is_not_tried_again(stage: Stage) -> None:
+async def test_a_lasting_error_is_not_tried_again(stage: TwinStage) -> None:
     stage.models.fail_next("storyboard", EngineFailed("ENGINE_FAILED", engine="llm", problem="bad weights"))
     operation = await stage.create()
     async with stage.worker():
@@ -108,7 +108,7 @@ async def test_a_lasting_error_is_not_tried_again(stage: Stage) -> None:
     assert (ended.status, ended.retries) == (OperationStatus.FAILED, 0)
 
 
-async def test_a_crash_of_the_workers_own_code_ends_the_operation_and_not_the_worker(stage: Stage) -> None:
+async def test_a_crash_of_the_workers_own_code_ends_the_operation_and_not_the_worker(stage: TwinStage) -> None:
     stage.models.script("storyboard", lambda _: Scripted(meta={"storyboard": "not a storyboard"}))
     operation = await stage.create()
     async with stage.worker():
@@ -120,7 +120,7 @@ async def test_a_crash_of_the_workers_own_code_ends_the_operation_and_not_the_wo
         assert (await stage.ended(await stage.create("另一个故事"))).status is OperationStatus.SUCCEEDED
 
 
-async def test_a_cancel_reaches_the_model_and_ends_the_operation(stage: Stage) -> None:
+async def test_a_cancel_reaches_the_model_and_ends_the_operation(stage: TwinStage) -> None:
     stage.models.hold("keyframe")
     operation = await stage.create()
     async with stage.worker():
@@ -133,7 +133,7 @@ async def test_a_cancel_reaches_the_model_and_ends_the_operation(stage: Stage) -
     assert (await stage.store.story(ALICE, operation.story_id)).status is StoryStatus.FAILED
 
 
-async def test_a_worker_told_to_stop_gives_back_what_it_cannot_finish(stage: Stage) -> None:
+async def test_a_worker_told_to_stop_gives_back_what_it_cannot_finish(stage: TwinStage) -> None:
     gate = stage.models.hold("keyframe")
     operation = await stage.create()
     async with stage.worker() as stop:
@@ -148,7 +148,7 @@ async def test_a_worker_told_to_stop_gives_back_what_it_cannot_finish(stage: Sta
     assert stage.models.runs["storyboard"] == 1
 
 
-async def test_a_worker_told_to_stop_finishes_what_it_can(stage: Stage) -> None:
+async def test_a_worker_told_to_stop_finishes_what_it_can(stage: TwinStage) -> None:
     gate = stage.models.hold("keyframe")
     operation = await stage.create()
     async with stage.worker(worker_drain_seconds=20.0) as stop:
@@ -158,7 +158,7 @@ async def test_a_worker_told_to_stop_finishes_what_it_can(stage: Stage) -> None:
         assert (await stage.ended(operation)).status is OperationStatus.SUCCEEDED
 
 
-async def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(stage: Stage) -> None:
+async def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(stage: TwinStage) -> None:
     gate = stage.models.hold("keyframe")
     operation = await stage.create()
     async with stage.worker(worker_lease_seconds=1.5, worker_pulse_seconds=60.0):  # a worker that does not heartbeat
@@ -171,7 +171,7 @@ async def test_a_worker_that_lost_its_lease_stops_and_writes_nothing(stage: Stag
     assert stage.models.runs == {"storyboard": 1, "keyframe": 5}
 
 
-async def test_work_flows_without_the_broker(stage: Stage) -> None:
+async def test_work_flows_without_the_broker(stage: TwinStage) -> None:
     stage.wakeups = Deaf()
     operation = await stage.create()
     async with stage.worker():
@@ -180,7 +180,7 @@ async def test_work_flows_without_the_broker(stage: Stage) -> None:
     assert ended.announced_at is None
 
 
-async def test_no_more_operations_run_at_once_than_there_are_slots(stage: Stage) -> None:
+async def test_no_more_operations_run_at_once_than_there_are_slots(stage: TwinStage) -> None:
     gate = stage.models.hold("storyboard")
     operations = [await stage.create(f"第{n}个故事") for n in range(6)]
     async with stage.worker(worker_slots=2):
@@ -192,7 +192,7 @@ async def test_no_more_operations_run_at_once_than_there_are_slots(stage: Stage)
     assert {operation.status for operation in ended} == {OperationStatus.SUCCEEDED}
 
 
-async def test_a_shot_edited_while_its_first_picture_is_made_gets_the_picture_of_what_it_says_now(stage: Stage) -> None:
+async def test_a_shot_edited_while_its_first_picture_is_made_gets_the_picture_of_what_it_says_now(stage: TwinStage) -> None:
     gate = stage.models.hold("keyframe")
     operation = await stage.create(shots=2)
     async with stage.worker():
@@ -207,7 +207,7 @@ async def test_a_shot_edited_while_its_first_picture_is_made_gets_the_picture_of
     assert after.details == "极光"
 
 
-async def test_a_compile_asked_for_during_creation_waits_and_then_starts_at_once(stage: Stage) -> None:
+async def test_a_compile_asked_for_during_creation_waits_and_then_starts_at_once(stage: TwinStage) -> None:
     gate = stage.models.hold("keyframe")
     operation = await stage.create()
     async with stage.worker(worker_poll_seconds=600.0):
@@ -223,7 +223,7 @@ async def test_a_compile_asked_for_during_creation_waits_and_then_starts_at_once
     assert rendered.started_at >= created.finished_at
 
 
-async def test_an_engine_that_changes_in_between_is_planned_anew(stage: Stage) -> None:
+async def test_an_engine_that_changes_in_between_is_planned_anew(stage: TwinStage) -> None:
     gate = stage.models.hold("storyboard")
     operation = await stage.create()
     async with stage.worker(worker_steps=1):
@@ -234,7 +234,7 @@ async def test_an_engine_that_changes_in_between_is_planned_anew(stage: Stage) -
     assert (ended.status, ended.retries) == (OperationStatus.SUCCEEDED, 0)
 
 
-async def test_a_regenerate_blanks_nothing_that_the_model_did_not_return(stage: Stage) -> None:
+async def test_a_regenerate_blanks_nothing_that_the_model_did_not_return(stage: TwinStage) -> None:
     def partial(_: Request) -> Scripted:
         return Scripted(meta={"draft": codec.draft_to_json(ShotDraft(description="新的画面"))})
 
@@ -251,7 +251,7 @@ async def test_a_regenerate_blanks_nothing_that_the_model_did_not_return(stage: 
 
 
 @pytest.mark.parametrize("kind", ["speech", "clip", "segment", "film"])
-async def test_a_compile_resumes_where_it_broke(stage: Stage, kind: str) -> None:
+async def test_a_compile_resumes_where_it_broke(stage: TwinStage, kind: str) -> None:
     async with stage.worker():
         operation = await stage.create()
         await stage.ended(operation)
