@@ -315,7 +315,7 @@ def assert_fits(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], 
         extra = schema.get("additionalProperties", properties is None)
         for name, item in value.items():
             if name in (properties or {}):
-                assert_fits(item, properties[name], root, f"{at}.{name}")
+                assert_fits(item, (properties or {})[name], root, f"{at}.{name}")
             else:
                 assert extra is not False, f"{at}.{name} is not described"
 
