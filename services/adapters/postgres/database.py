@@ -1,5 +1,6 @@
 """The way to the database: a pool, the named queries of `queries/`, and one error for every kind of being away."""
 
+import asyncio
 import functools
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,7 @@ from services.core.errors import Unavailable
 
 _ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 30.0
+_CLOSE_SECONDS = 5.0
 
 _AWAY: tuple[type[BaseException], ...] = (
     OSError,  # TimeoutError of pool and command among them
@@ -29,6 +31,8 @@ _AWAY: tuple[type[BaseException], ...] = (
     asyncpg.TransactionRollbackError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # a database that takes no connections
+    asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,  # a primary that has just become a standby
     asyncpg.InvalidCachedStatementError,  # a newer release is migrating; the statement is prepared anew next time
 )
@@ -84,14 +88,24 @@ async def open_database(settings: StoreSettings, *, application: str) -> AsyncIt
         with unavailable():
             async with pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
                 await migrate(connection)
-        yield Database(pool, _queries())
+        yield Database(pool, named_queries())
     finally:
-        pool.terminate()
+        await _close(pool)
 
 
 @functools.cache
-def _queries() -> Any:
+def named_queries() -> Any:
+    """The queries of `queries/*.sql` by name; each has its text as `.sql`."""
     return aiosql.from_path(Path(__file__).parent / "queries", "asyncpg")
+
+
+async def _close(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Close in order, but do not wait long for whoever still holds a connection."""
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await pool.close()
+    except _AWAY:
+        pool.terminate()
 
 
 async def _prepare(connection: Connection) -> None:

@@ -16,11 +16,11 @@ CREATE TABLE stories (
     status      text NOT NULL CHECK (status IN ('generating', 'ready', 'failed')),
     revision    bigint NOT NULL DEFAULT 1 CHECK (revision > 0),
     film        jsonb,
-    UNIQUE (user_id, id) -- what tenant tables refer to, so that a row can never hang on another user's story
+    -- What tenant tables refer to, so that a row can never hang on another user's story; read backwards for "newest first".
+    CONSTRAINT stories_by_owner UNIQUE (user_id, id)
 );
 COMMENT ON COLUMN stories.revision IS 'Grows with every change of the shots that a film would show.';
 COMMENT ON COLUMN stories.film IS 'The compiled film (services.core.codec.film_to_json), with the revision that it shows.';
-CREATE INDEX stories_newest ON stories (user_id, id DESC) WHERE deleted_at IS NULL;
 
 CREATE TABLE shots (
     id          uuid PRIMARY KEY,
@@ -50,7 +50,7 @@ CREATE TABLE shots (
     clip        jsonb,
     speech      jsonb,
     UNIQUE (story_id, sequence),
-    UNIQUE (user_id, id),
+    CONSTRAINT shots_by_owner UNIQUE (user_id, id),
     FOREIGN KEY (user_id, story_id) REFERENCES stories (user_id, id) ON DELETE CASCADE,
     CONSTRAINT done_has_a_picture CHECK (status <> 'done' OR keyframe IS NOT NULL)
 );
@@ -91,7 +91,7 @@ CREATE TABLE operations (
     cancel_requested_at timestamptz,
     announced_at        timestamptz,
     last_seq            integer NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
-    UNIQUE (user_id, id),
+    CONSTRAINT operations_by_owner UNIQUE (user_id, id),
     FOREIGN KEY (user_id, story_id) REFERENCES stories (user_id, id) ON DELETE CASCADE,
     FOREIGN KEY (user_id, shot_id) REFERENCES shots (user_id, id) ON DELETE CASCADE,
     CONSTRAINT a_regenerate_names_its_shot CHECK ((type = 'shot_regen') = (shot_id IS NOT NULL)),
@@ -107,13 +107,12 @@ CREATE TABLE operations (
 COMMENT ON COLUMN operations.attempt IS 'Grows at each claim; the fencing token that every write of a worker carries.';
 COMMENT ON COLUMN operations.announced_at IS 'Null until the broker has acknowledged the wake-up: the table is its own outbox.';
 COMMENT ON COLUMN operations.last_seq IS 'The seq of the newest event; raised under this row''s lock, so events have no gaps.';
-CREATE INDEX operations_newest ON operations (user_id, id DESC);
 CREATE INDEX operations_of_story ON operations (story_id, id DESC);
 CREATE INDEX operations_of_shot ON operations (user_id, shot_id) WHERE shot_id IS NOT NULL;
-CREATE INDEX operations_active ON operations (story_id, id) WHERE status IN ('queued', 'running');
+CREATE INDEX operations_active ON operations (story_id) WHERE status IN ('queued', 'running');
 CREATE INDEX operations_queued ON operations (id) WHERE status = 'queued';
 CREATE INDEX operations_unannounced ON operations (id) WHERE status = 'queued' AND announced_at IS NULL;
-CREATE INDEX operations_leased ON operations (lease_expires_at) WHERE status = 'running';
+CREATE INDEX operations_leased ON operations (lease_expires_at NULLS FIRST) WHERE status = 'running';
 
 CREATE TABLE operation_events (
     operation_id uuid NOT NULL,

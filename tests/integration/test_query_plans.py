@@ -1,0 +1,136 @@
+"""The queries on the hot path use indexes, whatever their parameters: checked on tables with some thousands of rows."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from services.adapters.postgres.database import named_queries
+from services.adapters.postgres.migrate import Connection, migrate
+
+_FILL = """
+INSERT INTO stories (id, user_id, content, title, style, language, aspect, voice, status)
+SELECT gen_random_uuid(), md5((n % 100)::text)::uuid, repeat('word ', 50), '', '', 'en', '16:9', '', 'ready'
+FROM generate_series(1, 3000) n;
+
+INSERT INTO shots (
+    id, user_id, story_id, sequence, title, description, details, narration, prompt, camera, framing, transition, voice, bgm,
+    seconds, status, seed_image, seed_video, seed_audio, seed_text
+)
+SELECT gen_random_uuid(), user_id, id, n, '', '', '', '', '', '', '', '', '', '', 4, 'pending', 0, 0, 0, 0
+FROM stories, generate_series(1, 2) n;
+
+INSERT INTO operations (
+    id, user_id, story_id, shot_id, type, payload, status, attempt, started_at, worker, lease_expires_at, finished_at, progress,
+    last_seq, announced_at
+)
+SELECT gen_random_uuid(), user_id, id, shot_id, CASE WHEN shot_id IS NULL THEN 'video_render' ELSE 'shot_regen' END, '{}', state,
+    CASE WHEN started THEN 1 ELSE 0 END,
+    CASE WHEN started THEN now() END,
+    CASE WHEN started THEN 'story-worker/a' ELSE '' END,
+    CASE WHEN state = 'running' THEN now() + interval '1 minute' END,
+    CASE WHEN state IN ('succeeded', 'cancelled') THEN now() END,
+    CASE WHEN state = 'succeeded' THEN 1 ELSE 0 END, 2, now()
+FROM (
+    SELECT *, state IN ('running', 'succeeded') AS started FROM (
+        SELECT id, user_id, (SELECT sh.id FROM shots sh WHERE sh.story_id = numbered.id AND sh.sequence = n - 2) AS shot_id,
+            CASE WHEN n = 1 AND number % 5 = 0 THEN 'running'
+            WHEN n = 2 AND number % 5 = 0 THEN 'queued' WHEN n = 3 THEN 'cancelled' ELSE 'succeeded' END AS state
+        FROM (SELECT id, user_id, row_number() OVER () AS number FROM stories) numbered, generate_series(1, 4) n
+    ) each
+) story;
+
+INSERT INTO operation_events (operation_id, seq, user_id, story_id, kind, data)
+SELECT id, n, user_id, story_id, 'step', '{}' FROM operations, generate_series(1, 2) n;
+
+INSERT INTO idempotency_keys (user_id, key, request, operation_id, expires_at)
+SELECT user_id, id::text, '', id, now() + interval '1 day' FROM operations;
+"""
+
+
+READ_IN_ORDER = {"operations_queued", "operations_unannounced", "operations_leased"}
+"""Small partial indexes that are read from their start until there is enough."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def filled(postgres_server: str) -> AsyncIterator[Connection]:
+    """A database with 3,000 stories of 100 users and 12,000 operations."""
+    name = "storyreel_plans"
+    admin = await asyncpg.connect(postgres_server)
+    await admin.execute(f"DROP DATABASE IF EXISTS {name}")
+    await admin.execute(f"CREATE DATABASE {name}")
+    connection = await asyncpg.connect(postgres_server.rsplit("/", 1)[0] + f"/{name}")
+    await migrate(connection)
+    await connection.execute(_FILL)
+    await connection.execute("VACUUM ANALYZE")
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    yield connection
+    await connection.close()
+    await admin.execute(f"DROP DATABASE {name}")
+    await admin.close()
+
+
+async def plan_of(connection: Connection, name: str) -> dict[str, Any]:
+    """The generic plan of a named query: the one that holds for all parameters."""
+    sql = getattr(named_queries(), name).sql
+    count = max((int(number) for number in re.findall(r"\$(\d+)", sql)), default=0)
+    await connection.execute(f"PREPARE examined AS {sql}")
+    try:
+        given = f"({', '.join(['NULL'] * count)})" if count else ""
+        plan: dict[str, Any] = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE examined{given}"))[0]["Plan"]
+    finally:
+        await connection.execute("DEALLOCATE examined")
+    return plan
+
+
+def nodes(plan: dict[str, Any], *, subplans: bool = True) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        if subplans or child["Parent Relationship"] != "SubPlan":
+            yield from nodes(child, subplans=subplans)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("query", "indexes"),
+    [
+        ("lock_claimed_story", {"operations_pkey", "stories_pkey"}),
+        ("claim", {"operations_pkey", "operations_active", "stories_pkey", "shots_pkey"}),
+        ("claimable", {"operations_queued", "operations_active"}),
+        ("unblock", {"operations_active"}),
+        ("unannounced", {"operations_unannounced"}),
+        ("expired", {"operations_leased"}),
+        ("stories", {"stories_by_owner"}),
+        ("operations", {"operations_by_owner"}),
+        ("operations_of_story", {"operations_of_story"}),
+        ("events", {"operation_events_pkey"}),
+        ("heartbeat", {"operations_by_owner"}),
+        ("append_event", {"operations_by_owner"}),
+        ("end_operations", {"operations_pkey"}),
+        ("settle", {"operations_pkey", "stories_pkey", "shots_pkey"}),
+        ("shots", {"shots_story_id_sequence_key"}),
+        ("start_operation", {"shots_by_owner"}),
+        ("replayed", {"idempotency_keys_pkey"}),
+    ],
+)
+async def test_hot_queries_use_indexes(filled: Connection, query: str, indexes: set[str]) -> None:
+    found = list(nodes(await plan_of(filled, query)))
+    scanned = {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
+    # A table that a plan builder takes for empty may be scanned; the filled ones must not be.
+    assert scanned.isdisjoint({"stories", "shots", "operations", "operation_events"}), (query, scanned)
+    used = {node["Index Name"] for node in found if "Index Name" in node}
+    assert indexes <= used, (query, used)
+    whole = {node["Index Name"] for node in found if "Index Name" in node and "Index Cond" not in node}
+    assert whole <= READ_IN_ORDER, (query, whole)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("query", ["stories", "operations", "operations_of_story", "claimable"])
+async def test_pages_are_read_in_order_without_sorting(filled: Connection, query: str) -> None:
+    limit = await plan_of(filled, query)
+    assert limit["Node Type"] == "Limit"
+    assert "Sort" not in {node["Node Type"] for node in nodes(limit, subplans=False)}
