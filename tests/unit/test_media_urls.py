@@ -49,6 +49,12 @@ def test_other_urls_are_refused(url: str) -> None:
         open_media(MediaSettings(media_url=url))
 
 
+def test_what_a_bucket_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
+    with pytest.raises(ValueError, match=r"az://films: .*Account must be specified"):
+        open_media(MediaSettings(media_url="az://films"))
+
+
 async def test_a_folder_that_has_gone_is_not_ready(tmp_path: Path) -> None:
     media = open_media(MediaSettings(media_url=(tmp_path / "media").as_uri()))
     await media.ready()

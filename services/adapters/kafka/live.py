@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 _FIRST_WAIT_SECONDS = 2.0
 _LOOK_MS = 10
+_SHORTEST_FETCH_MS = 50
+"""People watch these: a broker that has to be asked again and again need not be asked more often."""
 
 
 class _Place:
@@ -47,7 +49,7 @@ class _Follower:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+            fetch_max_wait_ms=max(settings.kafka_fetch_max_wait_ms, _SHORTEST_FETCH_MS),
         )
 
     async def start(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store
 
 from services.adapters.objects import names
-from services.adapters.objects.trouble import told
+from services.adapters.objects.trouble import first_line, told
 from services.adapters.settings import MediaSettings
 from services.core.errors import NotFound
 from services.core.model import Digest, MediaRef
@@ -28,6 +29,7 @@ _CHUNK_BYTES = 256 * 1024
 _UPLOADS_AT_ONCE = 4
 """Parts of 5 MiB of one upload that are held in memory."""
 _RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+_BUCKETS: Mapping[str, type[S3Store | GCSStore | AzureStore]] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
 _NOBODY = Digest("0" * 64)
 
 
@@ -126,21 +128,19 @@ def open_media(settings: MediaSettings) -> ObjectMedia:
     Raises ValueError for a URL of another kind, OSError for a folder that cannot be made.
     """
     url = urlsplit(settings.media_url)
-    match url.scheme:
-        case "file":
-            folder = Path(url2pathname(url.path))
-            if url.netloc not in ("", "localhost") or not folder.is_absolute():
-                raise ValueError(f"{settings.media_url}: write file:/// and an absolute path")
-            folder.mkdir(parents=True, exist_ok=True)
-            return ObjectMedia(LocalStore(folder))
-        case "s3":
-            return ObjectMedia(S3Store.from_url(settings.media_url, retry_config=_RETRIES))
-        case "gs":
-            return ObjectMedia(GCSStore.from_url(settings.media_url, retry_config=_RETRIES))
-        case "az":
-            return ObjectMedia(AzureStore.from_url(settings.media_url, retry_config=_RETRIES))
-        case other:
-            raise ValueError(f"{settings.media_url}: '{other}' is no known store; use file, s3, gs or az")
+    if url.scheme == "file":
+        folder = Path(url2pathname(url.path))
+        if url.netloc not in ("", "localhost") or not folder.is_absolute():
+            raise ValueError(f"{settings.media_url}: write file:/// and an absolute path")
+        folder.mkdir(parents=True, exist_ok=True)
+        return ObjectMedia(LocalStore(folder))
+    bucket = _BUCKETS.get(url.scheme)
+    if bucket is None:
+        raise ValueError(f"{settings.media_url}: '{url.scheme}' is no known store; use file, s3, gs or az")
+    try:
+        return ObjectMedia(bucket.from_url(settings.media_url, retry_config=_RETRIES))
+    except BaseError as error:
+        raise ValueError(f"{settings.media_url}: {first_line(error)}") from error
 
 
 def _hash(data: bytes | Path) -> tuple[Digest, int]:

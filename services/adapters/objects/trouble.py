@@ -21,12 +21,12 @@ def told(digest: Digest | None = None) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         if digest is None:
-            raise Unavailable("STORAGE_UNAVAILABLE", problem=_first_line(error)) from error
+            raise Unavailable("STORAGE_UNAVAILABLE", problem=first_line(error)) from error
         raise NotFound("MEDIA_MISSING", digest=digest) from error
     except (BaseError, OSError) as error:
         if _code(error) in _FULL:
             raise ResourceExhausted("STORAGE_FULL") from error
-        raise Unavailable("STORAGE_UNAVAILABLE", problem=_first_line(error)) from error
+        raise Unavailable("STORAGE_UNAVAILABLE", problem=first_line(error)) from error
 
 
 def _code(error: Exception) -> int | None:
@@ -37,6 +37,6 @@ def _code(error: Exception) -> int | None:
     return int(found[1]) if found else None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Without the dump of the library's internals that follows."""
     return str(error).partition("\n")[0].rstrip(". ") or type(error).__name__
