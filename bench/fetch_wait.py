@@ -123,7 +123,7 @@ and the CPU (of one core) that one receiver and the broker take while nothing ha
 
 {datetime.now(UTC):%Y-%m-%d}, {machine}.
 
-For the embedded broker 10 ms is the best buy: shorter waits gain a millisecond or less, and cost up to twice the idle CPU.
+For the embedded broker 10 ms is the best buy: shorter waits gain about a millisecond, and cost up to twice the idle CPU.
 A Kafka cluster answers a fetch as soon as a record is there, so there the default of 500 ms is right. The gateway's reader
 of live events never asks for less than 50 ms.
 """
