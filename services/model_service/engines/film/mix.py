@@ -12,7 +12,9 @@ from services.model_service.engines.film import sound
 from services.model_service.engines.film.loudness import RATE, Meter, Sound, Source, gain_to
 
 VOICE = -16.0
-"""Loudness of every voice, LUFS."""
+"""Loudness of the voices, LUFS."""
+EXPRESSION = 2.0
+"""How much louder or softer than the middle one a line may be, LU: a whisper stays one, a microphone's level does not."""
 MUSIC = -23.0
 """Loudness of music alone."""
 UNDER_VOICE = -9.0
@@ -45,15 +47,15 @@ class Mix:
         """`total` is the film's length in samples; `check` is called between voices and may raise."""
         self._read = lru_cache(maxsize=2)(lambda path: sound.read(path, channels=1))
         self._total = total
-        self._placed: list[_Placed] = []
+        heard: list[tuple[Voice, int, float]] = []
         for voice in voices:
             check()
             spoken = self._read(voice.path)
             meter = Meter()
             meter.add(spoken)
-            # A voice sounds from both loudspeakers: 3 dB more than the mono file says.
-            gain = gain_to(VOICE - 3.01, meter.integrated)
-            self._placed.append(_Placed(voice, voice.start + spoken.shape[1], gain))
+            heard.append((voice, voice.start + spoken.shape[1], meter.integrated))
+        gains = _gains([loudness for *_, loudness in heard])
+        self._placed = [_Placed(voice, end, gain) for (voice, end, _), gain in zip(heard, gains, strict=True)]
         self._music = music
         self._music_gain = 1.0
         if music is not None:
@@ -81,6 +83,14 @@ class Mix:
         rising = at / min(_FADE_IN * RATE, longest)
         falling = (self._total - at) / min(_FADE_OUT * RATE, longest)
         return np.asarray(np.clip(np.minimum(rising, falling), 0, 1))
+
+
+def _gains(loudnesses: Sequence[float]) -> list[float]:
+    """The factor of each voice: the middle one comes to VOICE, and the others may differ from it by EXPRESSION at most."""
+    audible = sorted(loudness for loudness in loudnesses if loudness > float("-inf"))
+    middle = audible[len(audible) // 2] if audible else VOICE
+    # A mono voice sounds from both loudspeakers: 3 dB more than its file says.
+    return [gain_to(VOICE - 3.01 + min(max(loudness - middle, -EXPRESSION), EXPRESSION), loudness) for loudness in loudnesses]
 
 
 def _ducking(spans: Sequence[tuple[int, int]], total: int) -> tuple[list[float], list[float]]:

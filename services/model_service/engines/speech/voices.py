@@ -1,0 +1,45 @@
+"""The narrators: which there are, and which one a request means."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from services.core.errors import InvalidArgument
+from services.core.model import Language
+
+
+class Gender(Enum):
+    FEMALE = "female"
+    MALE = "male"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A narrator. `sha256` is of the style file `voices/<name>.npy`."""
+
+    name: str
+    language: Language
+    gender: Gender
+    sha256: str
+
+
+VOICES: tuple[Voice, ...] = (
+    Voice("zf_xiaoxiao", Language.ZH, Gender.FEMALE, "470a11b0548471ded0b4445d57af0937223fbe93271f90f717a635af919ab194"),
+    Voice("zm_yunxi", Language.ZH, Gender.MALE, "e6219f957d4152206629c53601f5f2764657468ee678067495b19eb562055035"),
+    Voice("af_heart", Language.EN, Gender.FEMALE, "7b546fe40a300c543e10b766edb28a2c54f958c9289ac27a891cf617e2000c9b"),
+    Voice("am_michael", Language.EN, Gender.MALE, "6e2cb8bcd0da6224d0a5a053fcc9a9084ec451bd62f395fa45337830fc5bc651"),
+)
+
+_GENDERS = {
+    **dict.fromkeys(("", "default", "默认", "female", "woman", "女", "女声", "女性"), Gender.FEMALE),
+    **dict.fromkeys(("male", "man", "男", "男声", "男性"), Gender.MALE),
+}
+
+
+def choose(wanted: str, language: Language) -> Voice:
+    """The voice of this name, or the language's female (for nothing) or male one. Raises InvalidArgument UNKNOWN_VALUE."""
+    asked = wanted.strip().lower()
+    for voice in VOICES:
+        if voice.name == asked or (voice.language is language and voice.gender is _GENDERS.get(asked)):
+            return voice
+    known = ", ".join(["female", "male", *(voice.name for voice in VOICES)])
+    raise InvalidArgument("UNKNOWN_VALUE", field="voice", found=wanted, known=known)
