@@ -8,7 +8,7 @@ from typing import Self
 
 from services.core.errors import Unavailable
 from services.core.model import OperationEvent, OperationId
-from services.core.ports import WakeUp
+from services.core.ports import EventSender, WakeUp, WakeUpSender
 
 
 class MemoryBroker:
@@ -20,11 +20,23 @@ class MemoryBroker:
         self._groups: dict[str, _Group] = {}
         self._event_readers: set[MemoryEventReceiver] = set()
 
-    def wakeup_sender(self) -> "MemoryWakeUpSender":
-        return MemoryWakeUpSender(self)
+    def wakeup_sender(self) -> WakeUpSender:
+        return self
 
-    def event_sender(self) -> "MemoryEventSender":
-        return MemoryEventSender(self)
+    def event_sender(self) -> EventSender:
+        return self
+
+    async def announce(self, ids: Sequence[OperationId]) -> None:
+        if not self.up:
+            raise Unavailable("BROKER_UNAVAILABLE", servers="memory", problem="switched off")
+        self._log.extend(ids)
+        for group in self._groups.values():
+            group.put(ids)
+
+    async def publish(self, events: Sequence[OperationEvent]) -> None:
+        if self.up:
+            for reader in self._event_readers:
+                reader.put(events)
 
     @asynccontextmanager
     async def open_wakeup_receiver(self, group: str) -> AsyncIterator["MemoryWakeUpReceiver"]:
@@ -46,38 +58,6 @@ class MemoryBroker:
         finally:
             self._event_readers.remove(receiver)
             receiver.close()
-
-    def append(self, ids: Sequence[OperationId]) -> None:
-        self._log.extend(ids)
-        for group in self._groups.values():
-            group.put(ids)
-
-    def broadcast(self, events: Sequence[OperationEvent]) -> None:
-        for reader in self._event_readers:
-            reader.put(events)
-
-
-class MemoryWakeUpSender:
-    """`ports.WakeUpSender`."""
-
-    def __init__(self, broker: MemoryBroker) -> None:
-        self._broker = broker
-
-    async def announce(self, ids: Sequence[OperationId]) -> None:
-        if not self._broker.up:
-            raise Unavailable("BROKER_UNAVAILABLE", servers="memory", problem="switched off")
-        self._broker.append(ids)
-
-
-class MemoryEventSender:
-    """`ports.EventSender`."""
-
-    def __init__(self, broker: MemoryBroker) -> None:
-        self._broker = broker
-
-    async def publish(self, events: Sequence[OperationEvent]) -> None:
-        if self._broker.up:
-            self._broker.broadcast(events)
 
 
 class _Group:
