@@ -1,5 +1,6 @@
 """What only the real store can show: the database's own rules, time that passes, and the database going away."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import product
 from uuid import uuid4
@@ -12,12 +13,14 @@ from services.adapters.postgres.migrate import Connection
 from services.adapters.postgres.store import PostgresStore, open_store
 from services.adapters.settings import StoreSettings
 from services.core import lifecycle
-from services.core.commands import Idempotency
+from services.core.commands import Idempotency, PatchShot
 from services.core.errors import Unavailable
-from services.core.model import OperationStatus, OperationType, ShotStatus, StoryStatus
+from services.core.model import OperationStatus, OperationType, Shot, ShotStatus, StoryStatus
+from services.core.ports import Claim
 from tests.contract.store_steps import (
     FAILURE,
     LEASE,
+    claim_of,
     claimed,
     drafted_story,
     new_story,
@@ -193,6 +196,35 @@ async def test_a_store_cannot_be_opened_where_there_is_no_database() -> None:
     with pytest.raises(Unavailable):
         async with open_store(StoreSettings(database_url="postgresql://nobody@127.0.0.1:1/none")):
             pytest.fail("it opened")
+
+
+async def test_everything_at_once_on_one_story_never_waits_in_a_circle(store: PostgresStore) -> None:
+    tale, shots = await ready_story(store)
+    kinds = [(OperationType.SHOT_REGEN, shot.id) for shot in shots] + [(OperationType.VIDEO_RENDER, None)]
+    running = [claim_of(await claimed(store, (await start(store, tale, *kind)).id)) for kind in kinds]
+    waiting = [(await start(store, tale, *kind)).id for kind in kinds * 2]
+
+    async def attempt(claim: Claim, shot: Shot) -> None:
+        for number in range(5):
+            await store.heartbeat(claim, LEASE, progress=number / 5, stage="")
+            await store.land_shot(claim, picture(shot, f"{claim.operation_id} {number}", revises=True))
+            await store.append_event(claim, "step_finished", {})
+        await store.finish(claim)
+
+    async def owner() -> None:
+        for number, operation_id in enumerate(waiting[:3]):
+            await store.patch_shot(tale.user, tale.story_id, shots[0].id, PatchShot(title=f"take {number}"))
+            await store.mark_announced(waiting)
+            await store.request_cancel(tale.user, operation_id)
+            await store.sweep(announce_after=0.0)
+            await store.claim(operation_id, "story-worker/b", LEASE)
+            await start(store, tale, OperationType.VIDEO_RENDER)
+
+    # A deadlock would come out of the store as Unavailable.
+    await asyncio.gather(*(attempt(claim, shots[n % 2]) for n, claim in enumerate(running)), owner(), owner())
+
+    assert {(await store.operation(tale.user, claim.operation_id)).status for claim in running} == {OperationStatus.SUCCEEDED}
+    assert (await store.shot(tale.user, tale.story_id, shots[1].id)).revision == shots[1].revision + 5
 
 
 async def test_a_transaction_that_fails_leaves_nothing(store: PostgresStore, sql: Connection) -> None:

@@ -165,7 +165,7 @@ class WorkerMethods:
         at = self._db.clock()
         for operation_id in ids:
             operation = self._db.operations.get(operation_id)
-            if operation is not None and operation.run_after <= at:
+            if operation is not None and operation.status is OperationStatus.QUEUED and operation.run_after <= at:
                 self._db.operations[operation_id] = replace(operation, announced_at=at)
 
     async def ready(self) -> None:
