@@ -60,7 +60,7 @@ class Stages:
         """These stages are complete, even where nothing had to be made."""
         for stage in stages:
             self._running[stage].clear()
-            self._total[stage] = max(len(self._finished[stage]), 1)
+            self._total[stage] = max(len(self._finished[stage]), self._total.get(stage, 1))
             self._finished[stage] = {str(number) for number in range(self._total[stage])}
 
     def done(self, stage: str) -> float:

@@ -58,7 +58,7 @@ def test_a_stage_where_nothing_had_to_be_made_is_complete() -> None:
     stages = Stages()
     stages.expect(3, spoken=3)
     stages.finish("keyframe", "storyboard")
-    assert stages.done("keyframe") == stages.total("keyframe")
+    assert stages.done("keyframe") == stages.total("keyframe") == 3
 
 
 def test_server_sent_events_are_read_as_the_standard_says() -> None:
