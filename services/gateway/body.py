@@ -14,7 +14,7 @@ from starlette.requests import Request
 from services.core.errors import InvalidArgument, TooLarge
 from services.gateway import validation
 from services.gateway.problems import InvalidRequest
-from services.gateway.wiring import CurrentUser, Wired
+from services.gateway.wiring import CurrentUser, wiring_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,8 +30,8 @@ class JsonBody(Generic[M]):
         self.optional = optional
         self.examples = examples or {}
 
-    async def __call__(self, request: Request, wired: Wired, _user: CurrentUser) -> M:
-        data = await _read(request, limit=wired.settings.max_body_bytes)
+    async def __call__(self, request: Request, _user: CurrentUser) -> M:
+        data = await _read(request, limit=wiring_of(request).settings.max_body_bytes)
         if not data.strip():
             if self.optional:
                 return self.model()

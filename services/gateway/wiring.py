@@ -28,16 +28,20 @@ class Wiring:
     settings: GatewaySettings
 
 
-async def wiring(request: Request) -> Wiring:
+def wiring_of(request: Request) -> Wiring:
     return cast(Wiring, request.app.state.wiring)
 
 
-Wired = Annotated[Wiring, Depends(wiring)]
+async def _wired(request: Request) -> Wiring:
+    return wiring_of(request)
 
 
-async def current_user(request: Request, wired: Wired) -> UserId:
+Wired = Annotated[Wiring, Depends(_wired)]
+
+
+async def current_user(request: Request) -> UserId:
     """Who is asking: the one door that every route with an owner goes through."""
-    return await wired.auth.user(request)
+    return await wiring_of(request).auth.user(request)
 
 
 CurrentUser = Annotated[UserId, Depends(current_user)]

@@ -3,40 +3,17 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
 
 from services.core.model import AssetType, Language
-from services.core.texts import TEXTS
 from services.core.vocabulary import Style
-from services.gateway import body, languages
+from services.gateway import body, validation
+from services.gateway.dialects.stories import schemas
 from tests.fixtures.gateway_app import STORY, Served
-
-ABSENT = "0199d3a4-7c10-7b1e-9a52-4fbb04b3db6d"
-
-
-async def _refused(
-    served: Served, status: int, reason: str, *, path: str = "/v1/stories", method: str = "POST", **request: Any
-) -> dict[str, Any]:
-    """The problem, after checking its form, its Chinese wording, and that nothing was stored."""
-    before = await served.stored()
-    answer = await served.ask(method, path, **request)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem: dict[str, Any] = answer.json()
-    assert problem["reason"] == reason, problem
-    assert (problem["status"], problem["instance"]) == (status, path.partition("?")[0])
-    assert problem["type"] == f"urn:storyreel:problem:{reason.lower().replace('_', '-')}"
-    assert problem["request_id"] == answer.headers["x-request-id"]
-    assert problem["errors"][0]["detail"] == problem["detail"]
-    assert await served.stored() == before
-    headers = {**request.pop("headers", {}), "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
-    chinese = await served.ask(method, path, headers=headers, **request)
-    assert (chinese.status_code, chinese.headers["content-language"]) == (status, "zh")
-    assert any("\u4e00" <= character <= "\u9fff" for character in chinese.json()["detail"])
-    return problem
-
 
 # -- what JSON may be ----------------------------------------------------------------------------------------------------------
 
@@ -68,7 +45,7 @@ async def _refused(
     ],
 )
 async def test_what_is_no_json(served: Served, content: bytes, reason: str, told: str) -> None:
-    problem = await _refused(served, 400, reason, content=content)
+    problem = await served.refused(400, reason, content=content)
     assert told in problem["detail"]
 
 
@@ -82,12 +59,12 @@ def test_a_byte_order_mark_is_no_mistake() -> None:
 )
 async def test_another_type_of_body(served: Served, content_type: str) -> None:
     content = json.dumps(STORY).encode()
-    problem = await _refused(served, 415, "UNSUPPORTED_MEDIA_TYPE", content=content, headers={"Content-Type": content_type})
+    problem = await served.refused(415, "UNSUPPORTED_MEDIA_TYPE", content=content, headers={"Content-Type": content_type})
     assert content_type in problem["detail"]
 
 
 async def test_a_packed_body(served: Served) -> None:
-    await _refused(served, 415, "UNSUPPORTED_ENCODING", content=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
+    await served.refused(415, "UNSUPPORTED_ENCODING", content=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
 
 
 @pytest.mark.parametrize("content_type", [None, "application/json", "Application/JSON; charset=UTF-8"])
@@ -102,7 +79,7 @@ async def test_a_json_body_by_any_spelling(served: Served, content_type: str | N
 
 async def test_a_story_of_more_than_a_mebibyte(served: Served) -> None:
     content = json.dumps({"script_content": "a" * 1_100_000}).encode()
-    problem = await _refused(served, 413, "BODY_TOO_LARGE", content=content)
+    problem = await served.refused(413, "BODY_TOO_LARGE", content=content)
     assert "1048576 bytes" in problem["detail"]
 
 
@@ -122,7 +99,7 @@ async def test_a_body_that_grows_is_left_at_the_limit(served: Served) -> None:
 
 
 async def test_a_story_that_is_too_long(served: Served) -> None:
-    problem = await _refused(served, 413, "TEXT_TOO_LONG", json={"script_content": "雪" * 20_001})
+    problem = await served.refused(413, "TEXT_TOO_LONG", json={"script_content": "雪" * 20_001})
     assert problem["errors"][0]["field"] == "body.script_content"
     assert "20001" in problem["detail"]
     assert "20000" in problem["detail"]
@@ -148,7 +125,7 @@ async def test_a_story_that_is_too_long(served: Served) -> None:
     ],
 )
 async def test_what_is_no_story(served: Served, text: str, reason: str, told: str) -> None:
-    problem = await _refused(served, 400, reason, json={"script_content": text})
+    problem = await served.refused(400, reason, json={"script_content": text})
     assert told in problem["detail"]
     assert problem["errors"][0]["field"] == "body.script_content"
 
@@ -198,7 +175,7 @@ async def test_unusual_stories_are_told(served: Served, text: str, language: str
     ],
 )
 async def test_a_field_that_is_wrong(served: Served, change: dict[str, Any], reason: str, field: str, told: str) -> None:
-    problem = await _refused(served, 400, reason, json=STORY | change)
+    problem = await served.refused(400, reason, json=STORY | change)
     assert told in problem["detail"]
     assert len(problem["detail"]) < 500
     if field:
@@ -207,24 +184,24 @@ async def test_a_field_that_is_wrong(served: Served, change: dict[str, Any], rea
 
 @pytest.mark.parametrize("field", ["display_name", "voice"])
 async def test_a_short_text_that_is_long(served: Served, field: str) -> None:
-    problem = await _refused(served, 413, "TEXT_TOO_LONG", json=STORY | {field: "长" * 101})
+    problem = await served.refused(413, "TEXT_TOO_LONG", json=STORY | {field: "长" * 101})
     assert problem["errors"][0]["field"] == f"body.{field}"
 
 
 async def test_an_unknown_style_names_all_styles(served: Served) -> None:
-    problem = await _refused(served, 400, "UNKNOWN_VALUE", json=STORY | {"style": "油画"})
+    problem = await served.refused(400, "UNKNOWN_VALUE", json=STORY | {"style": "油画"})
     for style in Style:
         assert style.value in problem["detail"]
         assert style.word(Language.ZH) in problem["detail"]
 
 
 async def test_a_missing_field(served: Served) -> None:
-    problem = await _refused(served, 400, "MISSING_FIELD", json={"style": "ink"})
+    problem = await served.refused(400, "MISSING_FIELD", json={"style": "ink"})
     assert problem["errors"][0]["field"] == "body.script_content"
 
 
 async def test_all_mistakes_of_a_body_are_told_at_once(served: Served) -> None:
-    problem = await _refused(served, 400, "WRONG_TYPE", json={"script_content": 1, "shots": 99, "colour": "red"})
+    problem = await served.refused(400, "WRONG_TYPE", json={"script_content": 1, "shots": 99, "colour": "red"})
     assert [(error["field"], error["reason"]) for error in problem["errors"]] == [
         ("body.script_content", "WRONG_TYPE"),
         ("body.shots", "OUT_OF_RANGE"),
@@ -253,7 +230,7 @@ async def test_all_mistakes_of_a_body_are_told_at_once(served: Served) -> None:
 async def test_a_patch_that_is_wrong(served: Served, sent: Any, status: int, reason: str, field: str) -> None:
     story_id, shots = await served.create(shots=1)
     path = f"/v1/stories/{story_id}/shots/{shots[0].id}"
-    problem = await _refused(served, status, reason, path=path, method="PATCH", json=sent)
+    problem = await served.refused(status, reason, path=path, method="PATCH", json=sent)
     assert problem["errors"][0]["field"] == field
     assert await served.store.shot(shots[0].user_id, story_id, shots[0].id) == shots[0]
 
@@ -272,7 +249,7 @@ async def test_a_patch_that_is_wrong(served: Served, sent: Any, status: int, rea
 async def test_a_regenerate_that_is_wrong(served: Served, sent: Any, status: int, reason: str, field: str) -> None:
     story_id, shots = await served.create(shots=1)
     path = f"/v1/stories/{story_id}/shots/{shots[0].id}/regenerate"
-    problem = await _refused(served, status, reason, path=path, json=sent)
+    problem = await served.refused(status, reason, path=path, json=sent)
     assert problem["errors"][0]["field"] == field
     if reason == "UNKNOWN_VALUE":
         assert all(asset_type.value in problem["detail"] for asset_type in AssetType)
@@ -295,100 +272,21 @@ async def test_a_regenerate_that_is_wrong(served: Served, sent: Any, status: int
 )
 async def test_a_compile_that_is_wrong(served: Served, sent: Any, reason: str, told: str) -> None:
     story_id, _ = await served.create(shots=1)
-    problem = await _refused(served, 400, reason, path=f"/v1/stories/{story_id}/compile", json=sent)
+    problem = await served.refused(400, reason, path=f"/v1/stories/{story_id}/compile", json=sent)
     assert told in problem["detail"]
 
 
-# -- what is not in the body ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "spelling",
-    ["abc", "aff9edc-cdad-4c26-8c3b-8fb44f8a6898", "{0199d3a4-7c10-7b1e-9a52-4fbb04b3db6d}", ABSENT.replace("-", ""), "x" * 3000],
-)
-async def test_an_id_that_is_none(served: Served, spelling: str) -> None:
-    problem = await _refused(served, 400, "NOT_A_UUID", method="GET", path=f"/v1/stories/{spelling}/shots")
-    assert problem["errors"][0]["field"] == "path.story_id"
-
-
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        (f"/v1/stories/{ABSENT}", "STORY_NOT_FOUND"),
-        (f"/v1/stories/{ABSENT}/shots", "STORY_NOT_FOUND"),
-        (f"/v1/operations/{ABSENT}", "OPERATION_NOT_FOUND"),
-        (f"/v1/operations/{ABSENT}/events", "OPERATION_NOT_FOUND"),
-    ],
-)
-async def test_what_is_absent(served: Served, path: str, reason: str) -> None:
-    problem = await _refused(served, 404, reason, method="GET", path=path)
-    assert ABSENT in problem["detail"]
-
-
-async def test_an_unknown_shot(served: Served) -> None:
-    story_id, _ = await served.create(shots=1)
-    for suffix, method in (("", "GET"), ("/versions", "GET"), ("/regenerate", "POST")):
-        path = f"/v1/stories/{story_id}/shots/{ABSENT}{suffix}"
-        await _refused(served, 404, "SHOT_NOT_FOUND", method=method, path=path)
-
-
-@pytest.mark.parametrize(
-    ("query", "reason", "field"),
-    [
-        ("status=done", "UNKNOWN_VALUE", "query.status"),
-        ("type=film", "UNKNOWN_VALUE", "query.type"),
-        ("story_id=1", "NOT_A_UUID", "query.story_id"),
-        ("page_size=0", "OUT_OF_RANGE", "query.page_size"),
-        ("page_size=201", "OUT_OF_RANGE", "query.page_size"),
-        ("page_size=ten", "WRONG_TYPE", "query.page_size"),
-        ("page_token=%00", "BAD_PAGE_TOKEN", "query.page_token"),
-        ("page_token=AAAA", "BAD_PAGE_TOKEN", "query.page_token"),
-        ("page_token=雪", "BAD_PAGE_TOKEN", "query.page_token"),
-    ],
-)
-async def test_a_query_that_is_wrong(served: Served, query: str, reason: str, field: str) -> None:
-    problem = await _refused(served, 400, reason, method="GET", path=f"/v1/operations?{query}")
-    assert problem["errors"][0]["field"] == field
-
-
-async def test_a_page_token_of_another_list(served: Served) -> None:
-    for _ in range(2):
-        await served.begin()
-    token = (await served.get("/v1/stories", params={"page_size": 1}))["next_page_token"]
-    await _refused(served, 400, "BAD_PAGE_TOKEN", method="GET", path=f"/v1/operations?page_token={token}")
-    token = (await served.get("/v1/operations", params={"page_size": 1}))["next_page_token"]
-    await _refused(served, 400, "BAD_PAGE_TOKEN", method="GET", path=f"/v1/operations?status=queued&page_token={token}")
-
-
-@pytest.mark.parametrize("key", ["", "a b", "k" * 256, "雪".encode().decode("latin-1")])
-async def test_an_idempotency_key_that_is_none(served: Served, key: str) -> None:
-    await _refused(served, 400, "BAD_IDEMPOTENCY_KEY", json=STORY, headers={"Idempotency-Key": key.encode("latin-1")})
-
-
-async def test_whoever_is_nobody_learns_nothing_about_a_body(served: Served) -> None:
-    answer = await served.ask("POST", "/v1/stories", content=b"{{{{", user=None)
-    assert (answer.status_code, answer.json()["reason"]) == (401, "NO_USER")
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        (None, None),
-        ("", None),
-        ("fr", None),
-        ("zh", Language.ZH),
-        ("ZH-tw", Language.ZH),
-        ("en-GB,zh;q=0.9", Language.EN),
-        ("en;q=0.4, zh;q=0.7", Language.ZH),
-        ("zh;q=0, en;q=0.1", Language.EN),
-        ("zh;q=x", None),
-        ("*", None),
-    ],
-)
-def test_the_language_that_a_reader_prefers(header: str | None, language: Language | None) -> None:
-    assert languages.preferred(header) == language
-
-
-def test_every_reason_here_is_worded() -> None:
-    assert {"NO_BODY", "JSON_TOO_DEEP", "NUMBER_TOO_LONG", "NOT_A_JSON_NUMBER", "UNSUPPORTED_ENCODING"} <= set(TEXTS)
-    assert UUID(ABSENT).version == 7
+@pytest.mark.parametrize("model", [schemas.CreateStoryBody, schemas.PatchShotBody, schemas.RegenerateBody, schemas.CompileBody])
+@given(data=st.data())
+def test_whatever_json_comes_the_complaint_can_be_worded(model: type[BaseModel], data: st.DataObject) -> None:
+    leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+    values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2))
+    names = st.sampled_from([*model.model_fields, *schemas.ShotFields.model_fields]) | st.text()
+    document = data.draw(st.dictionaries(names, values | st.dictionaries(names, values, max_size=3), max_size=4))
+    try:
+        model.model_validate(document)
+    except ValidationError as error:
+        complaints = validation.translate([{**e, "loc": ("body", *e["loc"])} for e in error.errors()], model)
+        assert complaints
+        for complaint in complaints:
+            assert all(len(complaint.message(language)) < 400 for language in Language)
