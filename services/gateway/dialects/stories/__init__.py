@@ -1,4 +1,4 @@
-"""The stories dialect: `/v1/stories`, `/v1/operations` and `/static`, as `docs/api.md` and the OpenAPI page describe them."""
+"""The stories dialect: `/v1/stories`, `/v1/operations` and `/static`, as the OpenAPI page describes them."""
 
 from services.gateway.dialects.stories.routes import FURTHER_MODELS, router
 
