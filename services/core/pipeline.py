@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from services.core import codec, recipes
 from services.core.commands import ShotChange
+from services.core.errors import FailedPrecondition
 from services.core.film_options import FilmOptions
 from services.core.model import (
     Artifact,
@@ -124,7 +125,10 @@ class _Ledger:
 
 
 def plan(work: Work, engines: Mapping[Service, Engine], made: Mapping[Key, Artifact]) -> Plan:
-    """What `work.operation` needs next. `made` holds every artifact known by its key."""
+    """What `work.operation` needs next. `made` holds every artifact known by its key.
+
+    Raises FailedPrecondition STORY_HAS_NO_SHOTS when there is nothing to make a film of.
+    """
     ledger = _Ledger(engines, made)
     match work.operation.type:
         case OperationType.STORY_CREATE:
@@ -213,6 +217,9 @@ def _shot_regen(work: Work, ledger: _Ledger) -> None:
 
 
 def _video_render(work: Work, ledger: _Ledger) -> Film | None:
+    if not work.shots:
+        # Accepted while the story was still being created, and that failed.
+        raise FailedPrecondition("STORY_HAS_NO_SHOTS")
     options = FilmOptions.of(work)
     pieces: list[tuple[Shot, FilmShot, Mapping[str, Made]]] = []
     last = len(work.shots)

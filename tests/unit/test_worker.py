@@ -223,6 +223,20 @@ async def test_a_compile_asked_for_during_creation_waits_and_then_starts_at_once
     assert rendered.started_at >= created.finished_at
 
 
+async def test_a_compile_of_a_story_whose_creation_failed_says_that_there_are_no_shots(stage: TwinStage) -> None:
+    gate = stage.models.hold("storyboard")
+    stage.models.fail_next("storyboard", EngineFailed("ENGINE_FAILED", engine="llm", problem="bad weights"))
+    operation = await stage.create()
+    async with stage.worker():
+        await stage.seen(operation.id, "step_started")
+        film = await stage.compile(operation.story_id)
+        gate.set()
+        ended = await stage.ended(film)
+    assert ended.status is OperationStatus.FAILED
+    assert ended.failure is not None
+    assert ended.failure.reason == "STORY_HAS_NO_SHOTS"
+
+
 async def test_an_engine_that_changes_in_between_is_planned_anew(stage: TwinStage) -> None:
     gate = stage.models.hold("storyboard")
     operation = await stage.create()

@@ -1,0 +1,68 @@
+"""What happens to the work when a part of a whole stack is killed or hangs: it ends once, and nothing is made twice."""
+
+import json
+import signal
+from collections import Counter
+
+import pytest
+
+from tests.e2e.conftest import StartStack
+from tests.e2e.harness import BLANK, RunningStack, ends
+
+pytestmark = pytest.mark.slow
+
+SLOW = BLANK | {"STORYREEL_BLANK_DELAY_SECONDS": "0.4", "STORYREEL_WORKER_LEASE_SECONDS": "3"}
+STORY = "两名旅人在雪山中迷路。夜里他们点起篝火。极光在雪峰上流动。清晨他们走进村庄。一只小狗跑来。"
+
+
+def made(stack: RunningStack) -> Counter[str]:
+    """How often the model service finished each key, by its own log."""
+    lines = [json.loads(line) for line in stack.log("models").splitlines() if line.startswith("{")]
+    return Counter(line["key"] for line in lines if line.get("event") == "made")
+
+
+def test_a_worker_killed_in_the_middle_of_a_compile_loses_and_repeats_nothing(start_stack: StartStack) -> None:
+    stack = start_stack(SLOW)
+    with stack.client() as client:
+        story = client.made_story(STORY, shots=5)
+        operation = client.compile(story["id"])
+        finished = 0
+        for event in client.follow(operation):
+            finished += event.kind == "step_finished"
+            if finished == 4:
+                break
+        killed = stack.pid("worker")
+        with ends(killed):
+            stack.signal("worker")
+        ended = client.succeeded(operation)
+        events = client.events(operation)
+        assert ended["attempt"] == 2
+        assert ended["retries"] == 1
+        assert client.story(story["id"])["video_url"]
+    twice = {key: count for key, count in made(stack).items() if count > 1}
+    assert not twice
+    steps = Counter(event.data["data"]["key"] for event in events if event.kind == "step_finished")
+    assert max(steps.values()) == 1
+    assert stack.restarts("worker") == 1
+
+
+def test_stories_are_taken_while_kafka_hangs_and_all_of_them_end(start_stack: StartStack) -> None:
+    stack = start_stack(BLANK)
+    with stack.client() as client:
+        stack.signal("broker", signal.SIGSTOP)
+        try:
+            accepted = [client.create_story({"script_content": f"{n}。{STORY}", "shots": 2}) for n in range(10)]
+        finally:
+            stack.signal("broker", signal.SIGCONT)
+        assert {client.succeeded(operation)["attempt"] for operation in accepted} == {1}
+        assert len(client.operations(50)) == 10
+
+
+def test_stories_are_taken_and_made_while_kafka_is_gone(start_stack: StartStack) -> None:
+    stack = start_stack(BLANK)
+    with stack.client() as client:
+        killed = stack.pid("broker")
+        with ends(killed):
+            stack.signal("broker")
+        accepted = [client.create_story({"script_content": f"{n}。{STORY}", "shots": 2}) for n in range(10)]
+        assert {client.succeeded(operation)["status"] for operation in accepted} == {"succeeded"}
