@@ -85,6 +85,7 @@ def main() -> None:
         ["story to film, from nothing", f"{seconds['total']:.1f} s"],
         ["… of which starting the stack", f"{seconds['start']:.1f} s"],
         ["… of which making", f"{seconds['making']:.1f} s"],
+        ["… of which the contact sheet and stopping", f"{seconds['total'] - seconds['start'] - seconds['making']:.1f} s"],
         [
             "film",
             f"{made['duration']:.1f} s, {made['width']}×{made['height']}, {made['shots']} shots, {made['bytes'] / 1e6:.1f} MB",
