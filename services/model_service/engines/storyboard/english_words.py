@@ -1,0 +1,57 @@
+"""The closed word classes of English: words that grammar is made of, and words that look like names and are none."""
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+DETERMINERS = _words(
+    "a an the this that these those my your his her its our their some any no every each another both all many several few "
+    "one two three four five six seven eight nine ten first last next own such"
+)
+PREPOSITIONS = _words(
+    "of in on at to from with without into onto over under through across by for about above below behind beside between near "
+    "along around against towards toward upon inside outside before after beyond among past off up down out beneath during "
+    "until like as"
+)
+PLURAL_PRONOUNS = _words("they we you both these those")
+SUBJECT_PRONOUNS = _words("i he she it") | PLURAL_PRONOUNS
+CONJUNCTIONS = _words(
+    "and but or so yet nor then when while as because if although though until since where that who which whose whom than once"
+)
+ADVERBS = _words(
+    "then now just only still again soon suddenly never always once there here too also even finally slowly quietly away back "
+    "together already almost not"
+)
+FINITE_BE = {"was": "is", "were": "are", "is": "is", "are": "are", "am": "am"}
+MODALS = {
+    "could": "can",
+    "would": "will",
+    "might": "may",
+    "can": "can",
+    "will": "will",
+    "may": "may",
+    "must": "must",
+    "should": "should",
+}
+NOT_NAMES = _words(
+    "i monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september "
+    "october november december christmas english chinese god mr mrs ms dr miss sir lady lord king queen captain "
+    "north south east west"
+)
+HONORIFICS = _words("mr. mrs. ms. dr. mr mrs ms dr miss sir captain aunt uncle old little young king queen prince princess")
+PLURALS = _words("men women children people wolves leaves feet teeth mice geese sheep knives wives lives shelves fish deer stars")
+TAKES_OBJECT = _words("lost found made built caught given called named known hidden told")
+"""Pasts that are participles where no object follows: travellers lost in the snow."""
+PRONOUNS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "it": "n", "they": "many", "them": "many", "their": "many"}
+
+CLOSED = (
+    DETERMINERS
+    | PREPOSITIONS
+    | SUBJECT_PRONOUNS
+    | CONJUNCTIONS
+    | ADVERBS
+    | frozenset(FINITE_BE)
+    | frozenset(MODALS)
+    | frozenset(PRONOUNS)
+)

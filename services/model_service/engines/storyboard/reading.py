@@ -1,0 +1,275 @@
+"""A story read once from beginning to end: what each clause tells and shows, and the scene that it plays in."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from services.core.model import Language
+from services.model_service.engines.storyboard import cast as casting
+from services.model_service.engines.storyboard import segmentation
+from services.model_service.engines.storyboard.cast import Cast, Member
+from services.model_service.engines.storyboard.grammar import Grammar, Phrase
+from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon, looks
+
+_LOOK_AHEAD = 8
+"""Clauses within which a place or time that is told late already holds at the beginning."""
+
+_FEW_CLAUSES = 3
+
+Span = tuple[int, int, int, bool]
+"""Sentence, start, end, and whether a paragraph begins here."""
+
+_SPOKEN = re.compile(r"“[^”]*”?|「[^」]*」?|『[^』]*』?|\"[^\"]*\"?")
+_FROM = {
+    Language.ZH: re.compile(r"(?:离开|走出|逃出|告别|飞出|从)[^，。]{0,6}$"),
+    Language.EN: re.compile(r"\b(?:left|leaves?|leaving|from|out of|away from)\s(?:\w+\s){0,3}$", re.IGNORECASE),
+}
+_AFAR = {
+    Language.ZH: re.compile(
+        r"(?:望向|望着|看见|看到|望见|远处的?|远方的?|指向|指着|遥望|想起|梦见|天边的?|寻找|找寻)[^，。]{0,6}$"
+    ),
+    Language.EN: re.compile(
+        r"\b(?:saw|sees?|looked|looks|gazed|gazes|pointed|points|towards?|far|distant|"
+        r"beyond|over|above|remembered|find|search of|searching for|looking for)\s(?:\w+\s){0,4}$",
+        re.IGNORECASE,
+    ),
+}
+_LATER = {
+    Language.ZH: re.compile(r"(?:第二天|次日|翌日|几天后|多年以?后|[几数十]年以?后|后来|从此)"),
+    Language.EN: re.compile(
+        r"\b(?:the next (?:day|morning|night)|(?:years?|days?|weeks?|months?) later|the following)\b", re.IGNORECASE
+    ),
+}
+_RECALLED = {
+    # Whoever is named here is spoken of, not seen.
+    Language.ZH: re.compile(r"(?:那|这)?是[^，。]{2,}的[。，！]?$"),
+    Language.EN: re.compile(r"(?:it|that|this) (?:was|had been) (?:from|written by|a gift from)\b", re.IGNORECASE),
+}
+_SUDDEN = {
+    Language.ZH: re.compile(r"忽然|突然|就在这时|就在此时|终于|没想到"),
+    Language.EN: re.compile(r"suddenly|at last\b|finally|just then|all at once|but then", re.IGNORECASE),
+}
+_STORY_OF = {
+    Language.ZH: re.compile(r"^(?:这是)?(?:一个)?(?:关于|讲述了?)?(.{4,60}?)的(?:故事|童话|传说)[。！]?$"),
+    Language.EN: re.compile(r"^(?:(?:this is )?(?:a|the) (?:short )?(?:story|tale) (?:about|of) )(.{6,160}?)[.!]?$", re.IGNORECASE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where and when something is seen, as far as the story has told it."""
+
+    place: Concept | None = None
+    afar: Concept | None = None
+    time: Concept | None = None
+    weather: tuple[Concept, ...] = ()
+    called: str = ""
+    """What the story calls the place, where that can stand alone (a bookshop, where the concept is a room)."""
+
+    def place_name(self, language: Language) -> str:
+        return self.called or (self.place.name(language) if self.place else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One clause at `start:end` of the story's plain text, read. `turn` is how much begins anew with it, from 0."""
+
+    text: str
+    start: int
+    end: int
+    sentence: int
+    phrase: Phrase
+    hits: tuple[Hit, ...]
+    cast: tuple[Member, ...]
+    scene: Scene
+    spoken: bool
+    turn: float
+
+    def shown(self, kind: str) -> tuple[Concept, ...]:
+        return tuple(dict.fromkeys(h.concept for h in self.hits if h.concept.kind == kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The whole of it. `text` is what the moments' offsets count in."""
+
+    text: str
+    language: Language
+    moments: tuple[Moment, ...]
+    cast: tuple[Member, ...]
+
+
+def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: Lexicon) -> Story:
+    """Read a story. Its title, where it stands above the text, is not part of it."""
+    plain = segmentation.plain(text)
+    logline = _STORY_OF[language].match(plain)
+    if logline:
+        plain = logline.group(1)[:1].upper() + logline.group(1)[1:]
+    sentences = _told(segmentation.sentences(plain, language), title)
+    spans = [(i, s.start + a, s.start + b, s.opens and a == 0) for i, s in enumerate(sentences) for a, b in grammar.clauses(s.text)]
+    if len(spans) <= _FEW_CLAUSES:
+        spans = [half for span in spans for half in _halved(span, plain, grammar)]
+    spans = [span for span in spans if any(c.isalnum() for c in plain[span[1] : span[2]])]
+    clauses = [plain[start:end] for _, start, end, _ in spans]
+    narrated = "\n".join(s.text for s in sentences)
+    names = [name for name, _ in grammar.names(narrated)]
+    is_talk = sum(len(_SPOKEN.sub("", c)) for c in clauses) * 4 < sum(map(len, clauses))
+    cast = Cast(language, lexicon, grammar, names, looks(), salt=plain, genders=casting.genders(clauses, names, grammar))
+    moments: list[Moment] = []
+    scene = Scene()
+    for (sentence, start, end, opens), clause in zip(spans, clauses, strict=True):
+        outside = (
+            clause
+            if is_talk
+            else _SPOKEN.sub(lambda m: "　" * len(m.group()) if language is Language.ZH else "_" * len(m.group()), clause)
+        )
+        begins = not moments or moments[-1].sentence != sentence
+        phrase = grammar.parse(clause, many=not begins and moments[-1].phrase.many)
+        if phrase.subject[:1].isupper() and _is_common(phrase.subject, names, grammar):
+            phrase = replace(phrase, subject=phrase.subject[0].lower() + phrase.subject[1:])
+        hits = lexicon.find(outside, language, grammar.words(outside) if language is Language.ZH else ())
+        hits = [h for h in hits if not any(h.start <= at < h.end for at in _found(outside, names))]
+        if any(h.concept.slug in ("boat", "ship") for h in hits) and any(h.concept.kind == "figure" for h in hits) and scene.place:
+            hits += [Hit(lexicon.get("place", "sea"), len(outside), len(outside), "sea")] if scene.place.climate == "sea" else []
+        if _RECALLED[language].match(outside):
+            hits = [h for h in hits if h.concept.kind != "figure"]
+        hits += [Hit(deed, 0, 0, deed.slug) for deed in lexicon.deeds(phrase.verbs)]
+        present = cast.meet(outside, hits, has_subject=bool(phrase.subject), acts=bool(phrase.beat))
+        after = _move(scene, outside, hits, language)
+        turn = _turn(scene, after, clause, language, opens=opens, begins=begins)
+        turn += 0.5 if moments and present and not set(map(id, present)) & set(map(id, moments[-1].cast)) else 0.0
+        scene = replace(after, afar=None)
+        spoken = len(_SPOKEN.sub("", clause).strip(" ，。,.!?！？")) * 3 < len(clause)
+        moments.append(Moment(clause, start, end, sentence, phrase, tuple(hits), present, after, spoken, turn))
+    cast.finish()
+    return Story(plain, language, _look_ahead(moments), tuple(cast.members))
+
+
+def _is_common(subject: str, names: Sequence[str], grammar: Grammar) -> bool:
+    """Whether a subject is capital only because it begins the sentence."""
+    words = subject.split()
+    named = words[0] in names or grammar.gender(words[0]) or words[0].endswith(".") or words[0] == "I"
+    return not named and not any(word[0].isupper() for word in words[1:])
+
+
+def _found(clause: str, names: Sequence[str]) -> list[int]:
+    return [clause.find(name) for name in names if name in clause]
+
+
+def _halved(span: Span, plain: str, grammar: Grammar) -> list[Span]:
+    """A clause that tells two things as two, so that a story of one sentence has as much to show as it tells."""
+    sentence, start, end, opens = span
+    cut = grammar.halves(plain[start:end])
+    return (
+        [span]
+        if cut is None
+        else [(sentence, start, start + cut, opens), *_halved((sentence, start + cut, end, False), plain, grammar)]
+    )
+
+
+def _told(sentences: Sequence[segmentation.Sentence], title: str) -> list[segmentation.Sentence]:
+    """The sentences without headings and without a title line, unless there is nothing else."""
+    body = [s for s in sentences if not s.heading and s.text.strip('《》"“” ') != title.strip()]
+    if (
+        len(body) > 2
+        and len(body[0].text) <= (14 if body[0].text[0] > "⺀" else 48)
+        and body[1].opens
+        and body[0].text[-1].isalnum()
+    ):
+        body = body[1:]
+    return body or list(sentences)
+
+
+def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language) -> Scene:
+    """The scene after what a clause says of place, time and weather."""
+    here: list[Concept] = []
+    called: dict[str, str] = {}
+    origin: list[Concept] = []
+    afar: list[Concept] = []
+    for hit in hits:
+        if hit.concept.kind == "place":
+            before = clause[max(0, hit.start - 32) : hit.start]
+            group = origin if _FROM[language].search(before) else afar if _AFAR[language].search(before) else here
+            group.append(hit.concept)
+            called[hit.concept.slug] = _calling(hit, clause, language)
+    specific = [p for p in here if p.slug != "mountains"] or here
+    place = specific[-1] if specific else scene.place or next(iter(origin), None)
+    if origin and not here and place is not None and place in origin and place.inside:
+        place = afar[0] if afar else None  # out of the cave: into whatever lies around it
+    times = [h.concept for h in hits if h.concept.kind == "time"]
+    time = times[-1] if times else (None if _LATER[language].search(clause) else scene.time)
+    told = [h for h in hits if h.concept.kind == "weather"]
+    is_new_day = time is not scene.time and time is not None and time.slug in ("dawn", "morning") and not told
+    by_day = time is not None and time.slug in ("morning", "day")
+    told = [h for h in told if not (by_day and h.concept.slug in ("stars", "aurora"))]
+    weather = [] if is_new_day or _LATER[language].search(clause) else list(scene.weather)
+    for hit in told:
+        weather = [w for w in weather if w.slug != hit.concept.slug and w.slug not in _BANISHES.get(hit.concept.slug, ())]
+        if hit.ended:
+            weather = (
+                [w for w in weather if w.slug not in ("storm", "rain", "snow", "fog")]
+                if hit.concept.slug in ("wind", "storm")
+                else weather
+            )
+        else:
+            weather.append(hit.concept)
+    known = scene.called if place is scene.place else ""
+    name = called.get(place.slug, known) or known if place else ""
+    return Scene(place, next((p for p in afar if p is not place), None), time, tuple(weather[-2:]), name)
+
+
+def _calling(hit: Hit, clause: str, language: Language) -> str:
+    """The word for a place by which it can be named without its sentence; "" when the word means a side or a surface of it."""
+    word = hit.spelling
+    if language is Language.ZH:
+        old = "旧" if clause[max(0, hit.start - 1) : hit.start] == "旧" else ""
+        return "" if len(word) < 2 or word[-1] in "里上下中外边口前间底内角头" else old + word
+    before = clause[: hit.start].rsplit(None, 1)[-1:] if clause[: hit.start].strip() else []
+    has_article = bool(before) and before[0].lower() in (
+        "the",
+        "a",
+        "an",
+        "his",
+        "her",
+        "their",
+        "old",
+        "small",
+        "little",
+        "narrow",
+    )
+    return f"the {word.lower()}" if has_article and not word.endswith("s") else ""
+
+
+_BANISHES = {
+    "clear": ("rain", "snow", "fog", "storm"),
+    "stars": ("rain", "storm", "fog", "snow", "clear"),
+    "aurora": ("rain", "storm", "fog", "snow"),
+    "storm": ("clear", "stars"),
+}
+
+
+def _turn(before: Scene, after: Scene, clause: str, language: Language, *, opens: bool, begins: bool) -> float:
+    turn = 1.0 if opens else 0.4 if begins else 0.0
+    turn += 0.8 if _SUDDEN[language].match(clause) else 0.0
+    turn += 1.5 if before.place and after.place is not before.place else 0.0
+    turn += 1.2 if before.time and after.time is not before.time else 0.0
+    turn += 1.0 if _LATER[language].search(clause) else 0.0
+    return turn + (0.6 if after.weather != before.weather and before.weather else 0.0)
+
+
+def _look_ahead(moments: Sequence[Moment]) -> tuple[Moment, ...]:
+    """What is first told a little later already holds at the beginning; the world outside a cave is the last one told."""
+    first_place = next((m.scene for m in moments[:_LOOK_AHEAD] if m.scene.place), Scene())
+    first_time = next((m.scene.time for m in moments[:_LOOK_AHEAD] if m.scene.time), None)
+    outdoors = next((m.scene for m in moments if m.scene.place and not m.scene.place.inside), Scene())
+    filled = []
+    seen_place = seen_time = False
+    for moment in moments:
+        scene = moment.scene
+        seen_place, seen_time = seen_place or scene.place is not None, seen_time or scene.time is not None
+        if scene.place and not scene.place.inside:
+            outdoors = scene
+        where = scene if scene.place else outdoors if seen_place else first_place
+        time = scene.time or (None if seen_time else first_time)
+        filled.append(replace(moment, scene=replace(scene, place=where.place, called=where.called, time=time)))
+    return tuple(filled)
