@@ -1,5 +1,6 @@
 """Cues as an Advanced SubStation Alpha file, which libass draws: one style, sized by the frame."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ FAMILY = "Noto Sans SC"
 
 _LINE_OF_EM = 1.448
 """Height of the font's line (its ascent and descent) to its em. ASS sizes a font by its line."""
+
+
+_STRAIGHT = str.maketrans("‘’“”", "''\"\"")
+"""A Chinese font draws curly quotes as wide as a character: in a line of Latin letters they tear words apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,13 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 def _escape(text: str) -> str:
+    lines = (line if _has_chinese(line) else line.translate(_STRAIGHT) for line in text.split("\n"))
     # A word joiner after a backslash keeps it from beginning a command; it has no width.
-    return text.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}").replace("\n", "\\N")
+    return "\\N".join(line.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}") for line in lines)
+
+
+def _has_chinese(text: str) -> bool:
+    return any(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
 def _clock(seconds: float) -> str:

@@ -22,7 +22,10 @@ _SILENCE = 0.5
 
 
 class Espeak:
-    """Speaks Chinese and English, far faster than real time. Deterministic; lines wait for each other."""
+    """Speaks Chinese and English, far faster than real time; lines wait for each other.
+
+    Equal requests sound equal, but differ in some bits: the library keeps the phase of its oscillators from line to line.
+    """
 
     def __init__(self) -> None:
         self._library: EspeakLibrary | None = None

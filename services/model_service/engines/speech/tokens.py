@@ -43,6 +43,7 @@ class Word:
 
 
 _HAN = r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_LETTER = rf"(?:(?!{_HAN})[^\W\d_])"
 _CHINESE_UNIT = r"(?:年|月|日|号|点|分|秒|％|%)"
 _LATIN_UNIT = r"(?:km/h|kg|km|cm|mm|ml|GB|MB|TB|Hz|kHz|MHz|GHz|m²|m³|[mgLl]|℃|°C|°F|°|℉)(?![A-Za-z])"
 _AMOUNT = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -54,7 +55,7 @@ _NUMBER = rf"""
     (?:{_CHINESE_UNIT}|\s?{_LATIN_UNIT})?(?:\s(?:hundred|thousand|million|billion|trillion)\b)?
 """
 _SCAN = re.compile(
-    rf"(?P<space>\s+)|(?P<number>{_NUMBER})|(?P<han>{_HAN}+)|(?P<latin>[^\W\d_]+(?:['’][^\W\d_]+)*)|(?P<mark>.)",
+    rf"(?P<space>\s+)|(?P<number>{_NUMBER})|(?P<han>{_HAN}+)|(?P<latin>{_LETTER}+(?:['’]{_LETTER}+)*)|(?P<mark>.)",
     re.VERBOSE | re.DOTALL,
 )
 _OPENING = frozenset("“‘（《〈「『【〔［｛([{«¿¡#@")
@@ -71,7 +72,7 @@ def words(line: str, segment: Segment) -> list[Word]:
             continue
         if kind is Kind.MARK:
             begins = text in _OPENING or (fresh and text in "\"'")
-            if begins or not found or (fresh and found and prefix):
+            if begins or not found or prefix:
                 prefix, since = prefix + text, since if prefix else at
             else:
                 found[-1].text += text
