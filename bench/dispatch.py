@@ -14,13 +14,14 @@ from typing import Any
 
 import asyncpg
 import httpx2
+import psutil
 
 from bench import report
 from tests.e2e.harness import BLANK, Client, RunningStack, running_stack
 
 WARM_UP = 20
 BODY = {"display_name": "A bench", "script_content": "One shot of nothing in particular.", "shots": 1}
-TIMES = "SELECT created_at, announced_at, started_at, finished_at FROM operations WHERE id = ANY($1::uuid[])"
+TIMES = "SELECT created_at, started_at, finished_at FROM operations WHERE id = ANY($1::uuid[])"
 UNFINISHED = "SELECT count(*) FROM operations WHERE finished_at IS NULL"
 ENDED = "SELECT status, count(*) AS n, max(finished_at) AS last FROM operations WHERE created_at > $1 GROUP BY status"
 LATENESS = "SELECT created_at, started_at FROM operations WHERE created_at > $1 AND started_at IS NOT NULL"
@@ -54,7 +55,6 @@ async def unloaded(stack: RunningStack, count: int) -> dict[str, Any]:
         "operations": len(rows),
         "created_to_started_ms": report.percentiles([_ms(row["created_at"], row["started_at"]) for row in rows]),
         "post_ms": report.percentiles(posts),
-        "created_to_announced_ms": report.percentiles([_ms(row["created_at"], row["announced_at"]) for row in rows]),
         "started_to_finished_ms": report.percentiles([_ms(row["started_at"], row["finished_at"]) for row in rows]),
     }
 
@@ -64,10 +64,12 @@ async def sustained(stack: RunningStack, creators: int, seconds: float) -> dict[
     database = await asyncpg.connect(stack.state.database_url)
     try:
         began: datetime = await database.fetchval("SELECT clock_timestamp()")
+        cpu_before = cpu_seconds(stack)
         posts = await _create_at_once(stack, creators, seconds)
         created_at: datetime = await database.fetchval("SELECT clock_timestamp()")
         while await database.fetchval(UNFINISHED):  # noqa: ASYNC110 -- a look now and then must not disturb what is measured
             await asyncio.sleep(0.2)
+        cpu_after = cpu_seconds(stack)
         ended = await database.fetch(ENDED, began)
         lateness = await database.fetch(LATENESS, began)
     finally:
@@ -83,7 +85,23 @@ async def sustained(stack: RunningStack, creators: int, seconds: float) -> dict[
         "seconds": round(took, 2),
         "post_ms": report.percentiles(posts),
         "created_to_started_ms": report.percentiles([_ms(row["created_at"], row["started_at"]) for row in lateness]),
+        "cpu_ms_an_operation": {part: round((cpu_after[part] - cpu_before[part]) * 1000 / count, 2) for part in cpu_before},
     }
+
+
+def cpu_seconds(stack: RunningStack) -> dict[str, float]:
+    """Processor time that each part with its children has used so far."""
+    return {part: sum(_used(process) for process in _tree(stack.pid(part))) for part in stack.state.parts}
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    root = psutil.Process(pid)
+    return [root, *root.children(recursive=True)]
+
+
+def _used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 async def _create_at_once(stack: RunningStack, creators: int, seconds: float) -> list[float]:
@@ -123,7 +141,6 @@ def main() -> None:
     names = {
         "created_to_started_ms": "created → started",
         "post_ms": "POST, as the client sees it",
-        "created_to_announced_ms": "created → announcement acknowledged",
         "started_to_finished_ms": "started → finished",
     }
     rows = [[words, *idle[name].values()] for name, words in names.items()]
@@ -134,6 +151,7 @@ def main() -> None:
             "created → started p50 / p99",
             f"{busy['created_to_started_ms']['p50']:.0f} / {busy['created_to_started_ms']['p99']:.0f} ms",
         ],
+        *([f"CPU of the {part}, ms an operation", used] for part, used in busy["cpu_ms_an_operation"].items()),
     ]
     report.tell(
         {"benchmark": "dispatch", "machine": report.machine(), "stack_ready_seconds": ready, "unloaded": idle, "sustained": busy},
