@@ -5,6 +5,7 @@ import tomllib
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -66,10 +67,14 @@ class Chinese:
         for word, tag in (dict(vocabulary) | _own_tags()).items():
             tokenizer.add_word(word, None, tag)
         self._tagger: Any = posseg.POSTokenizer(tokenizer)
+        self._cut = lru_cache(maxsize=1024)(self._cut_anew)  # a clause is asked about several times in a row
 
     def tokens(self, text: str) -> list[Token]:
         """Words and jieba's part-of-speech tags; together they are the text."""
-        return [(pair.word, self._tag(pair.word, pair.flag)) for pair in self._tagger.cut(text, HMM=False)]
+        return list(self._cut(text))
+
+    def _cut_anew(self, text: str) -> tuple[Token, ...]:
+        return tuple((pair.word, self._tag(pair.word, pair.flag)) for pair in self._tagger.cut(text, HMM=False))
 
     def _tag(self, word: str, tag: str) -> str:
         if tag == "t" and _NICKNAME.fullmatch(word) and self._is_rare(word):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from services.core.model import Language
 from services.model_service.engines.storyboard.reading import Moment
@@ -35,9 +36,9 @@ def narrate(moments: Sequence[Moment], language: Language, *, opens: bool, ends:
     `opens` and `ends` say that the story begins or ends here: then its first or its last clause is among them.
     """
     limit = LIMIT[language]
-    if _size(moments, language) <= limit:
+    if sum(len(m.text) for m in moments) <= limit * 1.1 and _size(moments, language) <= limit:
         return _say(moments, language), tuple(moments)
-    windows = _windows(moments, language, limit)
+    windows = _windows(moments, limit)
     if opens:
         windows = [w for w in windows if w[0] == 0]
     elif ends:
@@ -50,15 +51,18 @@ def narrate(moments: Sequence[Moment], language: Language, *, opens: bool, ends:
     return _say(chosen, language), chosen
 
 
-def _windows(moments: Sequence[Moment], language: Language, limit: int) -> list[tuple[int, int]]:
-    """Runs of neighbouring clauses that can be spoken, as long as they can be."""
+def _windows(moments: Sequence[Moment], limit: int) -> list[tuple[int, int]]:
+    """Runs of neighbouring clauses that can be spoken: the longest from each clause on, and those that end with a sentence."""
+    ends = list(accumulate((len(m.text) + 1 for m in moments), initial=0))
     found = []
     last = 0
     for first in range(len(moments)):
         last = max(last, first + 1)
-        while last < len(moments) and _size(moments[first : last + 1], language) <= limit:
+        while last < len(moments) and ends[last + 1] - ends[first] <= limit + 1:
             last += 1
-        found += [(first, end) for end in range(first + 1, last + 1)]
+        found += [
+            (first, end) for end in range(first + 1, last + 1) if end == last or moments[end].sentence != moments[end - 1].sentence
+        ]
     return found
 
 

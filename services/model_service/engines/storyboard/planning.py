@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from services.model_service.engines.storyboard.narration import LIMIT
 from services.model_service.engines.storyboard.reading import Moment, Story
@@ -54,6 +54,8 @@ def shots_for(story: Story) -> int:
     limit = LIMIT[story.language]
     spoken = sum(len(m.text) for m in story.moments)
     fewest = max(FEWEST, min(MOST, max(round(sentences / _SENTENCES_A_SHOT), math.ceil(spoken / limit))))
+    if spoken > limit * MOST:
+        return fewest
     for count in range(fewest, min(MOST, fewest + 2) + 1):
         if all(_length(passage.moments) <= limit for passage in plan(story, count)):
             return count
@@ -119,13 +121,14 @@ def _grouped(units: Sequence[tuple[Moment, ...]], wanted: int, limit: int) -> li
     for unit in units:
         lengths.append(lengths[-1] + _length(unit))
     even = lengths[-1] / wanted
-    turns = [max(m.turn for m in unit[:1]) for unit in units]
+    turns = [unit[0].turn for unit in units]
+    passed = list(accumulate((max(0.0, turn - 0.9) * 0.35 for turn in turns), initial=0.0))
 
     def cost(first: int, last: int) -> float:
         length = lengths[last] - lengths[first]
-        missed = sum(max(0.0, turn - 0.9) for turn in turns[first + 1 : last]) * 0.35
-        over = max(0.0, length - limit) / limit
-        return ((length - even) / even) ** 2 + min(over, 2.0) + missed - (0.3 * min(turns[first], 3.0) if first else 0.0)
+        missed = passed[last] - passed[first + 1]
+        over = 2.0 + min((length - limit) / limit, 2.0) if length > limit else 0.0
+        return ((length - even) / even) ** 2 + over + missed - (0.3 * min(turns[first], 3.0) if first else 0.0)
 
     count = len(units)
     best = [[math.inf] * (count + 1) for _ in range(wanted + 1)]

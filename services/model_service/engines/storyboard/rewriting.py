@@ -13,7 +13,7 @@ from services.model_service.engines.storyboard.cast import Member
 from services.model_service.engines.storyboard.grammar import Grammar
 from services.model_service.engines.storyboard.lexicon import Lexicon
 from services.model_service.engines.storyboard.planning import Passage
-from services.model_service.engines.storyboard.reading import Scene, Story
+from services.model_service.engines.storyboard.reading import Moment, Scene, Story
 from services.model_service.engines.storyboard.staging import (
     Palette,
     Staged,
@@ -45,7 +45,7 @@ def rewrite(request: RewriteRequest, story: Story, grammar: Grammar, lexicon: Le
     moments = passage.moments
     if asked and asked.moments:
         scene, cast = _changed(scene, asked, lexicon), _joined(cast, asked)
-        moments = (*asked.moments, *moments)
+        moments = (*asked.moments, *(m for m in moments if not _contradicts(m, scene)))
     actions = tuple(dict.fromkeys(c for m in moments for c in m.shown("action")))
     props = tuple(dict.fromkeys(c for m in moments for c in m.shown("prop")))[:3]
     before = Mood.recognise(draft.voice)
@@ -54,6 +54,12 @@ def rewrite(request: RewriteRequest, story: Story, grammar: Grammar, lexicon: Le
     )
     shown = Subject(bool(cast), len(cast) > 2, bool(props), any(m.spoken for m in moments), new_place=False)
     was_framing, was_camera = Framing.recognise(draft.framing), CameraMove.recognise(draft.camera)
+    sky = (
+        asked is not None
+        and any(m.shown("weather") or m.shown("place") for m in asked.moments)
+        and not any(m.shown("prop") for m in asked.moments)
+    )
+    shown = replace(shown, props=shown.props and not sky, new_place=bool(sky))
     framing = _named(Framing, wish) or choose_framing(
         shown, actions, [was_framing] * 3 if was_framing else [], first=False, last=False, salt=salt
     )
@@ -113,6 +119,12 @@ def _changed(scene: Scene, asked: Story, lexicon: Lexicon) -> Scene:
         weather = tuple(w for w in weather if w.slug not in ("stars", "aurora"))
     where = told if told.place else scene
     return Scene(where.place, told.afar or scene.afar, time, weather, where.called)
+
+
+def _contradicts(moment: Moment, scene: Scene) -> bool:
+    """Whether a clause tells of weather or an hour that the director has changed."""
+    times = moment.shown("time")
+    return any(w not in scene.weather for w in moment.shown("weather")) or bool(times and scene.time not in times)
 
 
 def _joined(cast: Sequence[Member], asked: Story) -> tuple[Member, ...]:

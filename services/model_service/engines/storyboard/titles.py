@@ -51,7 +51,7 @@ _FALLBACK = {
     Part.DETAIL: (("The Small Things", "In Detail"), ("细处", "一处细节")),
     Part.WIDE: (("From Afar", "A Long View"), ("远望", "天地之间")),
 }
-_OTHERWISE = (("A Moment Later", "The Same Hour", "Meanwhile Here", "Another Angle"), ("片刻", "此时此刻", "另一侧", "稍后"))
+_OTHERWISE = (("A Moment Later", "The Same Hour", "Another Angle", "Still There"), ("片刻", "此时此刻", "另一侧", "稍后"))
 
 
 def title(shot: Staged, language: Language, taken: set[str], *salt: object) -> str:
@@ -138,11 +138,11 @@ def _chinese(shot: Staged) -> list[str]:
         f"{place}的{time}" if place and time else "",
         *(f"{w}下的{place}" if len(w) > 1 else f"{place}飞{w}" for w in weather if place),
         place,
-        time,
     ]
     things = [f"{prop.names[1]}与{weather[-1]}" for prop in shot.props if weather and len(prop.names[1]) > 1]
     things += [_COUNTED.sub("", m.name) for m in shot.cast] + [p.names[1] for p in shot.props] + [m.phrase.thing for m in shot.told]
-    return _ordered(shot, deeds, [s for s in scenery if s], things)
+    opening = next((run[:4] for m in shot.told for run in _HAN.findall(m.text)), "")
+    return [*_ordered(shot, deeds, [s for s in scenery if s], [t for t in things if t]), opening, time]
 
 
 def _english(shot: Staged) -> list[str]:
@@ -160,7 +160,10 @@ def _english(shot: Staged) -> list[str]:
     ]
     things += [f"the {p.slug}" for p in shot.props] + [m.name for m in shot.cast]
     things += [f"{m.name} {place.at}" for m in shot.cast if place] + [f"the {m.phrase.thing}" for m in shot.told if m.phrase.thing]
-    return _ordered(shot, deeds, [_titled(s) for s in scenery], [_titled(t) for t in things])
+    opening = next((words[:4] for m in shot.told if len(words := re.findall(r"[A-Za-z][\w'’-]*", m.text)) > 1), [])
+    while opening and opening[-1].lower() in _SMALL:
+        opening = opening[:-1]
+    return [*_ordered(shot, deeds, [_titled(s) for s in scenery], [_titled(t) for t in things]), _titled(" ".join(opening))]
 
 
 def _titled(text: str) -> str:

@@ -19,6 +19,7 @@ _PRONOUN = {
 }
 _MANY = frozenset({"他们", "她们", "它们", "两人", "两个人", "大家", "they", "both"})
 _SIDES = {Language.ZH: ("画面左侧", "画面右侧"), Language.EN: ("left", "right")}
+_UPRIGHT = re.compile(r"waist|shoulders|head to foot|腰部|头肩|全身立")
 _NOWHERE = {Language.ZH: "空旷的背景", Language.EN: "an open background"}
 _HAN = re.compile(r"[\u2e80-\u9fff]")
 
@@ -101,6 +102,8 @@ class Writer:
     def _composition(self, shot: Staged) -> str:
         variant = "_empty" if not shot.cast else "" if shot.scene.place else "_bare"
         options = self._palette.framing[shot.framing.value][self._language.value + variant]
+        if shot.cast and not shot.cast[0].is_human:
+            options = [o for o in options if not _UPRIGHT.search(o)] or options
         place = shot.scene.place_name(self._language) or _NOWHERE[self._language]
         side = self._sides.get(id(shot.cast[0]), _SIDES[self._language][0]) if shot.cast else ""
         return self._deck.draw(options).format(
