@@ -218,13 +218,14 @@ class Chinese:
                 joined
                 and joined[-1][1].startswith("v")
                 and len(word) == len(joined[-1][0]) == 1
+                and word != joined[-1][0]
                 and (tag.startswith("v") or word in _WAYS)
             ):
                 joined[-1] = (joined[-1][0] + word, "v")
             elif tag not in ("ul", "uz", "ug"):
                 joined.append((word, tag))
         for i, (word, tag) in enumerate(joined):
-            if not tag.startswith("v") or word in _STOP_VERBS:
+            if not tag.startswith("v") or word in _STOP_VERBS or (i and joined[i - 1][0] in ("没有", "没", "不", "未", "别")):
                 continue
             for noun, kind in joined[i + 1 : i + 6]:
                 if kind[0] in "ns" and (len(noun) > 1 or noun in _SHORT_THINGS) and 3 <= len(word) + len(noun) <= 6:

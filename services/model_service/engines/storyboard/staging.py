@@ -176,13 +176,18 @@ def stage(
     return shots
 
 
-def _timed(passages: Sequence[Passage], language: Language, palette: Palette, lexicon: Lexicon) -> Sequence[Passage]:
+def _timed(passages: Sequence[Passage], language: Language, palette: Palette, lexicon: Lexicon) -> list[Passage]:
+    """The passages with a time of day for every clause: where a story that tells some skips to another, it is day there."""
     moments = tuple(m for passage in passages for m in passage.moments)
-    if any(m.scene.time for m in moments):
-        return passages
-    mood = palette.mood_of(Passage(moments), "".join(m.text for m in moments), Mood.CALM, language, last=False)
-    time = lexicon.get("time", palette.moods[mood.value]["time"])
-    return [replace(p, moments=tuple(replace(m, scene=replace(m.scene, time=time)) for m in p.moments)) for p in passages]
+    slug = "day"
+    if not any(m.scene.time for m in moments):
+        mood = palette.mood_of(Passage(moments), "".join(m.text for m in moments), Mood.CALM, language, last=False)
+        slug = palette.moods[mood.value]["time"]
+    time = lexicon.get("time", slug)
+    return [
+        replace(p, moments=tuple(m if m.scene.time else replace(m, scene=replace(m.scene, time=time)) for m in p.moments))
+        for p in passages
+    ]
 
 
 def scene_of(moments: Sequence[Moment]) -> Scene:
