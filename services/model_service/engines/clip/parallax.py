@@ -25,6 +25,7 @@ class Renderer:
         self._out: Array = np.empty((height, width, 4), np.uint8)
         self._moved: Array = np.empty((height, width, 4), np.uint8)
         self._kept: Array = np.empty((height, width, 4), np.uint8)
+        self._alpha: Array = np.empty((height, width), np.uint8)
 
     def frame(self, pose: Pose, seconds: float) -> Array:
         """The picture as seen from `pose`, `seconds` into the clip: uint8 BGRA, valid until the next call."""
@@ -41,7 +42,7 @@ class Renderer:
         width, height = self._size
         k = answer(layer.depth)
         zoom = self._cover * (1 + pose.flat_zoom) * (1 + pose.zoom * k)
-        lean = k - answer(pose.pivot) if pose.pivot else k
+        lean = k - answer(pose.pivot) if pose.pivot and len(self._layers) > 1 else k  # a flat picture has nothing to turn around
         shift_x = (pose.x * lean + pose.flat_x) * self._source[0] * self._cover
         shift_y = (pose.y * lean + pose.flat_y) * self._source[1] * self._cover
         sin, cos = math.sin(pose.roll) * zoom, math.cos(pose.roll) * zoom
@@ -77,11 +78,13 @@ class Renderer:
             bottom = self._size[1]
         matrix = matrix - np.array([[0, 0, left], [0, 0, top]], np.float64)
         size = (right - left, bottom - top)
-        moved = self._moved[: size[1], : size[0]]
-        kept = self._kept[: size[1], : size[0]]
+        # All into buffers that are there: fresh memory for every frame would double the time.
+        moved, kept, alpha = (buffer[: size[1], : size[0]] for buffer in (self._moved, self._kept, self._alpha))
         border = cv2.BORDER_REPLICATE if whole or grounded else cv2.BORDER_CONSTANT
-        moved = cv2.warpAffine(layer.pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
-        kept = cv2.bitwise_not(cv2.merge([cv2.extractChannel(moved, 3)] * 4))
+        cv2.warpAffine(layer.pixels, matrix, size, moved, flags=cv2.INTER_LINEAR, borderMode=border)
+        cv2.extractChannel(moved, 3, alpha)
+        cv2.bitwise_not(alpha, alpha)
+        cv2.merge([alpha] * 4, kept)
         region = self._out[top:bottom, left:right]
         cv2.multiply(region, kept, region, 1 / 255)
         cv2.add(region, moved, region)

@@ -1,10 +1,12 @@
 """What scenes are painted on: layers of premultiplied colour, sheets of flat vector shapes, and the frame's measures.
 
-Colours are RGB, float32 from 0 to 1 (light may exceed 1 until it is graded). Positions are pixels, y downwards.
+Colours are RGB, float32 from 0 to 1 (light may exceed 1 until it is graded). A field of colour is planar, 3 × h × w (or
+3 × h × 1): NumPy is an order of magnitude faster on it than on h × w × 3. Positions are pixels, y downwards.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import cv2
@@ -16,6 +18,8 @@ Array: TypeAlias = npt.NDArray[Any]
 Point: TypeAlias = tuple[float, float]
 
 _SUBPIXEL_BITS = 4
+_STRIP = 32
+_COARSE = 4
 
 
 def rgb(code: str) -> Array:
@@ -25,9 +29,21 @@ def rgb(code: str) -> Array:
 
 
 def mix(a: Array, b: Array, t: Any) -> Array:
-    """From `a` (t = 0) to `b` (t = 1)."""
+    """From `a` (t = 0) to `b` (t = 1). Where `t` is a field (h × w), colours become fields of colour (3 × h × w)."""
     share = np.asarray(t, np.float32)
+    if share.ndim >= 2:
+        a, b = plane(a), plane(b)
     return np.asarray(a + (b - a) * share)
+
+
+def plane(colour: Array) -> Array:
+    """A colour as a field of colour, 3 × 1 × 1; fields are returned as they are."""
+    return colour[:, None, None] if colour.ndim == 1 else colour
+
+
+def luma(colour: Array) -> Array:
+    """The luminance (Rec. 709) of a colour or a field of colour."""
+    return np.asarray(colour[0] * np.float32(0.2126) + colour[1] * np.float32(0.7152) + colour[2] * np.float32(0.0722))
 
 
 def smoothstep(low: float, high: float, x: Array) -> Array:
@@ -57,9 +73,34 @@ class Frame:
         """Pixel columns as a row, 1 × W."""
         return np.arange(self.width, dtype=np.float32)[None, :]
 
-    def distance(self, x: float, y: float, stretch: float = 1.0) -> Array:
-        """Distance of every pixel from (x, y), H × W; vertical distances count `stretch` times."""
-        return np.sqrt((self.columns - np.float32(x)) ** 2 + ((self.rows - np.float32(y)) * np.float32(stretch)) ** 2)
+    @property
+    def coarse_rows(self) -> Array:
+        """Every fourth row as a column: the grid of `refined`."""
+        return np.arange(0, self.height + _COARSE, _COARSE, dtype=np.float32)[:, None]
+
+    @property
+    def coarse_columns(self) -> Array:
+        """Every fourth column as a row: the grid of `refined`."""
+        return np.arange(0, self.width + _COARSE, _COARSE, dtype=np.float32)[None, :]
+
+    def glow(self, x: float, y: float, radius: float, *, power: float = 2.0, stretch: float = 1.0, core: float = 0.0) -> Array:
+        """A soft light around (x, y), H × W: exp(-(d / radius) ** power), d counted from `core` outwards.
+
+        Computed coarsely and smoothed up, which is invisible for lights much larger than a few pixels.
+        """
+        columns, rows = self.coarse_columns - np.float32(x), (self.coarse_rows - np.float32(y)) * np.float32(stretch)
+        away = np.maximum(np.sqrt(columns**2 + rows**2) - np.float32(core), 0) / np.float32(radius)
+        return self.refined(np.exp(-(away ** np.float32(power))))
+
+    def refined(self, coarse: Array) -> Array:
+        """A field sampled at every fourth pixel from the first on, brought to H × W."""
+        to_coarse = np.array([[1 / _COARSE, 0, 0], [0, 1 / _COARSE, 0]], np.float32)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(
+            cv2.warpAffine(
+                coarse.astype(np.float32), to_coarse, (self.width, self.height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+            )
+        )
 
 
 class Sheet:
@@ -70,23 +111,14 @@ class Sheet:
 
     def __init__(self, width: int, height: int) -> None:
         self.pixels: Array = np.zeros((height, width, 4), np.uint8)
-        self._top, self._bottom = height, 0
-
-    @property
-    def span(self) -> slice:
-        """The rows that were drawn on."""
-        return slice(max(self._top, 0), max(min(self._bottom, self.pixels.shape[0]), 0))
 
     def polygon(self, points: Iterable[Point] | Array, colour: Array) -> None:
-        corners = np.asarray(points if isinstance(points, np.ndarray) else list(points), np.float32)
-        self._touch(float(corners[:, 1].min()), float(corners[:, 1].max()))
-        fixed = np.round(corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(self.pixels, [fixed], _paint(colour), cv2.LINE_AA, _SUBPIXEL_BITS)
+        corners = points if isinstance(points, np.ndarray) else np.array(list(points), np.float32)
+        cv2.fillPoly(self.pixels, [_fixed(corners)], _paint(colour), cv2.LINE_AA, _SUBPIXEL_BITS)
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, colour: Array, corners: int = 0) -> None:
-        n = corners or int(np.clip(max(rx, ry) * 1.2, 8, 64))
-        turn = np.linspace(0, 2 * np.pi, n, endpoint=False)
-        self.polygon(np.stack([x + rx * np.cos(turn), y + ry * np.sin(turn)], 1), colour)
+        n = corners or int(min(max(max(rx, ry) * 1.2, 8), 64))
+        self.polygon(_circle(n) * np.array((rx, ry), np.float32) + np.array((x, y), np.float32), colour)
 
     def disc(self, x: float, y: float, radius: float, colour: Array) -> None:
         self.ellipse(x, y, radius, radius, colour)
@@ -96,9 +128,8 @@ class Sheet:
 
     def line(self, points: Sequence[Point], colour: Array, thickness: float = 1.0) -> None:
         """A polyline; thinner than one pixel it is drawn as a hairline."""
-        self._touch(min(y for _, y in points) - thickness, max(y for _, y in points) + thickness)
-        fixed = np.round(np.asarray(points, np.float32) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.polylines(self.pixels, [fixed], False, _paint(colour), max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS)
+        corners = _fixed(np.array(points, np.float32))
+        cv2.polylines(self.pixels, [corners], False, _paint(colour), max(1, round(thickness)), cv2.LINE_AA, _SUBPIXEL_BITS)
 
     def taper(self, a: Point, b: Point, ra: float, rb: float, colour: Array) -> None:
         """A limb: a bar from `a` to `b` whose half-widths are `ra` and `rb`, with round ends."""
@@ -117,18 +148,31 @@ class Sheet:
         self.disc(*a, ra, colour)
         self.disc(*b, rb, colour)
 
-    def premultiplied(self) -> Array:
-        """The rows of `span` as float32 RGBA."""
-        return self.pixels[self.span].astype(np.float32) * np.float32(1 / 255)
+    def span(self) -> slice:
+        """The rows that were drawn on."""
+        used = np.flatnonzero(self.pixels[..., 3].max(1))
+        return slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(0, 0)
 
-    def _touch(self, top: float, bottom: float) -> None:
-        self._top = min(self._top, int(top) - 2)
-        self._bottom = max(self._bottom, int(bottom) + 3)
+
+def _fixed(corners: Array) -> Array:
+    return np.rint(corners * np.float32(1 << _SUBPIXEL_BITS)).astype(np.int32)
 
 
 def _paint(colour: Array) -> tuple[float, float, float, float]:
-    r, g, b = (float(v) for v in np.clip(colour, 0, 1) * 255)
+    r, g, b = (min(max(v, 0.0), 1.0) * 255 for v in colour.tolist())
     return r, g, b, 255.0
+
+
+@cache
+def _circle(corners: int) -> Array:
+    turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    return np.stack([np.cos(turn), np.sin(turn)], 1).astype(np.float32)
+
+
+def strips(rows: slice) -> Iterator[slice]:
+    """The rows in pieces small enough that what is computed of them stays in the cache."""
+    for start in range(rows.start, rows.stop, _STRIP):
+        yield slice(start, min(start + _STRIP, rows.stop))
 
 
 class Layer:
@@ -139,42 +183,50 @@ class Layer:
         self.depth = depth
         self.rgba: Array = np.zeros((frame.height, frame.width, 4), np.float32)
 
-    def over(self, sheet: Sheet, shade: Array | None = None) -> None:
-        """Blend a full-frame sheet over the layer; `shade` (H × W or H × 1) multiplies its colours."""
-        rows = sheet.span
-        if rows.stop <= rows.start:
-            return
-        paint = sheet.premultiplied()
-        if shade is not None:
-            paint[..., :3] *= shade[rows][..., None]
-        self.blend(paint, rows)
+    def over(self, sheet: Sheet) -> None:
+        """Blend a full-frame sheet over the layer."""
+        for rows in strips(sheet.span()):
+            self.blend(sheet.pixels[rows].astype(np.float32) * np.float32(1 / 255), rows)
 
     def blend(self, paint: Array, rows: slice = slice(None), columns: slice = slice(None)) -> None:
-        """Premultiplied RGBA over the region."""
+        """Premultiplied RGBA (h × w × 4) over the region."""
         region = self.rgba[rows, columns]
-        region *= 1 - paint[..., 3:]
-        region += paint
+        kept = 1 - paint[..., 3]
+        for channel in range(4):
+            target = region[..., channel]
+            target *= kept
+            target += paint[..., channel]
 
-    def fill(self, mask: Array, colour: Array, rows: slice = slice(None)) -> None:
-        """Cover with `colour` (one colour, or H × W × 3) by `mask` (H × W, 0 to 1), both of the rows given."""
-        region = self.rgba[rows]
-        kept = (1 - mask)[..., None]
-        region *= kept
-        region[..., :3] += colour * mask[..., None]
-        region[..., 3] += mask
+    def fill(self, mask: Array, colour: Array, rows: slice = slice(None), columns: slice = slice(None)) -> None:
+        """Cover the region by `mask` (h × w, 0 to 1) with `colour`: one colour, or a field that broadcasts to 3 × h × w."""
+        whole = np.broadcast_to(plane(colour), (3, *mask.shape))
+        target = self.rgba[rows, columns]
+        for part in strips(slice(0, mask.shape[0])):
+            region, cover = target[part], mask[part]
+            kept = 1 - cover
+            for channel in range(4):
+                plate = region[..., channel]
+                plate *= kept
+                plate += cover if channel == 3 else whole[channel, part] * cover
 
     def light(self, glow: Array, colour: Array, rows: slice = slice(None)) -> None:
-        """Add light of `colour` by `glow` (H × W), only on what the layer covers."""
-        region = self.rgba[rows]
-        region[..., :3] += (glow * region[..., 3])[..., None] * colour
+        """Add light of `colour` by `glow` (h × w), only on what the layer covers."""
+        target = self.rgba[rows]
+        for part in strips(slice(0, glow.shape[0])):
+            region = target[part]
+            lit = glow[part] * region[..., 3]
+            for channel in range(3):
+                region[..., channel] += lit * colour[channel]
 
-    def shine(self, glow: Array, colour: Array, rows: slice = slice(None)) -> None:
-        """Add light to the air before the layer, also where it is empty (premultiplied colour with no alpha)."""
-        self.rgba[rows, :, :3] += glow[..., None] * colour
+    def shine(self, glow: Array, colour: Array) -> None:
+        """Add light to the air before the layer, also where it is empty (premultiplied colour with no alpha).
 
-    def shade(self, factor: Array, rows: slice = slice(None)) -> None:
-        """Multiply the colours by `factor` (H × W or broadcastable)."""
-        self.rgba[rows, :, :3] *= factor[..., None]
+        `colour` is one colour or a field of colour.
+        """
+        whole = np.broadcast_to(plane(colour), (3, *glow.shape))
+        for part in strips(slice(0, glow.shape[0])):
+            for channel in range(3):
+                self.rgba[part, :, channel] += glow[part] * whole[channel, part]
 
 
 def smooth_curve(points: Sequence[Point], per_segment: int = 6, closed: bool = True) -> Array:

@@ -2,11 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-import cv2
-import numpy as np
-
-from services.model_service.engines.keyframe import buildings, elsewhere, land, landmarks, plants, sky, weather
-from services.model_service.engines.keyframe.canvas import Array
+from services.model_service.engines.keyframe import city, elsewhere, land, landmarks, plants, ruins, sky, village, weather
 from services.model_service.engines.keyframe.cast import place_cast
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -25,7 +21,6 @@ def steps(stage: Stage) -> Iterator[Step]:
         yield from _outdoors(stage)
     yield "cast", lambda: place_cast(stage)
     yield "weather", lambda: weather.paint_weather(stage)
-    yield "bloom", lambda: _bloom(stage)
 
 
 def _outdoors(stage: Stage) -> Iterator[Step]:
@@ -43,7 +38,7 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
     if scene.has("lighthouse"):
         yield "lighthouse", lambda: landmarks.paint_lighthouse(stage)
     if urban:
-        yield "skyline", lambda: buildings.paint_skyline(stage)
+        yield "skyline", lambda: city.paint_skyline(stage)
     if scene.has("forest"):
         yield "forest", lambda: plants.paint_forest(stage)
     elif not (water and not scene.has("river")) and not urban and not scene.has("desert", "ruins"):
@@ -55,34 +50,19 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
     if water:
         yield "foam", lambda: land.paint_foam(stage)
     if urban:
-        yield "street", lambda: buildings.paint_street(stage)
+        yield "street", lambda: city.paint_street(stage)
     if scene.has("ruins"):
-        yield "ruins", lambda: buildings.paint_ruins(stage)
+        yield "ruins", lambda: ruins.paint_ruins(stage)
     if scene.has("village") or "house" in scene.props:
-        yield "village", lambda: buildings.paint_village(stage)
+        yield "village", lambda: village.paint_village(stage)
     if "bridge" in scene.props:
         yield "bridge", lambda: landmarks.paint_bridge(stage)
     if "door" in scene.props:
         yield "door", lambda: landmarks.paint_door(stage)
     if "tree" in scene.props and not scene.has("forest"):
         yield "tree", lambda: plants.paint_lone_tree(stage)
+    if scene.has("cave"):
+        yield "cave", lambda: landmarks.paint_cave(stage)
     yield "haze", lambda: weather.paint_haze(stage)
     if scene.has("forest") and not stage.dark and not scene.weather & {"rain", "storm"}:
         yield "shafts", lambda: weather.paint_shafts(stage)
-
-
-def _bloom(stage: Stage) -> None:
-    """Light that spills over from the brightest parts. Each layer takes its share, which adds up to the whole when composed."""
-    frame = stage.frame
-    small = (max(frame.width // 4, 8), max(frame.height // 4, 8))
-    picture: Array | None = None
-    for layer in stage.layers.values():
-        reduced = cv2.resize(layer.rgba, small, interpolation=cv2.INTER_AREA)
-        picture = reduced[..., :3] if picture is None else picture * (1 - reduced[..., 3:]) + reduced[..., :3]
-    if picture is None:
-        return
-    bright = np.clip(picture - np.float32(0.80), 0, 1)
-    small_halo = cv2.GaussianBlur(bright, (0, 0), frame.unit / 70) * np.float32(0.45)
-    halo = cv2.resize(small_halo, (frame.width, frame.height))
-    for layer in stage.layers.values():
-        layer.rgba[..., :3] += halo * layer.rgba[..., 3:]

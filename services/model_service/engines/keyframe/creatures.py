@@ -36,6 +36,8 @@ BEASTS: Mapping[str, Beast] = {
     "wolf": Beast(
         0.52, 0.78, 0.42, 0.150, (0.20, 0.15), 0.120, 0.20, "pointed", "brush", ("#7a7f8a", "#5f6470", "#8a8478"), "#d8d8d8"
     ),
+    "fox": Beast(0.40, 0.78, 0.36, 0.135, (0.18, 0.14), 0.120, 0.18, "pointed", "brush", ("#d9742f", "#c8622a"), "#f6ead8"),
+    "bear": Beast(0.85, 0.70, 0.34, 0.215, (0.16, 0.10), 0.140, 0.13, "round", "short", ("#5f4230", "#3f3230"), "#b08a62"),
     "cat": Beast(
         0.24, 0.66, 0.32, 0.140, (0.10, 0.17), 0.160, 0.05, "pointed", "long", ("#d98a3a", "#4a4a52", "#e8e0d4"), "#fff4e4"
     ),
@@ -158,6 +160,8 @@ def _head(pen: Pen, beast: Beast, chest: Point, coat: Array, pale: Array, dark: 
             ],
             coat,
         )
+    elif beast.ear == "round":
+        pen.disc((head[0] - r * 0.35, head[1] + r * 0.82), r * 0.36, dark)
     elif beast.ear == "long":
         pen.limb(((head[0], head[1] + r * 0.6), (head[0] - r * 0.25, head[1] + r * 2.8)), (r * 0.30, r * 0.22), coat)
     elif beast.ear == "antler":

@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb, smoothstep
+from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, plane, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds, ridge
 from services.model_service.engines.keyframe.sky import paint_sky
 from services.model_service.engines.keyframe.stage import Stage
@@ -27,10 +27,10 @@ def paint_room(stage: Stage) -> None:
     wx, wy, ww, wh = frame.width * 0.5 + side * unit * 0.34, floor_y - unit * 0.40, unit * 0.19, unit * 0.21
     inside = (np.abs(frame.columns - np.float32(wx)) < ww) & (np.abs(frame.rows - np.float32(wy)) < wh)
     lamp = (frame.width * 0.5 - side * unit * 0.47, floor_y - unit * 0.36)
-    warmth = np.exp(-((frame.distance(*lamp) / np.float32(unit * 0.55)) ** 1.4)) * np.float32(0.85 if gloomy else 0.2)
-    vignette = 0.72 + 0.28 * np.exp(-((frame.distance(wx, wy) / np.float32(unit * 0.9)) ** 2))
+    warmth = frame.glow(*lamp, unit * 0.55, power=1.4) * np.float32(0.85 if gloomy else 0.2)
+    vignette = 0.72 + 0.28 * frame.glow(wx, wy, unit * 0.9)
     paper = 1 + np.float32(0.025) * np.sign(np.sin((frame.columns - np.float32(wx)) / np.float32(unit) * 90))
-    colour = wall * (vignette * paper)[..., None] + warmth[..., None] * rgb("#ffb868") * wall
+    colour = plane(wall) * (vignette * paper + warmth * plane(rgb("#ffb868")))
     far.fill((~inside).astype(np.float32), colour)
     sheet = Sheet(frame.width, frame.height)
     _window(sheet, stage, wx, wy, ww, wh, wood)
@@ -44,15 +44,9 @@ def paint_room(stage: Stage) -> None:
     board = np.floor(planks / np.float32(unit * 0.075))
     tone = 0.88 + 0.20 * np.modf(np.abs(np.sin(board * 12.9898) * 43758.5453))[0]
     seam = np.abs(planks / np.float32(unit * 0.075) - board - 0.5) > 0.485
-    floor = wood * (np.float32(1.25) * tone * (1 - 0.3 * seam) * (0.72 + 0.38 * t))[..., None]
-    floor = (
-        floor
-        + (np.exp(-((frame.distance(lamp[0], floor_y, 2.5) / np.float32(unit * 0.5)) ** 2)) * np.float32(0.5 if gloomy else 0.1))[
-            ..., None
-        ]
-        * rgb("#ffb868")
-        * wood
-    )
+    boards = np.float32(1.25) * tone * (1 - 0.3 * seam) * (0.72 + 0.38 * t)
+    pool = frame.glow(lamp[0], floor_y, unit * 0.5, stretch=2.5) * np.float32(0.5 if gloomy else 0.1)
+    floor = plane(wood) * (boards + pool * plane(rgb("#ffb868")))
     ground.fill(np.clip(frame.rows - np.float32(floor_y) + 0.5, 0, 1) + 0 * frame.columns, floor)
     _light_patch(stage, wx, floor_y, ww, gloomy)
     furniture = Sheet(frame.width, frame.height)
@@ -75,8 +69,7 @@ def paint_room(stage: Stage) -> None:
         low_sun=gloomy,
     )
     ground.shine(
-        np.exp(-((frame.distance(lamp[0], lamp[1] - unit * 0.06) / np.float32(unit * 0.10)) ** 1.3))
-        * np.float32(0.5 if gloomy else 0.12),
+        frame.glow(lamp[0], lamp[1] - unit * 0.06, unit * 0.10, power=1.3) * np.float32(0.5 if gloomy else 0.12),
         rgb("#ffcf8a"),
     )
 
@@ -243,7 +236,7 @@ def paint_space(stage: Stage) -> None:
         t = np.clip((frame.rows - top[None]) / np.float32(frame.height - stage.horizon), 0, 1)
         grit = clouds(rng, frame.width, frame.height, cells=7, octaves=6, stretch=2.4)
         rock = mix(rgb("#8a86a0"), first, 0.25) * np.float32(0.62)
-        ground.fill(np.clip(frame.rows - top[None] + 0.5, 0, 1), rock * ((1.1 - 0.55 * t) * (0.75 + 0.5 * grit))[..., None])
+        ground.fill(np.clip(frame.rows - top[None] + 0.5, 0, 1), plane(rock) * ((1.1 - 0.55 * t) * (0.75 + 0.5 * grit)))
         pits = Sheet(frame.width, frame.height)
         for _ in range(14):
             u = float(rng.random())
@@ -265,7 +258,7 @@ def _planet(stage: Stage, rng: np.random.Generator, x: float, y: float, radius: 
     z = np.sqrt(np.clip(1 - inside, 0, 1))
     light = np.clip((dx * stage.side * -0.62 - dy * 0.45 + z * 0.55) * 1.15, 0.03, 1)
     bands = clouds(rng, frame.width, frame.height, cells=13, octaves=4, stretch=9)
-    colour = mix(mix(hue, rgb("#f2d6b0"), 0.55), hue * np.float32(0.6), bands[..., None]) * light[..., None]
+    colour = mix(mix(hue, rgb("#f2d6b0"), 0.55), hue * np.float32(0.6), bands) * light
     halo = np.exp(-np.maximum(np.sqrt(inside) - 1, 0) * 9) * (1 - disc)
     layer.shine(halo * np.float32(0.22), hue)
     layer.fill(disc, colour)
@@ -284,10 +277,9 @@ def paint_underwater(stage: Stage) -> None:
     rng, frame, unit = stage.rng("underwater"), stage.frame, stage.unit
     dim = np.float32(0.5 if stage.dark else 1.0)
     top, deep = rgb("#5fd3e0") * dim, rgb("#06304f") * dim
-    t = (frame.rows / np.float32(frame.height))[..., None]
+    t = frame.rows / np.float32(frame.height)
     sky = stage.layers["sky"]
-    sky.rgba[..., :3] = mix(top, deep, smoothstep(-0.1, 0.95, t) ** 0.75)
-    sky.rgba[..., 3] = 1
+    sky.fill(np.ones((frame.height, frame.width), np.float32), mix(top, deep, smoothstep(-0.1, 0.95, t) ** 0.75))
     source = frame.width * (0.5 + stage.side * 0.18)
     angle = np.arctan2(frame.columns - np.float32(source), frame.rows + np.float32(unit * 0.35))
     comb = ridge(rng, 400, waves=22, roughness=0.7, octaves=4)
@@ -308,7 +300,7 @@ def paint_underwater(stage: Stage) -> None:
     glitter = np.exp(-(((caustic - 0.5) / 0.045) ** 2))
     near = np.clip((frame.rows - y[None]) / np.float32(frame.height - stage.horizon), 0, 1)
     sand = mix(mix(rgb("#e8d8a8"), top, 0.6), deep, 0.35) * dim
-    ground.fill(np.clip(frame.rows - y[None] + 0.5, 0, 1), sand * (0.85 - 0.4 * near + 0.22 * glitter)[..., None])
+    ground.fill(np.clip(frame.rows - y[None] + 0.5, 0, 1), plane(sand) * (0.85 - 0.4 * near + 0.22 * glitter))
     weeds = Sheet(frame.width, frame.height)
     for _ in range(26):
         x = float(rng.random())

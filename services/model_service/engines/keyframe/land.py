@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import Array, Layer, Sheet, mix, rgb, smoothstep
+from services.model_service.engines.keyframe.canvas import Array, Layer, Sheet, mix, plane, rgb, smoothstep, strips
 from services.model_service.engines.keyframe.noise import clouds, ridge
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -38,7 +38,13 @@ def ground_of(stage: Stage) -> str:
             return ground
     if "snow" in scene.weather:
         return "snow"
-    for place, ground in (("ruins", "earth"), ("forest", "forest floor"), ("lighthouse", "rock"), ("sea", "rock")):
+    for place, ground in (
+        ("ruins", "earth"),
+        ("forest", "forest floor"),
+        ("cave", "rock"),
+        ("lighthouse", "rock"),
+        ("sea", "rock"),
+    ):
         if scene.has(place):
             return ground
     return "grass"
@@ -88,7 +94,7 @@ def _slope(stage: Stage, layer: Layer, line: Array, upper: Array, lower: Array, 
     """A body of land under `line`, `lower` where the haze lies in its foot."""
     rows = slice(max(int(line.min()) - 1, 0), stage.frame.height)
     y = stage.frame.rows[rows]
-    t = np.clip((y - line[None]) / np.float32(stage.unit * depth), 0, 1)[..., None]
+    t = np.clip((y - line[None]) / np.float32(stage.unit * depth), 0, 1)
     layer.fill(_below(line, y), mix(upper, lower, t), rows)
 
 
@@ -108,36 +114,35 @@ def _peaks(stage: Stage, *, height: float, snow: bool) -> None:
         stack[index] = size - (away * 1.55) ** 0.92 + rough * np.minimum(away * 9 + 0.15, 1.4)
     owner, profile = stack.argmax(0), np.maximum(stack.max(0), 0.02 + rough * 0.5)
     top = np.float32(stage.horizon + 0.02 * unit) - np.float32(unit * height) * profile
-    rows = slice(max(int(top.min()) - 1, 0), frame.height)
-    y = frame.rows[rows]
-    down = (y - top[None]) / np.float32(unit * height)
-    sway = clouds(rng, width, y.shape[0], cells=5, octaves=5) - np.float32(0.5)
+    first = max(int(top.min()) - 1, 0)
+    tall, deep = np.float32(unit * height), frame.height - first
+    sway, facets, tongue = (
+        clouds(rng, width, deep, cells=cells, octaves=octaves, stretch=stretch)
+        for cells, octaves, stretch in ((5, 5, 1.0), (9, 4, 0.6), (7, 5, 0.45))
+    )
     crest = np.array(centres, np.float32)[owner][None] * np.float32(width)
-    drop = np.clip(
-        (y - np.float32(stage.horizon) + np.float32(unit * height) * np.array(sizes, np.float32)[owner][None])
-        / np.float32(unit * height),
-        0,
-        1.5,
-    )
-    arete = crest + sway * np.float32(unit * 0.55) * drop + np.float32(-stage.side * unit * 0.10) * drop
-    sunlit = smoothstep(-0.004 * unit, 0.004 * unit, (x[None] - arete) * stage.side)
-    facets = clouds(rng, width, y.shape[0], cells=9, octaves=4, stretch=0.6)
-    sunlit = sunlit * (0.66 + 0.34 * smoothstep(0.42, 0.5, facets)) + (1 - sunlit) * 0.26 * smoothstep(0.56, 0.62, facets)
-    distance = 0.26
-    rock = mix(stage.lit(rgb("#3a4560"), distance * 0.8), stage.lit(rgb("#9a8880"), distance), sunlit[..., None])
+    summit = np.float32(stage.horizon) - tall * np.array(sizes, np.float32)[owner][None]
+    distance, glow = 0.26, 0.35 if stage.palette.low_sun else 0.12
+    rock_shade, rock_light = stage.lit(rgb("#3a4560"), distance * 0.8), stage.lit(rgb("#9a8880"), distance)
     white_shade = stage.lit(rgb("#7f9ac8"), distance * 0.7)
-    white_light = np.clip(
-        mix(stage.lit(rgb("#ffffff"), distance * 0.4), stage.palette.sun, 0.35 if stage.palette.low_sun else 0.12), 0, 1
-    )
-    colour = rock
-    if snow:
-        tongue = clouds(rng, width, y.shape[0], cells=7, octaves=5, stretch=0.45)
-        reach = (0.20 + 0.26 * profile[None]) * (0.35 + 1.9 * tongue) * (0.80 + 0.35 * (1 - sunlit))
-        cover = smoothstep(0.035, -0.03, down - reach)
-        colour = mix(rock, mix(white_shade, white_light, sunlit[..., None]), cover[..., None])
-    fog = smoothstep(stage.horizon - unit * height * 0.42, stage.horizon + unit * 0.03, y)
-    colour = mix(colour, stage.palette.haze, (fog * np.float32(0.72))[..., None])
-    layer.fill(_below(top, y), colour, rows)
+    white_light = np.clip(mix(stage.lit(rgb("#ffffff"), distance * 0.4), stage.palette.sun, glow), 0, 1)
+    for rows in strips(slice(first, frame.height)):
+        y, noise = frame.rows[rows], slice(rows.start - first, rows.stop - first)
+        foot = np.maximum(y - top[None], 0)
+        # Flanks meet on slanting lines: below the valleys the sunny flank lies before its neighbour.
+        seen = np.clip(x[None] - stage.side * foot * 0.55 + (facets[noise] - 0.5) * foot * 0.5, 0, width - 1).astype(np.int32)
+        drop = np.clip((y - summit[0][seen]) / tall, 0, 1.5)
+        arete = crest[0][seen] + ((sway[noise] - 0.5) * np.float32(unit * 0.55) - np.float32(stage.side * unit * 0.10)) * drop
+        sunlit = smoothstep(-0.004 * unit, 0.004 * unit, (x[None] - arete) * stage.side)
+        facet = facets[noise]
+        sunlit = sunlit * (0.66 + 0.34 * smoothstep(0.42, 0.5, facet)) + (1 - sunlit) * 0.26 * smoothstep(0.56, 0.62, facet)
+        colour = mix(rock_shade, rock_light, sunlit)
+        if snow:
+            reach = (0.20 + 0.26 * profile[None]) * (0.35 + 1.9 * tongue[noise]) * (0.80 + 0.35 * (1 - sunlit))
+            cover = smoothstep(0.035, -0.03, (y - top[None]) / tall - reach)
+            colour = mix(colour, mix(white_shade, white_light, sunlit), cover)
+        fog = smoothstep(stage.horizon - unit * height * 0.42, stage.horizon + unit * 0.03, y)
+        layer.fill(_below(top, y), mix(colour, stage.palette.haze, fog * np.float32(0.72)), rows)
 
 
 def _mesas(stage: Stage) -> None:
@@ -175,11 +180,11 @@ def _dunes(stage: Stage, layer: Layer, rng: np.random.Generator, *, first: float
         distance = 0.50 * (1 - share) ** 1.5
         shaded = stage.lit(sand * np.array([0.62, 0.55, 0.60], np.float32), distance)
         bright = np.clip(mix(stage.lit(sand, distance), stage.palette.sun * stage.palette.light, 0.18), 0, 1)
-        colour = mix(shaded, bright, flank[..., None])
+        colour = mix(shaded, bright, flank)
         ripples = np.sin(below * 260 / (0.6 + 2.5 * below + share) + line[None] * 30 + x[None] / unit * 14) * smoothstep(
             0.02, 0.2, below + share * 0.1
         )
-        colour = colour * (1 + np.float32(0.022) * ripples)[..., None]
+        colour = colour * (1 + np.float32(0.022) * ripples)
         layer.fill(_below(top, y), colour, rows)
 
 
@@ -196,32 +201,32 @@ def paint_ground(stage: Stage) -> None:
     flat = kind in {"asphalt", "moon"}
     if stage.scene.has("sea", "beach", "lighthouse", "river"):
         walked = any(figure.tag not in AFLOAT | {"bird", "whale", "dragon", "fish"} for figure in stage.scene.figures)
-        top = _shore(stage, rng, 0.46 if walked else 0.62 if kind == "beach" else 0.74)
+        top = _shore(stage, rng, 0.40 if walked else 0.62 if kind == "beach" else 0.74, slope=0.05 if walked else 0.11)
     else:
         top = np.float32(stage.y(0.10)) - np.float32(unit * (0.008 if flat else 0.07)) * line
-    rows = slice(max(int(top.min()) - 1, 0), frame.height)
-    y = frame.rows[rows]
-    near = np.clip((y - top[None]) / np.float32(frame.height - stage.horizon), 0, 1)
+    first = max(int(top.min()) - 1, 0)
     far_tone, near_tone = stage.lit(albedo, 0.38), stage.lit(albedo * np.float32(0.62 if kind != "snow" else 0.86))
-    colour = mix(far_tone, near_tone, (near**0.8)[..., None])
-    texture = clouds(rng, frame.width, y.shape[0], cells=5, octaves=6, stretch=3.2) - np.float32(0.5)
-    strength = 0.10 if kind == "snow" else 0.30
-    colour = colour * (1 + texture * np.float32(strength))[..., None]
-    if kind == "snow":
-        drift = smoothstep(0.02, 0.25, texture)
-        colour = mix(colour, stage.lit(rgb("#9db4dc")), (drift * np.float32(0.35))[..., None])
-    glow = np.exp(-(((frame.columns - np.float32(stage.sun[0])) / np.float32(unit * 0.55)) ** 2)) * (1 - near) ** 2
-    colour = colour + glow[..., None] * stage.palette.sun * np.float32(0.20 if not stage.overcast else 0.06)
-    layer.fill(_below(top, y), colour, rows)
+    texture = clouds(rng, frame.width, frame.height - first, cells=5, octaves=6, stretch=3.2) - np.float32(0.5)
+    sheen = np.exp(-(((frame.columns - np.float32(stage.sun[0])) / np.float32(unit * 0.55)) ** 2)) * np.float32(
+        0.06 if stage.overcast else 0.20
+    )
+    for rows in strips(slice(first, frame.height)):
+        y, grain = frame.rows[rows], texture[rows.start - first : rows.stop - first]
+        near = np.clip((y - top[None]) / np.float32(frame.height - stage.horizon), 0, 1)
+        colour = mix(far_tone, near_tone, near**0.8) * (1 + grain * np.float32(0.10 if kind == "snow" else 0.30))
+        if kind == "snow":
+            colour = mix(colour, stage.lit(rgb("#9db4dc")), smoothstep(0.02, 0.25, grain) * np.float32(0.35))
+        colour = colour + sheen * (1 - near) ** 2 * plane(stage.palette.sun)
+        layer.fill(_below(top, y), colour, rows)
 
 
-def _shore(stage: Stage, rng: np.random.Generator, share: float) -> Array:
+def _shore(stage: Stage, rng: np.random.Generator, share: float, slope: float) -> Array:
     """The line where land meets water: it rises towards the side away from the light."""
     frame = stage.frame
     x = np.linspace(-1, 1, frame.width, dtype=np.float32) * np.float32(-stage.side)
     line = ridge(rng, frame.width, waves=3, roughness=0.42, octaves=6)
     reach = stage.frame.height - stage.horizon
-    return np.float32(stage.y(share)) - np.float32(reach) * (0.11 * x + 0.09 * (line - 0.5))
+    return np.float32(stage.y(share)) - np.float32(reach) * (np.float32(slope) * x + 0.09 * (line - 0.5))
 
 
 def paint_water(stage: Stage) -> None:
@@ -234,11 +239,11 @@ def paint_water(stage: Stage) -> None:
     t = np.clip((y - np.float32(top)) / np.float32(frame.height - top), 0, 1)
     tropical = not stage.dark and not palette.low_sun and not stage.overcast
     deep = mix(palette.zenith, stage.lit(rgb("#1f6f8f" if tropical else "#2c5068")), 0.55)
-    colour = mix(mix(palette.horizon, deep, 0.30), deep * np.float32(0.86), (t**0.55)[..., None])
+    colour = mix(mix(palette.horizon, deep, 0.30), deep * np.float32(0.86), t**0.55)
     if tropical:
-        colour = mix(colour, rgb("#3fc0bc"), (smoothstep(0.45, 1.0, t) * np.float32(0.5))[..., None])
+        colour = mix(colour, rgb("#3fc0bc"), smoothstep(0.45, 1.0, t) * np.float32(0.5))
     cover = np.clip(y - np.float32(top) + 0.5, 0, 1) + np.zeros((1, frame.width), np.float32)
-    layer.fill(cover, np.broadcast_to(colour, (y.shape[0], frame.width, 3)), rows)
+    layer.fill(cover, colour, rows)
     _waves(stage, layer, rng, top)
 
 

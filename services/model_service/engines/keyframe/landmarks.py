@@ -238,5 +238,29 @@ def paint_door(stage: Stage) -> None:
         )
     sheet.disc(x + half * 0.2, base - height * 0.42, unit * 0.009, mix(rgb("#e8b93c"), stage.palette.sun, 0.3))
     stage.layers["ground"].over(sheet)
-    glow = np.exp(-((frame.distance(x, base - height * 0.5, 0.6) / np.float32(unit * 0.30)) ** 2))
+    glow = frame.glow(x, base - height * 0.5, unit * 0.30, stretch=0.6)
     stage.layers["ground"].shine(glow * np.float32(0.16), rgb("#ffd48a"))
+
+
+def paint_cave(stage: Stage) -> None:
+    """The mouth of a cave around the view: rock in three tones, darkest nearest, with hanging points."""
+    rng, frame, unit = stage.rng("cave"), stage.frame, stage.unit
+    rock = stage.lit(rgb("#4a4340"))
+    for layer, reach, tone in (("far", 0.50, 0.80), ("ground", 0.58, 0.52), ("front", 0.66, 0.24)):
+        sheet = Sheet(frame.width, frame.height)
+        x, y = frame.width / 2, frame.height * 0.62
+        turn = np.linspace(0, 2 * np.pi, 56, endpoint=False)
+        rough = rng.normal(0, 0.035, turn.size) + np.where((np.sin(turn) < -0.5) & (np.arange(turn.size) % 4 == 0), -0.10, 0.0)
+        wide, high = frame.width * reach * 0.86, frame.height * reach * 0.94
+        mouth = [(x + wide * np.cos(a) * (1 + r), y + high * np.sin(a) * (1 + r)) for a, r in zip(turn, rough, strict=True)]
+        around = [
+            (x, frame.height * 3),
+            (-frame.width, frame.height * 3),
+            (-frame.width, -frame.height),
+            (frame.width * 2, -frame.height),
+        ]
+        corner = max(range(len(mouth)), key=lambda k: mouth[k][1])
+        ring = mouth[corner:] + mouth[: corner + 1]
+        sheet.polygon([*ring, *around, (frame.width * 2, frame.height * 3), (x, frame.height * 3)], rock * np.float32(tone))
+        stage.layers[layer].over(sheet)
+    stage.layers["far"].light(frame.glow(frame.width / 2, frame.height * 0.5, unit * 0.6), stage.palette.sun * np.float32(0.10))

@@ -14,7 +14,7 @@ Composing them in order by `out = out * (255 - alpha) / 255 + colour` gives the 
 import json
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,14 @@ import numpy as np
 from services.model_service.engines.keyframe.canvas import Array
 
 CONTENT_TYPE = "application/x-storyreel-layers"
+_MARGIN = 0.12
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+# Measured on painted layers: half the time of OpenCV's default at a smaller size.
+_PNG = (
+    *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,43 @@ class DepthLayer:
     drift: tuple[float, float] = (0.0, 0.0)
 
 
-def crop(name: str, depth: float, pixels: Array, drift: tuple[float, float] = (0.0, 0.0)) -> DepthLayer | None:
-    """The layer in its smallest box, or None when it is empty."""
-    used = pixels.max(2) if pixels.size else pixels
-    rows, columns = np.flatnonzero(used.max(1)), np.flatnonzero(used.max(0))
+def over(below: Array, above: Array) -> Array:
+    """Premultiplied uint8 BGRA over another of the same size."""
+    kept = cv2.merge([255 - above[..., 3]] * 4)
+    return np.asarray(cv2.add(cv2.multiply(below, kept, scale=1 / 255), above))
+
+
+def trimmed(layers: Sequence[DepthLayer]) -> list[DepthLayer]:
+    """Layers of the picture's size, each cut to the smallest box of what can be seen of it, the empty ones left out.
+
+    Rows that opaque nearer layers hide are given up but for a margin that a moving camera may uncover; the first layer
+    stays whole, its hidden rows repeating the last one seen.
+    """
+    kept: list[DepthLayer] = []
+    height = layers[0].pixels.shape[0]
+    hidden = height
+    for index, layer in reversed(list(enumerate(layers))):
+        reach = min(hidden + round(height * _MARGIN), height)
+        if index == 0:
+            layer.pixels[reach:] = layer.pixels[reach - 1]
+            kept.append(layer)
+            break
+        solid = layer.pixels[..., 3].min(1) == 255
+        hidden = min(hidden, height - int(np.argmin(solid[::-1])) if not solid.all() else 0)
+        boxed = _boxed(layer, reach)
+        if boxed is not None:
+            kept.append(boxed)
+    return kept[::-1]
+
+
+def _boxed(layer: DepthLayer, bottom: int) -> DepthLayer | None:
+    pixels = layer.pixels[:bottom]
+    rows = np.flatnonzero(pixels.reshape(pixels.shape[0], -1).max(1))
+    columns = np.flatnonzero(pixels.max(0).max(1))
     if not rows.size:
         return None
-    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    return DepthLayer(name, depth, left, top, np.ascontiguousarray(pixels[top:bottom, left:right]), drift)
+    top, low, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return replace(layer, x=left, y=top, pixels=np.ascontiguousarray(pixels[top:low, left:right]))
 
 
 def compose(layers: Sequence[DepthLayer], width: int, height: int) -> Array:
@@ -90,8 +126,8 @@ def load(path: Path) -> tuple[list[DepthLayer], int, int]:
 
 
 def encode_png(pixels: Array) -> bytes:
-    """PNG with the cheapest compression; raises ValueError for what cannot be one."""
-    done, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    """PNG, packed quickly rather than tightly; raises ValueError for what cannot be one."""
+    done, data = cv2.imencode(".png", pixels, _PNG)
     if not done:
         raise ValueError(f"cannot encode an array of shape {pixels.shape}")
     return data.tobytes()

@@ -31,6 +31,7 @@ PLACES: Mapping[str, str] = {
     "space": "space|outer space|planet|galaxy|spaceship|spacecraft|cosmos|universe|moon surface|mars|alien planet"
     "|太空|宇宙|星球|行星|银河|飞船|星系|火星|月球|外星",
     "underwater": "underwater|under the sea|seabed|deep sea|coral|ocean floor|海底|水下|水底|深海|珊瑚",
+    "cave": "cave|cavern|grotto|tunnel|mine|山洞|洞穴|岩洞|洞口|隧道|矿洞|洞里",
     "lighthouse": "lighthouse|灯塔",
     "garden": "garden|orchard|courtyard|花园|果园|庭院|院子|后院|园子",
 }
@@ -44,7 +45,7 @@ TIMES: Mapping[str, str] = {
 }
 WEATHER: Mapping[str, str] = {
     "clear": "clear|clear sky|cloudless|晴朗|万里无云",
-    "rain": "rain|rainy|raining|drizzle|downpour|umbrella|wet|雨|下雨|大雨|细雨|雨水|雨中|雨夜|暴雨|雨伞|小雨",
+    "rain": "rain|rainy|raining|drizzle|downpour|wet|雨|下雨|大雨|细雨|雨水|雨中|雨夜|暴雨|小雨",
     "snow": "snow|snowy|snowing|snowfall|winter|ice|icy|frozen|blizzard|snowflake|雪|下雪|大雪|冰雪|风雪|雪花|冬天"
     "|冰|雪地|暴风雪|寒冬",
     "fog": "fog|foggy|mist|misty|haze|smoke|dust|雾|薄雾|大雾|迷雾|烟雾|尘土|浓雾|晨雾|云雾|雾气",
@@ -78,7 +79,9 @@ FIGURES: Mapping[str, str] = {
     "cat": "cat|kitten|kitty|猫|小猫|猫咪|黑猫|白猫|橘猫",
     "bird": "bird|seagull|gull|crow|raven|eagle|pigeon|swallow|owl|crane|鸟|小鸟|海鸥|乌鸦|老鹰|鸽子|燕子|猫头鹰|飞鸟|鹤|雁|麻雀",
     "horse": "horse|stallion|mare|pony|unicorn|骏马|白马|战马|马儿|骑马|马匹|一匹马|小马|黑马|老马",
-    "wolf": "wolf|wolves|狼|野狼|狼群|fox|狐狸",
+    "wolf": "wolf|wolves|狼|野狼|狼群",
+    "fox": "fox|foxes|狐狸|小狐狸",
+    "bear": "bear|polar bear|panda|cub|熊|小熊|大熊|北极熊|熊猫|狗熊",
     "deer": "deer|stag|elk|reindeer|鹿|小鹿|驯鹿",
     "rabbit": "rabbit|bunny|hare|兔|兔子|小兔",
     "fish": "fish|koi|shoal|goldfish|鱼|鱼群|小鱼|金鱼|锦鲤",
@@ -102,6 +105,7 @@ PROPS: Mapping[str, str] = {
     "tent": "tent|camp|帐篷|营地|露营",
     "bridge": "bridge|桥|木桥|石桥|小桥|吊桥|大桥",
     "house": "house|home|cottage|cabin|hut|mill|farmhouse|房子|木屋|小屋|家|回家|家门|茅屋|农舍|屋子|老屋|石屋|老房子",
+    "umbrella": "umbrella|parasol|伞|雨伞|撑伞|红伞|油纸伞",
     "snowman": "snowman|雪人",
     "fireflies": "firefly|fireflies|萤火虫|流萤|glowing particles|萤火",
     "neon": "neon|cyber|cyberpunk|hologram|霓虹|赛博|全息|霓虹灯",

@@ -1,19 +1,17 @@
 """The painter: keyframes from words alone, drawn in depth layers on the CPU. No weights, no downloads."""
 
 import cv2
-import numpy as np
 
 from services.core.model import Engine
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.keyframe import layers as layers_file
-from services.model_service.engines.keyframe.canvas import Array, Frame, Layer
+from services.model_service.engines.keyframe.canvas import Frame
 from services.model_service.engines.keyframe.composition import steps
-from services.model_service.engines.keyframe.layers import DepthLayer
-from services.model_service.engines.keyframe.noise import grain
+from services.model_service.engines.keyframe.finish import Finish, paper_edge, spilled_light
+from services.model_service.engines.keyframe.layers import DepthLayer, over
 from services.model_service.engines.keyframe.scene import read_scene
 from services.model_service.engines.keyframe.stage import Stage
-from services.model_service.engines.keyframe.styles import Finish, paper_edge
 from services.model_service.engines.keyframe.weather import drift_of
 
 
@@ -56,31 +54,16 @@ class Painter:
         )
 
     def _finish(self, stage: Stage, job: Job) -> list[DepthLayer]:
-        """Grade each layer and bring it to 8 bits, dithered so that skies show no bands."""
+        """The stage's layers in 8 bits, each cut to what can be seen of it."""
         frame, style = stage.frame, stage.scene.style
-        finish = Finish(style, frame, stage.rng("texture"))
-        dither = grain(stage.rng("dither"), frame.width, frame.height)[..., None]
         edge = paper_edge(style, frame, stage.rng("paper"))
+        finish = Finish(style, frame, stage.rng("texture"), spilled_light(stage.layers.values(), frame))
         depths: list[DepthLayer] = []
         for index, (name, layer) in enumerate(stage.layers.items()):
             job.progress(0.65 + 0.25 * index / len(stage.layers), "finishing")
-            finish.apply(layer)
+            pixels = finish.apply(layer)
             if name == "front" and edge is not None:
-                layer.blend(edge)
+                pixels = over(pixels, edge)
             drift = drift_of(stage) if name == "air" else (0.0, 0.0)
-            made = layers_file.crop(name, layer.depth, _eight_bits(layer, dither), drift)
-            if made is not None:
-                depths.append(made)
-        return depths
-
-
-def _eight_bits(layer: Layer, dither: Array) -> Array:
-    """Premultiplied uint8 BGRA; alpha is rounded, colours that are there are dithered."""
-    rgba = layer.rgba * np.float32(255)
-    painted = rgba[..., :3]
-    painted += dither * (painted > 0.5)
-    np.clip(painted + np.float32(0.5), 0, 255, out=painted)
-    out = np.empty(rgba.shape, np.uint8)
-    out[..., :3] = painted[..., ::-1]
-    out[..., 3] = np.clip(rgba[..., 3] + np.float32(0.5), 0, 255)
-    return out
+            depths.append(DepthLayer(name, layer.depth, 0, 0, pixels, drift))
+        return layers_file.trimmed(depths)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from services.core.vocabulary import Mood
-from services.model_service.engines.keyframe.canvas import Array, mix, rgb
+from services.model_service.engines.keyframe.canvas import Array, luma, mix, rgb
 from services.model_service.engines.keyframe.scene import Scene
 
 
@@ -109,7 +109,8 @@ def choose(scene: Scene, rng: np.random.Generator) -> Palette:
         )
     for weather in ("rain", "storm", "fog", "snow"):
         if weather in scene.weather and not (weather == "fog" and "neon" in scene.props):
-            palette = _under(palette, _GREY[weather], _DIM[weather], pale=weather in {"fog", "snow"})
+            dim = _DIM[weather] if not palette.dark else (1 + _DIM[weather]) / 2 + 0.12
+            palette = _under(palette, _GREY[weather], dim, pale=weather in {"fog", "snow"})
     tint = np.array(_MOOD_TINT[scene.mood], np.float32) * (1 + (rng.random(3).astype(np.float32) - 0.5) * 0.05)
     colourfulness = _MOOD_COLOURFULNESS.get(scene.mood, 1.0)
     zenith, middle, horizon, light = (
@@ -120,16 +121,16 @@ def choose(scene: Scene, rng: np.random.Generator) -> Palette:
 
 
 def saturate(colour: Array, amount: float) -> Array:
-    """Move away from (above 1) or towards (below 1) the grey of the same luminance (Rec. 709)."""
-    grey = colour @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    return np.asarray(grey[..., None] + (colour - grey[..., None]) * np.float32(amount))
+    """Move a colour or a field away from (above 1) or towards (below 1) the grey of the same luminance."""
+    grey = luma(colour)
+    return np.asarray(grey + (colour - grey) * np.float32(amount))
 
 
 def _under(palette: Palette, grey: float, dim: float, *, pale: bool) -> Palette:
     """The same hour under an overcast sky."""
     cover = rgb("#c3ccd6") if pale else rgb("#77828f")
     if palette.dark:
-        cover = cover * np.array([0.26, 0.32, 0.42], np.float32)
+        cover = cover * np.array([0.34, 0.41, 0.54], np.float32)
     elif palette.low_sun:
         cover = mix(cover, palette.middle, 0.4)
 

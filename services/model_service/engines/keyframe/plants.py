@@ -78,7 +78,7 @@ def leafy(sheet: Sheet, rng: Chance, x: float, base: float, height: float, leaf:
         sheet.taper(
             (x, base - height * 0.34), (x + way * height * 0.20, base - height * 0.60), height * 0.018, height * 0.008, trunk
         )
-    heaps = [(float(rng.normal(0, 0.16)), float(rng.normal(0, 0.10)), float(rng.uniform(0.09, 0.15))) for _ in range(16)]
+    heaps = _heaps(rng)
     for tone, dx, dy, shrink in ((0.66, 0.0, 0.02, 1.0), (0.92, 0.025, -0.02, 0.86), (1.22, 0.06, -0.055, 0.52)):
         for u, v, r in heaps:
             if tone > 1 and u * side < -0.10:
@@ -89,6 +89,15 @@ def leafy(sheet: Sheet, rng: Chance, x: float, base: float, height: float, leaf:
                 height * r * shrink,
                 np.clip(leaf * np.float32(tone), 0, 1),
             )
+
+
+def _heaps(rng: Chance) -> list[tuple[float, float, float]]:
+    """Offsets and radii of a crown's heaps: a full middle and a ring of smaller ones around it."""
+    ring = [
+        (0.20 * float(np.cos(a)), 0.125 * float(np.sin(a)), float(rng.uniform(0.085, 0.125)))
+        for a in np.linspace(0, 2 * np.pi, 10) + rng.uniform(-0.2, 0.2, 10)
+    ]
+    return [(0.0, 0.0, 0.17), (-0.09, -0.03, 0.14), (0.09, -0.04, 0.14), (0.0, -0.11, 0.12), *ring]
 
 
 def bare(sheet: Sheet, rng: Chance, x: float, base: float, height: float, colour: Array) -> None:
@@ -215,7 +224,8 @@ def paint_lone_tree(stage: Stage) -> None:
     """One tree large enough to stand under, on the side away from the light; in blossom beside flowers."""
     rng, frame = stage.rng("tree"), stage.frame
     sheet = Sheet(frame.width, frame.height)
-    x, base, height = frame.width * (0.5 - stage.side * 0.30), stage.y(0.34), stage.unit * 0.56
+    away = stage.side if stage.scene.has("village") or "house" in stage.scene.props else -stage.side
+    x, base, height = frame.width * (0.5 + away * 0.30), stage.y(0.34), stage.unit * 0.56
     trunk = stage.lit(rgb(TRUNK))
     if stage.scene.has("ruins", "desert") or stage.scene.weather & {"snow"}:
         bare(sheet, rng, x, base, height, trunk * np.float32(0.7))

@@ -148,6 +148,7 @@ def cast_light(stage: Stage, name: str, x: float, y: float, size: float) -> None
     """The light of a lantern or fire on the ground and in the air around it."""
     code, reach = LIGHTS[name]
     strength = 0.55 if stage.dark else 0.30 if stage.palette.low_sun or stage.overcast else 0.10
-    away = stage.frame.distance(x, y, 1.5) / np.float32(size * reach)
-    stage.layers["ground"].light(np.exp(-(away**1.4)) * np.float32(strength * 1.2), rgb(code))
-    stage.layers["cast"].shine(np.exp(-((away * 1.6) ** 1.2)) * np.float32(strength * 0.55), rgb(code))
+    pool = stage.frame.glow(x, y, size * reach, power=1.4, stretch=1.5)
+    air = stage.frame.glow(x, y, size * reach / 1.6, power=1.2, stretch=1.5)
+    stage.layers["ground"].light(pool * np.float32(strength * 1.2), rgb(code))
+    stage.layers["cast"].shine(air * np.float32(strength * 0.55), rgb(code))

@@ -11,14 +11,13 @@ from services.model_service.engines.keyframe.stage import Stage
 def paint_sky(stage: Stage) -> None:
     """Fill the sky layer, the whole frame."""
     layer, frame, palette, scene = stage.layers["sky"], stage.frame, stage.palette, stage.scene
-    t = np.clip(frame.rows / np.float32(stage.horizon), 0, 1)[..., None]
+    t = np.clip(frame.rows / np.float32(stage.horizon), 0, 1)
     gradient = np.where(
         t < 0.55,
         mix(palette.zenith, palette.middle, smoothstep(0, 0.55, t)),
         mix(palette.middle, palette.horizon, np.maximum((t - 0.55) / 0.45, 0) ** 1.3),
     )
-    layer.rgba[..., :3] = gradient
-    layer.rgba[..., 3] = 1
+    layer.fill(np.ones((frame.height, frame.width), np.float32), gradient)
     if stage.dark and not (stage.overcast and "stars" not in scene.weather):
         _stars(stage, dense="stars" in scene.weather or "aurora" in scene.weather)
     if "aurora" in scene.weather:
@@ -34,15 +33,18 @@ def _sun_or_moon(stage: Stage) -> None:
     layer, frame, palette = stage.layers["sky"], stage.frame, stage.palette
     x, y = stage.sun
     unit = stage.unit
-    distance = frame.distance(x, y)
     veiled = stage.overcast
-    wide = np.exp(-((distance / np.float32(unit * (0.42 if palette.low_sun else 0.26))) ** 1.3))
+    wide = frame.glow(x, y, unit * (0.42 if palette.low_sun else 0.26), power=1.3)
     layer.light(wide * np.float32(0.22 if stage.dark else 0.5 if palette.low_sun else 0.28), palette.sun)
     radius = unit * (0.040 if stage.dark else 0.052 if palette.low_sun else 0.036)
-    near = np.exp(-np.maximum(distance - np.float32(radius), 0) / np.float32(unit * 0.03))
+    near = frame.glow(x, y, unit * 0.03, power=1.0, core=radius)
     layer.light(near * np.float32(0.30 if not veiled else 0.15), palette.sun)
+    rows = slice(max(int(y - radius) - 2, 0), min(int(y + radius) + 3, frame.height))
+    distance = np.sqrt((frame.columns - np.float32(x)) ** 2 + (frame.rows[rows] - np.float32(y)) ** 2)
     disc = np.clip(np.float32(radius) - distance + 0.5, 0, 1) * np.float32(0.45 if veiled else 1.0)
-    layer.fill(disc, mix(palette.sun, rgb("#ffffff"), 0.15 if stage.dark else 0.6) * np.float32(1.3 if not stage.dark else 1.0))
+    layer.fill(
+        disc, mix(palette.sun, rgb("#ffffff"), 0.15 if stage.dark else 0.6) * np.float32(1.3 if not stage.dark else 1.0), rows
+    )
     if stage.dark and not veiled:
         seas = Sheet(frame.width, frame.height)
         for dx, dy, r in ((-0.32, -0.2, 0.26), (0.25, 0.1, 0.2), (-0.1, 0.42, 0.17), (0.38, -0.38, 0.12)):
@@ -100,18 +102,22 @@ def _aurora(stage: Stage) -> None:
     layer, frame = stage.layers["sky"], stage.frame
     rng = stage.rng("aurora")
     violet, green = rgb("#8a5cff"), rgb("#4dffb4")
+    rows = frame.coarse_rows
+    width = frame.coarse_columns.shape[1]
+    curtains = np.zeros((3, rows.shape[0], width), np.float32)
     for curtain in range(3):
         foot = stage.horizon * (0.42 + 0.17 * curtain + 0.06 * float(rng.random()))
-        line = ridge(rng, frame.width, waves=1.6, roughness=0.38, octaves=4)
+        line = ridge(rng, width, waves=1.6, roughness=0.38, octaves=4)
         at = np.float32(foot) + (line - 0.5) * np.float32(stage.horizon * 0.42)
-        rays = cv2.GaussianBlur(ridge(rng, frame.width, waves=26, roughness=0.7, octaves=4)[None], (0, 0), stage.unit / 300)[0]
-        bright = smoothstep(0.25, 0.95, ridge(rng, frame.width, waves=2.2, roughness=0.4, octaves=3))
-        above = (at[None] - frame.rows) / np.float32(stage.horizon * (0.34 + 0.1 * curtain))
+        rays = cv2.GaussianBlur(ridge(rng, width, waves=26, roughness=0.7, octaves=3)[None], (0, 0), 0.7)[0]
+        bright = smoothstep(0.25, 0.95, ridge(rng, width, waves=2.2, roughness=0.4, octaves=3))
+        above = (at[None] - rows) / np.float32(stage.horizon * (0.34 + 0.1 * curtain))
         height = (0.55 + 0.75 * rays)[None]
         body = np.where(above > 0, np.exp(-np.maximum(above, 0) / height * 2.1), np.exp(np.minimum(above, 0) * 26))
-        glow = body * (0.25 + 0.75 * rays)[None] * (0.12 + 0.88 * bright)[None] * np.float32(0.78 - 0.14 * curtain)
-        tint = np.clip(above * 1.15, 0, 1)
-        layer.rgba[..., :3] += glow[..., None] * mix(green, violet, tint[..., None])
+        glow = body * (0.25 + 0.75 * rays)[None] * (0.30 + 0.70 * bright)[None] * np.float32(0.78 - 0.14 * curtain)
+        curtains += glow * mix(green, violet, np.clip(above * 1.15, 0, 1))
+    for channel in range(3):
+        layer.rgba[..., channel] += frame.refined(curtains[channel])
 
 
 def _clouds(stage: Stage) -> None:
@@ -132,7 +138,7 @@ def _clouds(stage: Stage) -> None:
     relief = np.clip((field - shifted) * 3.2, -0.5, 0.5)
     base = mix(palette.middle, palette.zenith, 0.45) if heavy or stage.dark else mix(palette.middle, palette.zenith, 0.35)
     lit_side = mix(palette.horizon, palette.sun, 0.35)
-    colour = mix(base, lit_side, np.clip(0.30 + relief, 0, 1)[..., None])
+    colour = mix(base, lit_side, np.clip(0.30 + relief, 0, 1))
     layer.fill(cover * np.float32(0.85 if heavy else 0.45 if stage.dark else 0.7), colour)
 
 
@@ -164,10 +170,8 @@ def _cumulus(stage: Stage, rng: np.random.Generator) -> None:
         rows = frame.rows[top:bottom]
         soft = cv2.GaussianBlur(mask[top:bottom, left:right].astype(np.float32) / 255, (0, 0), unit / 260)
         soft *= smoothstep(y + size * 0.22, y - size * 0.12, rows)
-        tone = smoothstep(y + size * 0.1, y - size * 0.75, rows)[..., None]
-        colour = mix(under, white, tone) + np.zeros((1, right - left, 1), np.float32)
-        alpha = (soft * np.float32(0.94))[..., None]
-        layer.blend(np.concatenate([colour * alpha, alpha], 2), slice(top, bottom), slice(left, right))
+        tone = smoothstep(y + size * 0.1, y - size * 0.75, rows)
+        layer.fill(soft * np.float32(0.94), mix(under, white, tone), slice(top, bottom), slice(left, right))
 
 
 def _lightning(stage: Stage) -> None:

@@ -86,13 +86,16 @@ def _light(stage: Stage, sprite: Array, scale: float, rim: float, depth: float) 
     dark_side = np.clip(alpha - _shifted(alpha, stage.side * reach * 1.5, -reach * 0.5), 0, 1)
     edge = np.clip(alpha - _shifted(alpha, -stage.side * max(reach * 0.34, 0.9), max(reach * 0.22, 0.6)), 0, 1)
     tone = 1 - np.float32(0.26) * dark_side + np.float32(0.10) * lit_side
-    sprite[..., :3] *= tone[..., None]
     strength = rim * (0.75 if stage.palette.low_sun or stage.dark else 0.34) * (0.5 if stage.overcast else 1.0)
     glow = edge * np.float32(strength)
-    sprite[..., :3] = sprite[..., :3] * (1 - glow[..., None]) + (glow * alpha)[..., None] * stage.palette.rim
-    if depth:
-        sprite[..., :3] = sprite[..., :3] * np.float32(1 - depth) + alpha[..., None] * stage.palette.haze * np.float32(depth)
-    np.minimum(sprite[..., :3], alpha[..., None], out=sprite[..., :3])
+    for channel in range(3):
+        plate = sprite[..., channel]
+        plate *= tone * (1 - glow)
+        plate += glow * alpha * stage.palette.rim[channel]
+        if depth:
+            plate *= np.float32(1 - depth)
+            plate += alpha * (stage.palette.haze[channel] * np.float32(depth))
+        np.minimum(plate, alpha, out=plate)
 
 
 def _shifted(alpha: Array, dx: float, dy: float) -> Array:
@@ -117,7 +120,7 @@ def _contact_shadow(stage: Stage, layer: Layer, sprite: Array, x: float, y: floa
         dy = (frame.rows[top:bottom] - np.float32(y)) / np.float32(ry)
         pool = np.exp(-(dx**2 + dy**2)) * np.float32(strength)
         tint = stage.palette.zenith * np.float32(0.25)
-        layer.blend(np.concatenate([pool[..., None] * tint, pool[..., None]], 2), slice(top, bottom), slice(left, right))
+        layer.fill(pool, tint, slice(top, bottom), slice(left, right))
 
 
 def _paste(layer: Layer, sprite: Array, x: float, y: float) -> None:

@@ -167,16 +167,16 @@ def _leaves(stage: Stage) -> None:
 
 
 def paint_shafts(stage: Stage) -> None:
-    """Shafts of low light between trees or clouds, as light in the air before the far layer."""
+    """Shafts of low light between the trees, as light in the air before the far layer."""
     frame, rng = stage.frame, stage.rng("shafts")
     x, y = stage.sun[0] + stage.side * stage.unit * 0.15, -stage.unit * 0.35
-    angle = np.arctan2(frame.columns - np.float32(x), frame.rows - np.float32(y))
+    dx, dy = frame.coarse_columns - np.float32(x), frame.coarse_rows - np.float32(y)
     bins = rng.random(160).astype(np.float32)
     bins = np.convolve(np.concatenate([bins[-2:], bins, bins[:2]]), np.array([0.25, 0.5, 0.25], np.float32), "same")[2:-2].astype(
         np.float32
     )
-    at = (angle + np.float32(np.pi)) / np.float32(2 * np.pi) * 159
+    at = (np.arctan2(dx, dy) + np.float32(np.pi)) / np.float32(2 * np.pi) * 159
     low = np.floor(at).astype(np.int32)
     shaft = bins[low] * (1 - (at - low)) + bins[np.minimum(low + 1, 159)] * (at - low)
-    fade = np.exp(-(((frame.distance(x, y) - np.float32(stage.unit * 0.55)) / np.float32(stage.unit * 0.55)) ** 2))
-    stage.layers["ground"].shine(smoothstep(0.42, 0.85, shaft) * fade * np.float32(0.26), stage.palette.sun)
+    fade = np.exp(-(((np.sqrt(dx**2 + dy**2) - np.float32(stage.unit * 0.55)) / np.float32(stage.unit * 0.55)) ** 2))
+    stage.layers["ground"].shine(frame.refined(smoothstep(0.42, 0.85, shaft) * fade * np.float32(0.26)), stage.palette.sun)

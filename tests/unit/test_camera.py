@@ -1,0 +1,226 @@
+"""The camera's clips: exact in length and size, smooth, without borders, and never another look than the picture's."""
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from services.core.errors import Cancelled, EngineFailed, ResourceExhausted, StoryreelError
+from services.core.model import Digest, Language
+from services.core.requests import ClipRequest, KeyframeRequest
+from services.core.vocabulary import CameraMove
+from services.model_service.engine import Output
+from services.model_service.engines.clip.camera import Camera
+from services.model_service.engines.clip.motion import path
+from services.model_service.engines.clip.parallax import Renderer
+from services.model_service.engines.keyframe.canvas import Array
+from services.model_service.engines.keyframe.layers import DepthLayer
+from services.model_service.engines.keyframe.painter import Painter
+from tests.fixtures.engine_job import EngineJob
+
+IMAGE, LAYERS = Digest("image"), Digest("layers")
+BASE = ClipRequest(keyframe={"image": IMAGE, "layers": LAYERS}, camera="Push in", frames=12, fps=24, width=320, height=184, seed=3)
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    request = KeyframeRequest(
+        prompt="snow peaks, day, snow, traveller", style="movie", language=Language.EN, width=320, height=184, seed=5
+    )
+    output = Painter().run(request, EngineJob(tmp_path_factory.mktemp("keyframe")))
+    return {name: made.path for name, made in output.files.items()}
+
+
+@pytest.fixture
+def camera() -> Camera:
+    made = Camera()
+    made.load()
+    return made
+
+
+def run(camera: Camera, request: ClipRequest, media: dict[str, Path], folder: Path) -> Output:
+    return camera.run(request, EngineJob(folder, media))
+
+
+def frames_of(video: Path) -> list[Array]:
+    with av.open(str(video)) as container:
+        assert [stream.type for stream in container.streams] == ["video"]
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        return [frame.to_ndarray(format="bgr24") for frame in container.decode(stream)]
+
+
+def renderings(layers: list[DepthLayer], source: tuple[int, int], request: ClipRequest) -> list[Array]:
+    renderer = Renderer(layers, source, request.width, request.height)
+    _, pose_at = path(request.camera, seed=request.seed, strength=request.motion_strength, seconds=request.frames / request.fps)
+    last = request.frames - 1
+    return [renderer.frame(pose_at(index / last), index / request.fps).copy() for index in range(request.frames)]
+
+
+@pytest.mark.parametrize("keyframe", [{"image": IMAGE, "layers": LAYERS}, {"image": IMAGE}], ids=["layers", "flat"])
+@pytest.mark.parametrize("measures", [(1, 320, 184), (7, 184, 320), (25, 240, 240)])
+def test_length_and_size_are_exact(
+    camera: Camera, media: dict[str, Path], tmp_path: Path, keyframe: dict[str, Digest], measures: tuple[int, int, int]
+) -> None:
+    frames, width, height = measures
+    output = run(camera, replace(BASE, keyframe=keyframe, frames=frames, width=width, height=height), media, tmp_path)
+    pictures = frames_of(output.files["video"].path)
+    assert len(pictures) == frames
+    assert {picture.shape for picture in pictures} == {(height, width, 3)}
+    assert output.meta["layered"] == ("layers" in keyframe)
+    assert (output.meta["frames"], output.meta["fps"]) == (frames, 24)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["video.mp4"]
+
+
+def test_equal_requests_give_equal_bytes(camera: Camera, media: dict[str, Path], tmp_path: Path) -> None:
+    made = [run(camera, BASE, media, tmp_path / name).files["video"].path.read_bytes() for name in "ab"]
+    assert made[0] == made[1]
+    assert run(camera, replace(BASE, seed=4), media, tmp_path).files["video"].path.read_bytes() != made[0]
+
+
+@pytest.mark.parametrize("keyframe", [{"image": IMAGE, "layers": LAYERS}, {"image": IMAGE}], ids=["layers", "flat"])
+def test_a_push_begins_with_the_keyframe(
+    camera: Camera, media: dict[str, Path], tmp_path: Path, keyframe: dict[str, Digest]
+) -> None:
+    video = run(camera, replace(BASE, keyframe=keyframe), media, tmp_path).files["video"].path
+    image = cv2.imdecode(np.fromfile(media["image"], np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert np.abs(frames_of(video)[0].astype(np.int16) - image.astype(np.int16)).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("camera_words", "slug"), [("绕轴横向左旋转", "orbit"), ("镜头推进", "push"), ("wibble", "gentle"), ("", "gentle")]
+)
+def test_words_choose_the_move(camera: Camera, media: dict[str, Path], tmp_path: Path, camera_words: str, slug: str) -> None:
+    assert run(camera, replace(BASE, camera=camera_words, frames=2), media, tmp_path).meta["move"] == slug
+
+
+def bright_layers(width: int, height: int) -> list[DepthLayer]:
+    """A white sky and a white half-height ground: anything dark in a frame is a border."""
+    sky = np.full((height, width, 4), 255, np.uint8)
+    ground = np.full((height // 2, width, 4), 255, np.uint8)
+    return [DepthLayer("sky", 0.0, 0, 0, sky), DepthLayer("ground", 0.8, 0, height - height // 2, ground)]
+
+
+@pytest.mark.parametrize("move", list(CameraMove))
+@pytest.mark.parametrize(("width", "height"), [(128, 72), (72, 128)])
+def test_no_border_is_ever_seen(move: CameraMove, width: int, height: int) -> None:
+    for seed in range(4):
+        request = replace(BASE, camera=move.value, seed=seed, width=width, height=height, motion_strength=1.0)
+        for picture in renderings(bright_layers(160, 90), (160, 90), request):
+            assert picture.min() >= 253
+
+
+def _leans(k: float, pivot: float) -> tuple[float, ...]:
+    """How a layer answers shifts: by its depth, and in an orbit also against the pivot."""
+    return (k, abs(k - 0.35 - 0.65 * pivot)) if pivot and k <= 1 else (abs(k - 0.35 - 0.65 * pivot),) if pivot else (k,)
+
+
+@pytest.mark.parametrize("move", list(CameraMove))
+def test_shifts_stay_within_the_zoom(move: CameraMove) -> None:
+    """A layer's edges stay outside the frame by geometry, not only by what lies beyond them."""
+    for seed in range(20):
+        _, pose_at = path(move.value, seed=seed, strength=1.0, seconds=5.0)
+        for t in np.linspace(0, 1, 41):
+            pose = pose_at(float(t))
+            for k, lean in [(answer, lean) for answer in (0.35, 0.88, 1.0, 1.13) for lean in _leans(answer, pose.pivot)]:
+                spare = ((1 + pose.flat_zoom) * (1 + pose.zoom * k) - 1) / 2
+                turned = abs(pose.roll) * 16 / 9 / 2
+                assert abs(pose.x) * lean + abs(pose.flat_x) + turned <= spare + 1e-9
+                assert abs(pose.y) * lean + abs(pose.flat_y) + turned <= spare + 1e-9
+
+
+def blob(width: int, height: int, x: float, y: float) -> list[DepthLayer]:
+    columns, rows = np.arange(width)[None, :], np.arange(height)[:, None]
+    light = 255 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * 6.0**2))
+    pixels = np.repeat(light[..., None], 4, 2).astype(np.uint8)
+    pixels[..., 3] = 255
+    return [DepthLayer("image", 1.0, 0, 0, pixels)]
+
+
+def centre(picture: Array) -> tuple[float, float]:
+    light = picture[..., 0].astype(np.float64)
+    total = light.sum()
+    return float((light * np.arange(light.shape[1])).sum() / total), float((light.sum(1) * np.arange(light.shape[0])).sum() / total)
+
+
+@pytest.mark.parametrize("move", ["push", "pan", "crane", "orbit"])
+def test_motion_is_smooth_below_a_tenth_of_a_pixel(move: str) -> None:
+    request = replace(BASE, camera=move, frames=72, width=320, height=180)
+    spots = np.array([centre(p) for p in renderings(blob(320, 180, 220, 118), (320, 180), request)])
+    steps = np.diff(spots, axis=0)
+    along = steps[:, 0] if move != "crane" else steps[:, 1]
+    assert (along > 0).all() or (along < 0).all() or move == "orbit"
+    assert np.abs(np.diff(steps, axis=0)).max() < 0.1
+
+
+def test_layers_part_with_their_depth() -> None:
+    far, near = (replace(blob(320, 180, 160, 90)[0], depth=depth) for depth in (0.0, 1.0))
+    request = replace(BASE, camera="pan right", frames=24, width=320, height=180)
+    travelled = []
+    for layer in (far, near):
+        pictures = renderings([layer], (320, 180), request)
+        travelled.append(abs(centre(pictures[-1])[0] - centre(pictures[0])[0]))
+    assert travelled[1] > 2 * travelled[0] > 1
+
+
+def test_directions_in_words_are_kept() -> None:
+    for words, sign in (("pan right", -1), ("pan left", 1), ("向左横移", 1), ("向右横移", -1)):
+        for seed in range(4):
+            _, pose_at = path(words, seed=seed, strength=0.5, seconds=4)
+            assert np.sign(pose_at(1.0).x - pose_at(0.0).x) == sign, words
+
+
+def test_strength_scales_the_move() -> None:
+    reach = [path("push", seed=1, strength=strength, seconds=4)[1](1.0).zoom for strength in (0.0, 0.5, 1.0)]
+    assert 0 < reach[0] < reach[1] < reach[2]
+
+
+def test_falling_snow_drifts(media: dict[str, Path]) -> None:
+    flakes = np.zeros((90, 160, 4), np.uint8)
+    flakes[40:44, 80:84] = 255
+    sky = np.zeros((90, 160, 4), np.uint8)
+    sky[..., 3] = 255
+    layers = [DepthLayer("sky", 0.0, 0, 0, sky), DepthLayer("air", 1.0, 0, 0, flakes, (0.0, 24.0))]
+    pictures = renderings(layers, (160, 90), replace(BASE, camera="static", width=160, height=90, frames=13, motion_strength=0.0))
+    assert centre(pictures[12])[1] - centre(pictures[0])[1] == pytest.approx(12, abs=0.5)
+
+
+def test_a_cancel_ends_ffmpeg_and_leaves_nothing(camera: Camera, media: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        camera.run(replace(BASE, frames=2000), EngineJob(tmp_path, media, cancel_after=9))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        EngineFailed("ENGINE_FAILED", engine="camera", problem="Unknown encoder 'libx264'"),
+        ResourceExhausted("STORAGE_FULL"),
+    ],
+    ids=["encoder", "disk"],
+)
+def test_what_ffmpeg_says_last_is_told(
+    media: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: StoryreelError
+) -> None:
+    words = failure.params.get("problem", "av_interleaved_write_frame(): No space left on device")
+    script = tmp_path / "ffmpeg"
+    script.write_text(f'#!/bin/sh\necho "{words}" >&2\nexit 1\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", lambda: str(script))
+    with pytest.raises(type(failure)) as raised:
+        run(Camera(), replace(BASE, frames=200), media, tmp_path / "job")
+    assert str(raised.value) == str(failure)
+    assert list((tmp_path / "job").iterdir()) == []
+
+
+def test_a_keyframe_that_is_no_picture_is_refused(camera: Camera, tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("not a picture")
+    for keyframe in ({"image": IMAGE}, {"layers": LAYERS}, {}):
+        with pytest.raises(EngineFailed):
+            run(camera, replace(BASE, keyframe=keyframe), {"image": text, "layers": text}, tmp_path / "job")
