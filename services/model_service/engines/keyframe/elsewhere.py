@@ -229,6 +229,7 @@ def paint_space(stage: Stage) -> None:
         )
     stars = dots.astype(np.float32) / 255
     sky.light(stars + cv2.GaussianBlur(stars, (0, 0), unit / 260), rgb("#f2f4ff"))
+    stage.palette = replace(stage.palette, light=np.array([0.78, 0.80, 0.92], np.float32), dark=False)
     _planet(stage, rng, frame.width * (0.5 + stage.side * 0.22), stage.horizon * 0.50, unit * 0.19, second)
     if stage.scene.figures or not stage.scene.has("sea"):
         ground, line = stage.layers["ground"], ridge(rng, frame.width, waves=2, roughness=0.34, octaves=5)

@@ -60,7 +60,7 @@ def _pixel(colour: Array) -> Array:
 
 
 def _storybook(colour: Array) -> Array:
-    return mix(saturate(colour, 0.96), plane(rgb("#f5dfb8")), 0.13) * plane(np.array([1.04, 1.0, 0.93], np.float32)) + np.float32(
+    return mix(saturate(colour, 0.96), plane(rgb("#f5dfb8")), 0.08) * plane(np.array([1.04, 1.0, 0.93], np.float32)) + np.float32(
         0.015
     )
 
