@@ -3,6 +3,7 @@
 A use case writes through the store (one transaction), and tells the announcer after the commit. It waits for no broker.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ class Stories:
 
     async def create(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
         """A new story and its queued `story_create`. Raises Conflict IDEMPOTENCY_KEY_REUSED."""
-        return self._announced(await self.store.create_story(user, command, idempotency))
+        return await self._announced(await self.store.create_story(user, command, idempotency))
 
     async def regenerate(
         self,
@@ -40,7 +41,7 @@ class Stories:
         if details is not None:
             payload["details"] = details
         command = StartOperation(type=OperationType.SHOT_REGEN, story_id=story_id, shot_id=shot_id, payload=payload)
-        return self._announced(await self.store.start_operation(user, command, idempotency))
+        return await self._announced(await self.store.start_operation(user, command, idempotency))
 
     async def compile(
         self, user: UserId, story_id: StoryId, options: Mapping[str, Any], idempotency: Idempotency | None = None
@@ -54,7 +55,7 @@ class Stories:
             raise FailedPrecondition("STORY_HAS_NO_SHOTS")
         payload = {"story_id": str(story_id), **options}
         command = StartOperation(type=OperationType.VIDEO_RENDER, story_id=story_id, shot_id=None, payload=payload)
-        return self._announced(await self.store.start_operation(user, command, idempotency))
+        return await self._announced(await self.store.start_operation(user, command, idempotency))
 
     async def delete(self, user: UserId, story_id: StoryId) -> None:
         """Hide the story and stop what runs on it."""
@@ -71,7 +72,9 @@ class Stories:
         newest = await self.store.operations(user, limit=1, where=where)
         return any(not operation.done for operation in newest)
 
-    def _announced(self, accepted: Accepted) -> Accepted:
+    async def _announced(self, accepted: Accepted) -> Accepted:
         if not accepted.replayed:
             self.announcer.tell(operations=(accepted.operation.id,))
+            # Let the wake-up leave before the answer is rendered: the worker need not wait for that.
+            await asyncio.sleep(0)
         return accepted

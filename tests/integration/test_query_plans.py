@@ -98,8 +98,8 @@ def nodes(plan: dict[str, Any], *, subplans: bool = True) -> Iterator[dict[str, 
 @pytest.mark.parametrize(
     ("query", "indexes"),
     [
-        ("lock_claimed_story", {"operations_pkey", "stories_pkey"}),
-        ("claim", {"operations_pkey", "operations_active", "stories_pkey", "shots_pkey"}),
+        ("claim", {"operations_pkey", "stories_pkey", "shots_pkey"}),
+        ("claimed_story", {"stories_by_owner"}),
         ("claimable", {"operations_queued", "operations_active"}),
         ("unblock", {"operations_active"}),
         ("unannounced", {"operations_unannounced"}),

@@ -1,7 +1,6 @@
 """What a worker does under a claim. Every write checks the fence first: operation, owner, attempt, worker and `running`."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from services.adapters.postgres import endings, rows
@@ -22,7 +21,6 @@ from services.core.model import (
     OperationEvent,
     OperationId,
     OperationStatus,
-    OperationType,
     Shot,
     ShotDraft,
     ShotStatus,
@@ -40,28 +38,21 @@ class Attempts:
 
     async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
         queries = self._db.queries
-        sources = lifecycle.sources(lifecycle.OPERATION, OperationStatus.RUNNING)
-        story_sources = lifecycle.sources(lifecycle.STORY, StoryStatus.GENERATING)
-        async with self._db.transaction() as connection:
-            row = await queries.lock_claimed_story(connection, operation_id=operation_id, sources=sources)
-            if row is None:
-                return None
+        async with self._db.connection() as connection:
             started = await queries.claim(
                 connection,
                 operation_id=operation_id,
                 worker=worker,
                 lease=lease,
-                sources=sources,
-                story_sources=story_sources,
+                sources=lifecycle.sources(lifecycle.OPERATION, OperationStatus.RUNNING),
+                story_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.GENERATING),
                 shot_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.GENERATING),
             )
             if started is None:
                 return None
-            shots = await self._shots(connection, started)
-        operation, story = rows.operation(started), rows.story(row)
-        if operation.type is not OperationType.SHOT_REGEN and story.status in story_sources:
-            story = replace(story, status=StoryStatus.GENERATING, updated_at=operation.updated_at)
-        return Work(operation, story, shots)
+            # From here on nothing that conflicts can start: what is read now is what the attempt works on.
+            story = await queries.claimed_story(connection, user_id=started["user_id"], story_id=started["story_id"])
+            return Work(rows.operation(started), rows.story(story), await self._shots(connection, started))
 
     async def claimable(self, limit: int) -> tuple[OperationId, ...]:
         async with self._db.connection() as connection:

@@ -217,3 +217,14 @@ CREATE VIEW claimable_operations AS
             AND (other.status = 'running' OR other.id < o.id)
             AND conflicts(other.type, o.type, coalesce(other.shot_id = o.shot_id, false))
       );
+
+-- Whether an operation may start, asked while its story is locked: of two claims on one story the second sees what the first
+-- has done. A volatile function takes a fresh snapshot for each of its statements, which one statement of SQL cannot.
+CREATE FUNCTION may_start(candidate uuid) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM FROM operations o JOIN stories s ON s.id = o.story_id
+    WHERE o.id = candidate AND s.deleted_at IS NULL
+    FOR NO KEY UPDATE OF s;
+    RETURN FOUND AND EXISTS (SELECT FROM claimable_operations c WHERE c.id = candidate);
+END
+$$;

@@ -1,23 +1,13 @@
--- name: lock_claimed_story(operation_id, sources)^
--- The story of an operation that may be claimed, locked before the operation is looked at again: two claims on one story
--- cannot both find the other not running.
-SELECT s.*, (
-    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
-    FROM assets a WHERE a.story_id = s.id
-) AS bible
-FROM operations o JOIN stories s ON s.id = o.story_id
-WHERE o.id = :operation_id AND o.status = ANY(:sources::text[]) AND s.deleted_at IS NULL
-FOR NO KEY UPDATE OF s;
-
 -- name: claim(operation_id, worker, lease, sources, story_sources, shot_sources)^
--- Starts an attempt, with the story or shot `generating` and the event. No row when something else comes first.
+-- Starts an attempt, with the story or shot `generating` and the event, in one round trip: an operation waits for it. No row
+-- when something else comes first.
 WITH started AS (
     UPDATE operations o SET
         status = 'running', attempt = o.attempt + 1, worker = :worker, stage = '', last_seq = o.last_seq + 1,
         lease_expires_at = clock_timestamp() + make_interval(secs => :lease),
         started_at = coalesce(o.started_at, clock_timestamp()), updated_at = clock_timestamp()
     WHERE o.id = :operation_id AND o.status = ANY(:sources::text[])
-      AND EXISTS (SELECT FROM claimable_operations c WHERE c.id = o.id)
+      AND may_start(o.id)
     RETURNING o.*
 ), story AS (
     UPDATE stories s SET status = 'generating', updated_at = started.updated_at
@@ -33,6 +23,14 @@ WITH started AS (
     FROM started
 )
 SELECT * FROM started;
+
+-- name: claimed_story(user_id, story_id)^
+SELECT s.*, (
+    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    FROM assets a WHERE a.story_id = s.id
+) AS bible
+FROM stories s
+WHERE s.user_id = :user_id AND s.id = :story_id;
 
 -- name: claimable(row_limit)
 SELECT id FROM claimable_operations ORDER BY id LIMIT :row_limit;
