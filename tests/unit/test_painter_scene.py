@@ -98,6 +98,12 @@ def test_the_bible_dresses_whom_it_names() -> None:
     assert both.figures == (Figure("girl", outer="#b8332f", hair="#23232b"), Figure("puppy", outer="#f0ece4"))
 
 
+def test_one_entry_dresses_a_pair() -> None:
+    bible = (BibleEntry("character", "两个旅人", "穿深蓝冲锋衣、背橙色背包"),)
+    found = scene("snow peaks, night, two travellers, walking, 雪山, 夜晚, 穿深蓝冲锋衣、背橙色背包的两个旅人", bible=bible)
+    assert found.figures == (Figure("traveller", outer="#2f5fa8", accent="#e07a2f"),) * 2
+
+
 def test_colours_of_the_line_itself() -> None:
     assert scene("花园里，红衣女孩").figures[0].outer == "#b8332f"
     assert scene("a woman in a blue dress, garden").figures[0].outer == "#2f5fa8"

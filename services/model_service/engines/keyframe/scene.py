@@ -160,7 +160,7 @@ def _figures(lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[tu
     free = list(looks)
     for tag in cast[:MAX_FIGURES]:
         own = next((entry for entry in free if tag in _cast(f"{entry.name}, {entry.look}", set())), None)
-        if own is not None:
+        if own is not None and _cast(own.name, set()).count(tag) < 2:  # one entry may dress a pair
             free.remove(own)
         figures.append(_dressed(tag, own.look if own else _around(tag, f"{lead}\n{rest}")))
     return tuple(figures)

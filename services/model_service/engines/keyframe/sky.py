@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb, smoothstep
+from services.model_service.engines.keyframe.canvas import Array, Sheet, luma, mix, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds, ridge
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -34,8 +34,11 @@ def _sun_or_moon(stage: Stage) -> None:
     x, y = stage.sun
     unit = stage.unit
     veiled = stage.overcast
+    # The paler the sky, the less light it takes before the sun drowns in it.
+    pale = float(luma(palette.horizon))
+    strength = 0.22 if stage.dark else 0.72 * max(1.3 - pale, 0.2) if palette.low_sun else 0.28
     wide = frame.glow(x, y, unit * (0.42 if palette.low_sun else 0.26), power=1.3)
-    layer.light(wide * np.float32(0.22 if stage.dark else 0.5 if palette.low_sun else 0.28), palette.sun)
+    layer.light(wide * np.float32(strength), palette.sun)
     radius = unit * (0.040 if stage.dark else 0.052 if palette.low_sun else 0.036)
     near = frame.glow(x, y, unit * 0.03, power=1.0, core=radius)
     layer.light(near * np.float32(0.30 if not veiled else 0.15), palette.sun)
