@@ -354,4 +354,4 @@ def test_a_cancelled_film_stops(engine: Ffmpeg, desk: Desk, segments: Sequence[s
 def test_the_engine_says_what_encodes() -> None:
     identity = Ffmpeg().identity
     assert (identity.name, identity.version) == ("ffmpeg", "1")
-    assert "x264-veryfast-crf20" in identity.revision
+    assert "x264-superfast-crf20" in identity.revision

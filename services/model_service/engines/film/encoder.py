@@ -10,7 +10,7 @@ TICKS_PER_FRAME = 512
 class Encoder:
     """libx264's settings. `threads` is fixed, not taken from the machine: with it, equal input gives equal bytes everywhere."""
 
-    preset: str = "veryfast"
+    preset: str = "superfast"
     crf: int = 20
     threads: int = 2
 
