@@ -184,7 +184,8 @@ def test_a_compile_makes_what_is_missing_and_then_the_film(transcript: Transcrip
     assert film.headers["content-type"] == "video/mp4"
     with av.open(io.BytesIO(film.content)) as container:
         (video,), (audio,) = container.streams.video, container.streams.audio
-        assert (video.width, video.height, video.average_rate) == (1280, 720, 24)
+        assert (video.width, video.height) == (1280, 720)
+        assert float(video.average_rate or 0) == 24
         assert video.duration is not None
         assert video.time_base is not None
         assert audio.duration is not None

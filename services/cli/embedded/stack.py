@@ -163,7 +163,11 @@ class Stack:
         }
         if not self._own.kafka:
             # The embedded broker does not wake a waiting fetch; a short wait costs little on one machine.
-            ours |= {"STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "5", "STORYREEL_KAFKA_PARTITIONS": "2", "STORYREEL_KAFKA_SESSION_TIMEOUT_MS": "6000"}
+            ours |= {
+                "STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "5",
+                "STORYREEL_KAFKA_PARTITIONS": "2",
+                "STORYREEL_KAFKA_SESSION_TIMEOUT_MS": "6000",
+            }
         self._folder.media.mkdir(parents=True, exist_ok=True)
         return ours | dict(self._options.environment)
 
