@@ -14,6 +14,8 @@ from services.story_worker.settings import WorkerSettings
 
 _log = structlog.get_logger(__name__)
 
+_RELEASE_AGAIN_SECONDS = 0.2
+
 
 class Consumer:
     """Claims operations into a bounded number of slots.
@@ -60,14 +62,19 @@ class Consumer:
         """Wait for what runs; after `seconds` give the rest back to the queue."""
         if self._jobs:
             _, late = await asyncio.wait(self._jobs, timeout=seconds)
-            if late:
+            while late:  # one of them may have been claimed just after the others were told
                 self._runner.release_all()
-                await asyncio.wait(late)
+                _, late = await asyncio.wait(late, timeout=_RELEASE_AGAIN_SECONDS)
 
     def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)
         self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and (error := job.exception()):
+            _log.error("a job broke; its lease will expire and the operation run again", exc_info=error)
 
     async def _take_slot(self) -> None:
         while self._free == 0:
@@ -91,8 +98,10 @@ class Consumer:
                 # The row is still queued: the poll finds it once the database is back.
                 _log.warning("claim failed", operation_id=str(operation_id), problem=str(error))
                 work = None
-            if wakeup is not None:
-                await wakeup.settle()
+            finally:
+                # Whatever came of it: one record that is never settled would hold back the offset of all that follow.
+                if wakeup is not None:
+                    await wakeup.settle()
             if work is not None:
                 await self._runner.run(work)
         finally:
