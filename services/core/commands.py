@@ -56,7 +56,7 @@ class ShotChange:
     """What lands on a shot when a step is done. None and empty leave a field as it is: nothing is ever blanked.
 
     `prompt` alone may be set to the empty string: new details make the storyboard's own prompt obsolete.
-    `version` says under which asset type the change is kept as a version; None keeps none.
+    `version` says under which asset type the change is kept as a version; None keeps none. Of `seeds`, that part's alone lands.
     `expect_revision` guards a change that was planned on older fields: it is left out, silently, when the shot's
     revision has moved on. `revises` bumps the revisions of shot and story, which makes an earlier film stale.
     """

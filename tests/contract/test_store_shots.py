@@ -141,7 +141,7 @@ async def test_the_same_take_is_kept_once(any_store: Store) -> None:
         await land(any_store, claim, picture(shot, "second"))
     third = replace(picture(shot, "third"), seeds=Seeds(3, 0, 0, 0))
     shown = await land(any_store, claim, third)
-    assert shown.seeds == Seeds(3, 0, 0, 0)
+    assert shown.seeds == replace(shot.seeds, image=3)
 
     kept = await versions(any_store, shot, AssetType.IMAGE)
     assert [(v.number, v.current, v.made) for v in kept] == [
@@ -152,6 +152,17 @@ async def test_the_same_take_is_kept_once(any_store: Store) -> None:
     assert kept[0].seed == 3
     await land(any_store, claim, picture(shot, "second"))
     assert [v.current for v in await versions(any_store, shot, AssetType.IMAGE)] == [False, True, False]
+
+
+async def test_a_landing_takes_no_other_parts_seed_back(any_store: Store) -> None:
+    tale, claim, shot = await regenerating(any_store)
+    await land(any_store, claim, replace(picture(shot, "second"), seeds=Seeds(9, 9, 9, 9)))
+    spoken = ShotChange(shot_id=shot.id, speech=made("voice", "audio"), version=AssetType.AUDIO, seeds=Seeds(9, 9, 5, 9))
+    back = await any_store.restore_version(tale.user, tale.story_id, shot.id, AssetType.IMAGE, 1)
+
+    after = await land(any_store, claim, spoken)
+
+    assert (after.keyframe, after.seeds) == (back.keyframe, replace(back.seeds, audio=5))
 
 
 async def test_a_change_without_version_keeps_none(any_store: Store) -> None:
@@ -203,7 +214,8 @@ async def test_an_earlier_picture_comes_back(any_store: Store) -> None:
 
     back = await any_store.restore_version(tale.user, tale.story_id, shot.id, AssetType.IMAGE, 1)
 
-    assert (back.keyframe, back.seeds) == (shot.keyframe, Seeds(shot.seeds.image, 9, 9, 9))
+    assert second.seeds == replace(shot.seeds, image=9)
+    assert (back.keyframe, back.seeds) == (shot.keyframe, shot.seeds)
     assert back.revision == second.revision + 1
     assert (await any_store.story(tale.user, tale.story_id)).revision == story.revision + 1
     assert [(v.number, v.current) for v in await versions(any_store, shot, AssetType.IMAGE)] == [(2, False), (1, True)]
