@@ -109,6 +109,15 @@ async def test_a_compiles_end_is_its_storys(any_store: Store, status: OperationS
     assert (await any_store.story(tale.user, tale.story_id)).film == (film(1) if status is OperationStatus.SUCCEEDED else None)
 
 
+async def test_a_cancelled_compile_of_a_story_that_lacks_pictures_leaves_it_failed(any_store: Store) -> None:
+    tale, claim, shots = await drafted_story(any_store)
+    await any_store.fail(claim, FAILURE)
+    render = claim_of(await claimed(any_store, (await start(any_store, tale, OperationType.VIDEO_RENDER)).id))
+    await any_store.land_shot(render, picture(shots[0], "one"))
+    await any_store.end_cancelled(render)
+    assert await states(any_store, tale) == (StoryStatus.FAILED, [ShotStatus.DONE, ShotStatus.FAILED])
+
+
 async def test_an_older_film_outlives_a_failed_compile(any_store: Store) -> None:
     tale, _ = await ready_story(any_store)
     await any_store.finish(

@@ -186,7 +186,7 @@ class Tables:
         shots = self.shots_of(ended.story_id)
         whole = bool(shots) and all(shot.keyframe for shot in shots)
         creation = ended.type is OperationType.STORY_CREATE
-        lost = ended.status is OperationStatus.CANCELLED and creation and not whole
+        lost = ended.status is OperationStatus.CANCELLED and not whole
         failed = ended.status is OperationStatus.FAILED or lost
         settled = self.set_story(ended.story_id, StoryStatus.FAILED if failed else StoryStatus.READY)
         if settled and failed and creation:

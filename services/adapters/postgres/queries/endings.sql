@@ -41,7 +41,7 @@ SELECT * FROM queued ORDER BY id;
 WITH outcome AS (
     SELECT DISTINCT ON (o.story_id) o.id, o.story_id, o.type, CASE
         WHEN o.status = 'failed' THEN 'failed'
-        WHEN o.status = 'succeeded' OR o.type = 'video_render' THEN 'ready'
+        WHEN o.status = 'succeeded' THEN 'ready'
         WHEN EXISTS (SELECT FROM shots sh WHERE sh.story_id = o.story_id)
             AND NOT EXISTS (SELECT FROM shots sh WHERE sh.story_id = o.story_id AND sh.keyframe IS NULL) THEN 'ready'
         ELSE 'failed'
