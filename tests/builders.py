@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.core.ledger import Step
 from services.core.model import (
     Artifact,
     Digest,
@@ -28,7 +29,6 @@ from services.core.model import (
     StoryStatus,
     UserId,
 )
-from services.core.pipeline import Step
 from services.core.requests import Service
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -33,6 +33,10 @@ class FilmOptions:
             music=bool(payload.get("music", True)),
         )
 
+    def plain_for(self, story: Story) -> bool:
+        """Whether the story's clips have the size and rate that they have without being asked."""
+        return (self.width, self.height) == self.picture_size(story) and self.fps == DEFAULT_FPS
+
     @staticmethod
     def picture_size(story: Story) -> tuple[int, int]:
         """Width and height of the story's pictures."""

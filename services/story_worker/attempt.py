@@ -12,9 +12,9 @@ from services.core import pipeline
 from services.core.announcer import Announcer
 from services.core.commands import ShotChange
 from services.core.errors import FailedPrecondition, StoryreelError
+from services.core.ledger import LandShot, LandStoryboard, Plan, Step
 from services.core.merging import merged
 from services.core.model import Artifact, Engine, Film, Key, OperationEvent, OperationType, Shot
-from services.core.pipeline import LandShot, LandStoryboard, Plan, Step
 from services.core.ports import Claim, Models, Progress, Work, WorkerStore
 from services.core.requests import Service
 from services.story_worker import metrics

@@ -1,7 +1,7 @@
 """How far an operation is: what is finished, what runs and how far, what is still to come."""
 
+from services.core.ledger import Plan, Step
 from services.core.model import Key
-from services.core.pipeline import Plan, Step
 from services.core.ports import Progress
 
 STAGES = {

@@ -8,11 +8,12 @@ import pytest
 
 from services.core import codec, pipeline
 from services.core.commands import ShotChange
+from services.core.ledger import LandShot, LandStoryboard, Step
 from services.core.merging import merged
 from services.core.model import Artifact, AssetType, Engine, Film, Key, OperationType, Shot
-from services.core.pipeline import LandShot, LandStoryboard, Step
 from services.core.ports import Work
 from services.core.requests import ClipRequest, KeyframeRequest, Service
+from services.core.shot_parts import SPEECH_LEAD
 from tests import builders
 
 
@@ -196,6 +197,24 @@ def test_regenerate_with_details_changes_the_details_and_nothing_else(hand: Hand
     assert hand.calls["keyframe"] == 0
 
 
+def test_regenerating_a_voice_with_details_speaks_them(hand: Hand) -> None:
+    hand.run()
+    target = hand.work.shots[0]
+    hand.next(OperationType.SHOT_REGEN, shot_id=target.id, payload={"details": "星空照亮前路", "asset_type": "ASSET_AUDIO"})
+    hand.run()
+    after = hand.work.shots[0]
+    assert (after.narration, after.details) == ("星空照亮前路", target.details)
+    assert after.speech is not None
+    assert hand.calls == {"speech": 1}
+
+
+def test_a_film_of_another_size_leaves_the_shots_clips(compiled: Hand) -> None:
+    before = [shot.clip for shot in compiled.work.shots]
+    compiled.next(OperationType.VIDEO_RENDER, payload={"width": 640, "height": 360})
+    assert compiled.run() is not None
+    assert [shot.clip for shot in compiled.work.shots] == before
+
+
 def test_a_shot_is_never_shorter_than_its_voice(hand: Hand) -> None:
     hand.run()
     hand.artifact = lambda step: builders.artifact(step, **({"seconds": 9.0} if step.kind == "speech" else {}))  # type: ignore[method-assign]  # long voices
@@ -203,7 +222,7 @@ def test_a_shot_is_never_shorter_than_its_voice(hand: Hand) -> None:
     hand.run()
     film_plan = pipeline.plan(hand.work, hand.engines, hand.made)
     assert film_plan.film is not None
-    assert all(entry.duration > 9.0 + pipeline.SPEECH_LEAD for entry in film_plan.film.timeline)
+    assert all(entry.duration > 9.0 + SPEECH_LEAD for entry in film_plan.film.timeline)
 
 
 def test_the_same_story_gives_the_same_recipes_to_everyone(hand: Hand) -> None:

@@ -3,8 +3,8 @@
 from typing import get_args
 
 from services.core import pipeline
+from services.core.ledger import Plan
 from services.core.model import OperationType
-from services.core.pipeline import Plan
 from services.core.ports import Progress, Work
 from services.core.requests import Request
 from services.core.vocabulary import Style

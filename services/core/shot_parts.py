@@ -1,0 +1,179 @@
+"""What one shot needs: its picture, its voice, its clip, another wording. Each notes a missing step, or what should land."""
+
+from dataclasses import replace
+
+from services.core import codec, recipes
+from services.core.commands import ShotChange
+from services.core.film_options import FilmOptions
+from services.core.ledger import LandShot, Ledger
+from services.core.model import AssetType, Made, Shot
+from services.core.ports import Work
+from services.core.requests import ClipRequest, KeyframeRequest, RewriteRequest, SpeechRequest
+
+SPEECH_LEAD = 0.4
+"""Seconds of picture before the voice begins."""
+SPEECH_TAIL = 0.7
+"""Seconds of picture after the voice has ended, so that a line can settle."""
+SHORTEST_SHOT = 2.5
+
+
+def picture(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: Shot | None = None) -> Made | None:
+    """The shot's picture, if it is there; otherwise its step is noted.
+
+    A picture that answers today's request is kept whichever engine made it: a new engine must not replace pictures that the
+    user has seen and liked.
+    """
+    request = keyframe_request(work, shot)
+    asked = recipes.request_digest(request)
+    current = current or shot
+    if current.keyframe and current.keyframe.request == asked:
+        ledger.finished += 1
+        return current.keyframe
+    artifact = ledger.need(request, shot.id)
+    if artifact is None:
+        return None
+    made = Made(artifact.key, asked, artifact.parts)
+    ledger.landings.append(
+        LandShot(
+            ShotChange(
+                shot_id=shot.id,
+                keyframe=made,
+                version=AssetType.IMAGE,
+                seeds=shot.seeds,
+                details=shot.details if shot.details != current.details else "",
+                description=shot.description if shot.description != current.description else "",
+                prompt=shot.prompt if shot.prompt != current.prompt else None,
+                revises=revises,
+                expect_revision=None if revises else current.revision,
+            )
+        )
+    )
+    return made
+
+
+def voice(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: Shot | None = None) -> Made | None:
+    """The shot's narration, if it is there; None without a step when the shot says nothing."""
+    if not shot.narration:
+        return None
+    request = SpeechRequest(
+        text=shot.narration,
+        language=work.story.language,
+        voice=work.story.voice,
+        mood=shot.voice,
+        seed=shot.seeds.audio,
+    )
+    artifact = ledger.need(request, shot.id)
+    if artifact is None:
+        return None
+    meta = {"seconds": artifact.meta["seconds"], "words": artifact.meta["words"]}
+    made = Made(artifact.key, recipes.request_digest(request), artifact.parts, meta)
+    before = (current or shot).speech
+    if before is None or before.key != made.key:
+        change = ShotChange(
+            shot_id=shot.id,
+            speech=made,
+            narration=shot.narration if shot.narration != (current or shot).narration else "",
+            version=AssetType.AUDIO,
+            seeds=shot.seeds if revises else None,
+            revises=revises,
+            expect_revision=None if revises else shot.revision,
+        )
+        ledger.landings.append(LandShot(change))
+    return made
+
+
+def clip(
+    work: Work,
+    shot: Shot,
+    ledger: Ledger,
+    image: Made,
+    speech: Made | None,
+    *,
+    revises: bool,
+    current: Shot | None = None,
+) -> tuple[Made | None, int]:
+    """The shot's clip and its length in frames: never shorter than its voice with room to breathe."""
+    options = FilmOptions.of(work)
+    spoken = SPEECH_LEAD + speech.meta["seconds"] + SPEECH_TAIL if speech else 0.0
+    frames = round(max(shot.seconds, spoken, SHORTEST_SHOT) * options.fps)
+    request = ClipRequest(
+        keyframe={name: ref.digest for name, ref in image.parts.items()},
+        camera=shot.camera,
+        frames=frames,
+        fps=options.fps,
+        width=options.width,
+        height=options.height,
+        seed=shot.seeds.video,
+    )
+    artifact = ledger.need(request, shot.id)
+    if artifact is None:
+        return None, frames
+    made = Made(artifact.key, recipes.request_digest(request), artifact.parts, {"frames": frames, "fps": options.fps})
+    before = (current or shot).clip
+    # A film of another size or rate has clips of its own; the shot keeps the clip of its own size.
+    if options.plain_for(work.story) and (before is None or before.key != made.key):
+        change = ShotChange(
+            shot_id=shot.id,
+            clip=made,
+            version=AssetType.VIDEO,
+            seeds=shot.seeds if revises else None,
+            revises=revises,
+            expect_revision=None if revises else shot.revision,
+        )
+        ledger.landings.append(LandShot(change))
+    return made, frames
+
+
+def rewrite(work: Work, shot: Shot, ledger: Ledger, *, instruction: str, seed: int) -> None:
+    """Another wording of the shot; what the model leaves empty stays as it is."""
+    if shot.seeds.text == seed:
+        ledger.finished += 1  # landed by an earlier attempt
+        return
+    request = RewriteRequest(
+        text=work.story.content,
+        style=work.story.style,
+        language=work.story.language,
+        sequence=shot.sequence,
+        total=len(work.shots),
+        draft=codec.draft_of(shot),
+        instruction=instruction,
+        seed=seed,
+    )
+    artifact = ledger.need(request, shot.id)
+    if artifact is None:
+        return
+    draft = codec.draft_from_json(artifact.meta["draft"])
+    change = ShotChange(
+        shot_id=shot.id,
+        title=draft.title,
+        description=draft.description,
+        details=draft.description,
+        narration=draft.narration,
+        camera=draft.camera,
+        framing=draft.framing,
+        transition=draft.transition,
+        voice=draft.voice,
+        bgm=draft.bgm,
+        prompt=draft.prompt or None,
+        seconds=draft.seconds,
+        seeds=replace(shot.seeds, text=seed),
+        version=AssetType.TEXT,
+        revises=True,
+    )
+    ledger.landings.append(LandShot(change))
+
+
+def keyframe_request(work: Work, shot: Shot) -> KeyframeRequest:
+    """What the shot's fields ask of the picture's engine today."""
+    width, height = FilmOptions.picture_size(work.story)
+    return KeyframeRequest(
+        prompt="\n".join(text for text in (shot.prompt, shot.details) if text),
+        style=work.story.style,
+        language=work.story.language,
+        width=width,
+        height=height,
+        seed=shot.seeds.image,
+        framing=shot.framing,
+        mood=shot.voice,
+        bible=work.story.bible,
+    )
