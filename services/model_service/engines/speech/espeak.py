@@ -39,7 +39,7 @@ class Espeak:
         self._library = EspeakLibrary()
 
     def run(self, request: SpeechRequest, job: Job) -> Output:
-        """Speak the line. Raises InvalidArgument UNKNOWN_VALUE for a voice that there is not."""
+        """Speak the line, with the language's default voice where the one that is asked for is not known."""
         if self._library is None:
             raise RuntimeError("the engine is asked before it was loaded")
         voice = choose(request.voice, request.language)

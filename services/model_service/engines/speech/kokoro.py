@@ -72,7 +72,7 @@ class Kokoro:
             raise EngineFailed("ENGINE_NOT_INSTALLED", engine="kokoro", problem=str(error)) from error
 
     def run(self, request: SpeechRequest, job: Job) -> Output:
-        """Speak the line. Raises InvalidArgument UNKNOWN_VALUE for a voice that there is not."""
+        """Speak the line, with the language's default voice where the one that is asked for is not known."""
         if self._loaded is None:
             raise RuntimeError("the engine is asked before it was loaded")
         voice = choose(request.voice, request.language)

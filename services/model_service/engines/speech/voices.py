@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from services.core.errors import InvalidArgument
 from services.core.model import Language
 
 
@@ -36,10 +35,12 @@ _GENDERS = {
 
 
 def choose(wanted: str, language: Language) -> Voice:
-    """The voice of this name, or the language's female (for nothing) or male one. Raises InvalidArgument UNKNOWN_VALUE."""
+    """The voice of this name, or the language's male or female one.
+
+    A name that is not known here (a story may name another engine's voice) gets the language's default, the female one; the
+    result's meta says which voice spoke.
+    """
     asked = wanted.strip().lower()
-    for voice in VOICES:
-        if voice.name == asked or (voice.language is language and voice.gender is _GENDERS.get(asked)):
-            return voice
-    known = ", ".join(["female", "male", *(voice.name for voice in VOICES)])
-    raise InvalidArgument("UNKNOWN_VALUE", field="voice", found=wanted, known=known)
+    named = next((voice for voice in VOICES if voice.name == asked), None)
+    gender = _GENDERS.get(asked, Gender.FEMALE)
+    return named or next(voice for voice in VOICES if voice.language is language and voice.gender is gender)
