@@ -11,7 +11,7 @@ import structlog
 from services.core import pipeline
 from services.core.announcer import Announcer
 from services.core.commands import ShotChange
-from services.core.errors import FailedPrecondition, StoryreelError
+from services.core.errors import FailedPrecondition, StoryreelError, Unavailable
 from services.core.ledger import LandShot, LandStoryboard, Plan, Step
 from services.core.merging import merged
 from services.core.model import Artifact, Engine, Film, Key, OperationEvent, OperationType, Shot
@@ -21,6 +21,9 @@ from services.story_worker import metrics
 from services.story_worker.progress import Meter
 
 _log = structlog.get_logger(__name__)
+
+_MOST_CHANGES = 5
+"""Engines that change more often during one attempt are two releases behind one address: wait for the roll-out."""
 
 Gates = Mapping[Service, asyncio.Semaphore]
 """Bounds the calls that this worker has open to each service, over all its operations."""
@@ -49,10 +52,18 @@ class Attempt:
         self._gates = gates
         self._reload = reload
         self._progress_seconds = progress_seconds
+        self._began = time.monotonic()
         self._shown = 0.0
         self._made: dict[Key, Artifact] = {}
         self._looked_up: set[Key] = set()
         self.meter = Meter()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the operation first started: by the database's clock up to this claim, by ours since."""
+        operation = self._work.operation
+        before = operation.updated_at - (operation.started_at or operation.updated_at)
+        return before.total_seconds() + time.monotonic() - self._began
 
     async def run(self) -> Film | None:
         """Make everything that the operation wants; the film, if it is one that makes a film.
@@ -61,6 +72,7 @@ class Attempt:
         attempt finds it.
         """
         engines = await self._engines()
+        changes = 0
         running: dict[asyncio.Task[Artifact], Step] = {}
         try:
             while True:
@@ -69,7 +81,10 @@ class Attempt:
                 if not running:
                     return plan.film
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                if await self._collect(done, running):
+                if changed := await self._collect(done, running):
+                    changes += 1
+                    if changes > _MOST_CHANGES:
+                        raise Unavailable(changed.reason, **changed.params)
                     engines = await self._engines()
         finally:
             for task in running:
@@ -134,9 +149,11 @@ class Attempt:
             if step.key not in under_way:
                 running[asyncio.create_task(self._make(step))] = step
 
-    async def _collect(self, done: set[asyncio.Task[Artifact]], running: dict[asyncio.Task[Artifact], Step]) -> bool:
-        """Take in ended steps; True when an engine has changed and the plan must be made anew."""
-        changed = False
+    async def _collect(
+        self, done: set[asyncio.Task[Artifact]], running: dict[asyncio.Task[Artifact], Step]
+    ) -> FailedPrecondition | None:
+        """Take in ended steps; the error by which one says that its engine has changed, and the plan must be made anew."""
+        changed = None
         for task in done:
             step = running.pop(task)
             try:
@@ -144,7 +161,7 @@ class Attempt:
             except FailedPrecondition as error:
                 if error.reason != "ENGINE_CHANGED":
                     raise
-                changed = True
+                changed = error
             except StoryreelError as error:
                 if error.retryable and running:
                     # A retry will come: let the others finish, so that it need not make them again.

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 import time
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
@@ -13,6 +12,7 @@ from services.core.announcer import Announcer
 from services.core.errors import EngineFailed, LeaseLost, StoryreelError, Unavailable
 from services.core.model import Film
 from services.core.ports import Claim, Ended, Models, Store, Work
+from services.core.retrying import RetryPolicy, retry_delay
 from services.story_worker import metrics
 from services.story_worker.attempt import Attempt, Gates
 from services.story_worker.settings import WorkerSettings
@@ -40,6 +40,11 @@ class Runner:
         self._gates = gates
         self._settings = settings
         self._worker = worker
+        self._policy = RetryPolicy(
+            base=settings.worker_retry_base_seconds,
+            cap=settings.worker_retry_cap_seconds,
+            patience=settings.worker_patience_seconds,
+        )
         self._running: dict[asyncio.Task[Film | None], Callable[[], None]] = {}
 
     async def run(self, work: Work) -> None:
@@ -86,6 +91,8 @@ class Runner:
 
         self._running[task] = lambda: end(_Stop.RELEASED)
         pulse = asyncio.create_task(self._pulse(claim, attempt, end))
+        # Whatever ends the pulse, nobody works on without one.
+        pulse.add_done_callback(lambda _: end(_Stop.LEASE_LOST))
         try:
             film = await task
         except asyncio.CancelledError:
@@ -93,10 +100,12 @@ class Runner:
                 raise  # this coroutine itself is being cancelled
             return await self._stopped(claim, stop[0])
         except StoryreelError as error:
-            return await self._failed(claim, work, error)
+            return await self._failed(claim, work, attempt, error)
         except Exception as error:  # noqa: BLE001 - a programming error must end the operation, not the worker
             _log.exception("attempt crashed")
-            return await self._failed(claim, work, EngineFailed("INTERNAL", request_id=str(claim.operation_id)), cause=error)
+            return await self._failed(
+                claim, work, attempt, EngineFailed("INTERNAL", request_id=str(claim.operation_id)), cause=error
+            )
         finally:
             task.cancel()
             pulse.cancel()
@@ -116,22 +125,25 @@ class Runner:
             case _Stop.LEASE_LOST:
                 raise LeaseLost("LEASE_LOST", attempt=claim.attempt)
 
-    async def _failed(self, claim: Claim, work: Work, error: StoryreelError, cause: Exception | None = None) -> Ended:
+    async def _failed(
+        self, claim: Claim, work: Work, attempt: Attempt, error: StoryreelError, cause: Exception | None = None
+    ) -> Ended:
         if isinstance(error, LeaseLost):
             raise error
         failure = error.failure(work.story.language)
         operation = work.operation
-        if error.retryable and operation.attempt < operation.max_attempts:
-            delay = self._backoff(operation.attempt, error.retry_after)
+        delay = retry_delay(
+            error,
+            failures=operation.retries,
+            most=operation.max_attempts,
+            age=attempt.age,
+            policy=self._policy,
+        )
+        if delay is not None:
             _log.info("retrying", reason=error.reason, delay=round(delay, 2), problem=str(error))
             return await self._write(lambda: self._store.requeue(claim, failure, delay))
         _log.warning("failed", reason=error.reason, problem=str(cause or error))
         return await self._write(lambda: self._store.fail(claim, failure))
-
-    def _backoff(self, attempt: int, at_least: float | None) -> float:
-        """Full jitter over an exponential ceiling (Brooker, "Exponential Backoff And Jitter"), never before `at_least`."""
-        ceiling = min(self._settings.worker_retry_cap_seconds, self._settings.worker_retry_base_seconds * 2 ** (attempt - 1))
-        return max(at_least or 0.0, random.uniform(0, ceiling))
 
     async def _write(self, write: Callable[[], Awaitable[Ended]]) -> Ended:
         """Write the end, trying again while the lease is surely ours: a blink of the database must not repeat the work."""

@@ -39,6 +39,9 @@ class WorkerSettings(BaseSettings):
     worker_retry_base_seconds: float = Field(
         default=1.0, gt=0, description="The first retry's longest wait; doubled at each further one."
     )
-    worker_retry_cap_seconds: float = Field(default=60.0, gt=0, description="The longest wait before a retry.")
+    worker_patience_seconds: float = Field(
+        default=600.0, ge=0, description="How long an operation waits for a model service or a store that is away or full."
+    )
+    worker_retry_cap_seconds: float = Field(default=10.0, gt=0, description="The longest wait before a retry.")
     worker_metrics_port: int = Field(default=0, ge=0, le=65535, description="Where Prometheus finds the metrics; 0 for nowhere.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
