@@ -42,6 +42,9 @@ SHOT: Mapping[ShotStatus, frozenset[ShotStatus]] = {
     ShotStatus.FAILED: frozenset({ShotStatus.GENERATING, ShotStatus.DONE}),
 }
 
+MOST_LOSSES = 5
+"""So many attempts may be lost with their workers; then the operation fails, for it may be what kills them."""
+
 TERMINAL: frozenset[Op] = frozenset(s for s, targets in OPERATION.items() if not targets)
 
 

@@ -251,7 +251,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One long-running operation. `payload` is the request, whole; `progress` runs from 0 to 1."""
+    """One long-running operation. `payload` is the request, whole; `progress` runs from 0 to 1.
+
+    `attempt` counts the claims. Of those, `failures` ended with a failure worth a retry (`max_attempts` bounds these), and
+    `losses` were lost with their worker (`lifecycle.MOST_LOSSES` bounds these); a worker that drains uses up neither.
+    """
 
     id: OperationId
     user_id: UserId
@@ -265,6 +269,8 @@ class Operation:
     run_after: datetime
     attempt: int = 0
     max_attempts: int = 3
+    failures: int = 0
+    losses: int = 0
     worker: str = ""
     progress: float = 0.0
     stage: str = ""

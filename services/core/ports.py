@@ -183,10 +183,13 @@ class WorkerStore(Protocol):
         """`running → cancelled`, likewise."""
 
     async def requeue(self, claim: Claim, failure: Failure | None, delay: float) -> Ended:
-        """`running → queued` after `delay` seconds: a retry (`failure` says why) or a drain (None, delay 0)."""
+        """`running → queued` after `delay` seconds: a retry (`failure` says why, and is counted) or a drain (None, delay 0).
+
+        An operation that was asked to stop ends `cancelled` instead.
+        """
 
     async def sweep(self, *, announce_after: float, limit: int = 500) -> Swept | None:
-        """Return expired leases to `queued` (or `failed` past `max_attempts`), and list what should be announced.
+        """Return expired leases to `queued`, or to `failed` at the loss `lifecycle.MOST_LOSSES`; list what should be announced.
 
         Listed: queued and due operations whose announcement is missing for longer than `announce_after` seconds, and
         retries that have become due. Idempotency keys past their time are pruned. None when another worker sweeps.

@@ -122,6 +122,7 @@ async def test_a_retry_waits_until_it_is_due(any_store: Store) -> None:
     assert (operation.status, operation.worker, operation.failure) == (OperationStatus.QUEUED, "", None)
     assert (operation.run_after - operation.updated_at).total_seconds() == pytest.approx(3600.0, abs=1.0)
     assert operation.announced_at is None
+    assert (operation.attempt, operation.failures, operation.losses) == (1, 1, 0)
     assert (ended.event.kind, ended.event.data["failure"]["reason"]) == ("retrying", "ENGINE_FAILED")
     assert ended.unblocked == ()
     assert await any_store.claimable(10) == ()
@@ -141,6 +142,7 @@ async def test_a_drained_operation_goes_on_at_once(any_store: Store) -> None:
 
     again = await claimed(any_store, tale.operation.id, worker=B)
     assert (again.operation.attempt, again.operation.retries, again.operation.worker) == (2, 1, B)
+    assert (again.operation.failures, again.operation.losses) == (0, 0)
     assert again.operation.started_at == work.operation.started_at
     assert (await any_store.story(tale.user, tale.story_id)).status is StoryStatus.GENERATING
 

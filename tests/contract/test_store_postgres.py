@@ -126,6 +126,8 @@ async def test_workers_that_are_long_gone_are_forgotten(store: PostgresStore, sq
         "attempt = 1",
         "started_at = now()",
         "attempt = -1",
+        "failures = 1",
+        "losses = 1",
         "progress = 1.5",
         "lease_expires_at = now()",
         "cancel_requested_at = now()",

@@ -2,10 +2,11 @@
 
 import pytest
 
+from services.core import lifecycle
 from services.core.errors import LeaseLost
 from services.core.model import OperationStatus, OperationType, ShotStatus, StoryStatus
 from services.core.ports import Store, Swept
-from tests.contract.store_steps import LEASE, OVER, claim_of, claimed, new_story, ready_story, start
+from tests.contract.store_steps import FAILURE, LEASE, OVER, claim_of, claimed, new_story, ready_story, start
 
 A = "story-worker/a"
 
@@ -38,9 +39,9 @@ async def test_an_expired_lease_goes_back_into_the_queue(any_store: Store) -> No
 async def test_an_operation_that_loses_every_worker_fails(any_store: Store) -> None:
     tale = await new_story(any_store)
     render = await start(any_store, tale, OperationType.VIDEO_RENDER)
-    for attempt in range(1, 4):
+    for attempt in range(1, lifecycle.MOST_LOSSES + 1):
         work = await claimed(any_store, tale.operation.id, lease=OVER)
-        assert work.operation.attempt == attempt
+        assert (work.operation.attempt, work.operation.losses, work.operation.failures) == (attempt, attempt - 1, 0)
         found = await swept(any_store)
 
     assert [event.kind for event in found.events] == ["failed"]
@@ -48,8 +49,21 @@ async def test_an_operation_that_loses_every_worker_fails(any_store: Store) -> N
     operation = await any_store.operation(tale.user, tale.operation.id)
     assert operation.status is OperationStatus.FAILED
     assert operation.failure is not None
-    assert (operation.failure.reason, operation.failure.params) == ("ATTEMPTS_EXHAUSTED", {"attempts": 3})
+    assert operation.losses == lifecycle.MOST_LOSSES
+    assert (operation.failure.reason, operation.failure.params) == ("ATTEMPTS_EXHAUSTED", {"attempts": lifecycle.MOST_LOSSES})
     assert (await any_store.story(tale.user, tale.story_id)).status is StoryStatus.FAILED
+
+
+async def test_only_lost_workers_count_as_losses(any_store: Store) -> None:
+    tale = await new_story(any_store)
+    for failure in (FAILURE, None) * lifecycle.MOST_LOSSES:
+        await any_store.requeue(claim_of(await claimed(any_store, tale.operation.id)), failure, 0.0)
+    await claimed(any_store, tale.operation.id, lease=OVER)
+
+    assert [event.kind for event in (await swept(any_store)).events] == ["lease_expired"]
+
+    operation = await any_store.operation(tale.user, tale.operation.id)
+    assert (operation.status, operation.losses, operation.failures) == (OperationStatus.QUEUED, 1, lifecycle.MOST_LOSSES)
 
 
 async def test_an_expired_operation_that_was_to_stop_ends_cancelled(any_store: Store) -> None:

@@ -150,13 +150,14 @@ class Tables:
     def end_cancelled(self, operation: Operation, reason: str = "CANCELLED") -> Ended:
         return self.end(operation, OperationStatus.CANCELLED, {"reason": reason})
 
-    def requeue(self, operation: Operation, *, delay: float, kind: str, data: Mapping[str, Any]) -> Ended:
+    def requeue(self, operation: Operation, *, kind: str, data: Mapping[str, Any], delay: float = 0.0, failures: int = 0) -> Ended:
         at = self.clock()
         queued = self.operations[operation.id] = replace(
             operation,
             status=OperationStatus.QUEUED,
             run_after=at + timedelta(seconds=delay),
             announced_at=None,
+            failures=operation.failures + failures,
             worker="",
             stage="",
             lease_expires_at=None,

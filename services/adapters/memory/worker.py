@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.adapters.memory.tables import Tables
-from services.core import codec, takes
+from services.core import codec, lifecycle, takes
 from services.core.commands import ShotChange
 from services.core.errors import LeaseLost, StoryreelError
 from services.core.merging import merged
@@ -131,7 +131,8 @@ class WorkerMethods:
         if operation.cancel_requested_at is not None:
             return self._db.end_cancelled(operation)
         data = {"delay": delay} | ({"failure": codec.failure_to_json(failure)} if failure else {})
-        return self._db.requeue(operation, delay=delay, kind="retrying" if failure else "released", data=data)
+        kind = "retrying" if failure else "released"
+        return self._db.requeue(operation, kind=kind, data=data, delay=delay, failures=1 if failure else 0)
 
     async def sweep(self, *, announce_after: float, limit: int = 500) -> Swept | None:
         at = self._db.clock()
@@ -178,14 +179,15 @@ class WorkerMethods:
             raise LeaseLost("LEASE_LOST", attempt=claim.attempt)
         return operation
 
-    def _reclaim(self, operation: Operation) -> Ended:
+    def _reclaim(self, expired: Operation) -> Ended:
+        operation = self._db.operations[expired.id] = replace(expired, losses=expired.losses + 1)
         if operation.cancel_requested_at is not None:
             return self._db.end_cancelled(operation)
-        if operation.attempt >= operation.max_attempts:
+        if operation.losses >= lifecycle.MOST_LOSSES:
             language = self._db.stories[operation.story_id].language
-            error = StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.attempt)
+            error = StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.losses)
             return self._db.end_failed(operation, error.failure(language))
-        return self._db.requeue(operation, delay=0.0, kind="lease_expired", data={})
+        return self._db.requeue(operation, kind="lease_expired", data={})
 
     def _insert(self, operation: Operation, number: int, draft: ShotDraft, seed: int) -> Shot:
         at = self._db.clock()

@@ -149,9 +149,10 @@ class Attempts:
                 self._db,
                 connection,
                 [claim.operation_id],
-                delay=delay,
                 kind="retrying" if failure else "released",
                 data=data,
+                delay=delay,
+                failures=1 if failure else 0,
             )
 
         return await self._end(claim, end)

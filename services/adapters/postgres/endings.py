@@ -37,15 +37,26 @@ async def end_cancelled(database: Database, connection: Connection, ids: Sequenc
 
 
 async def requeue(
-    database: Database, connection: Connection, ids: Sequence[UUID], *, delay: float, kind: str, data: Mapping[str, Any]
+    database: Database,
+    connection: Connection,
+    ids: Sequence[UUID],
+    *,
+    kind: str,
+    data: Mapping[str, Any],
+    delay: float = 0.0,
+    failures: int = 0,
 ) -> Ending:
-    """Back to `queued` after `delay` seconds, with an event of that kind; stories and shots stay as they are."""
+    """Back to `queued` after `delay` seconds, with an event of that kind; stories and shots stay as they are.
+
+    `failures` is what these attempts add to the operations' count of them.
+    """
     if not ids:
         return Ending()
     queued = database.queries.requeue_operations(
         connection,
         operation_ids=ids,
         sources=lifecycle.sources(lifecycle.OPERATION, OperationStatus.QUEUED),
+        failures=failures,
         delay=delay,
         kind=kind,
         data=data,

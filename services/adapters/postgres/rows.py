@@ -91,6 +91,8 @@ def operation(row: Row) -> Operation:
         run_after=row["run_after"],
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],
+        failures=row["failures"],
+        losses=row["losses"],
         worker=row["worker"],
         progress=row["progress"],
         stage=row["stage"],

@@ -7,6 +7,7 @@ from services.adapters.postgres import endings, rows
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.endings import Ending
 from services.adapters.postgres.migrate import Connection
+from services.core import lifecycle
 from services.core.errors import StoryreelError
 from services.core.model import Language, Operation, OperationEvent, OperationId
 from services.core.ports import Swept
@@ -55,21 +56,21 @@ class Sweeps:
             await self._db.queries.ping(connection)
 
     async def _reclaim(self, connection: Connection, suspects: Sequence[UUID]) -> list[Ending]:
-        """Give expired operations another attempt; end those that were to be cancelled or have had all their attempts."""
+        """Give expired operations another attempt; end those that were to be cancelled or have lost too many workers."""
         queries = self._db.queries
         locked = queries.lock_stories_of(connection, operation_ids=suspects)
         languages = {row["id"]: Language(row["language"]) async for row in locked}
-        expired = [rows.operation(row) async for row in queries.lock_expired(connection, operation_ids=suspects)]
+        expired = [rows.operation(row) async for row in queries.count_losses(connection, operation_ids=suspects)]
         cancelled = [o for o in expired if o.cancel_requested_at]
-        exhausted = [o for o in expired if not o.cancel_requested_at and o.attempt >= o.max_attempts]
-        again = [o for o in expired if not o.cancel_requested_at and o.attempt < o.max_attempts]
+        exhausted = [o for o in expired if not o.cancel_requested_at and o.losses >= lifecycle.MOST_LOSSES]
+        again = [o for o in expired if not o.cancel_requested_at and o.losses < lifecycle.MOST_LOSSES]
         return [
             await endings.end_cancelled(self._db, connection, _ids(cancelled), {"reason": "CANCELLED"}),
             *[
                 await endings.end_failed(self._db, connection, _ids([o]), _exhausted(o).failure(languages[o.story_id]))
                 for o in exhausted
             ],
-            await endings.requeue(self._db, connection, _ids(again), delay=0.0, kind="lease_expired", data={}),
+            await endings.requeue(self._db, connection, _ids(again), kind="lease_expired", data={}),
         ]
 
 
@@ -78,4 +79,4 @@ def _ids(operations: Sequence[Operation]) -> list[UUID]:
 
 
 def _exhausted(operation: Operation) -> StoryreelError:
-    return StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.attempt)
+    return StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.losses)

@@ -81,6 +81,8 @@ CREATE TABLE operations (
     run_after           timestamptz NOT NULL DEFAULT statement_timestamp(),
     attempt             integer NOT NULL DEFAULT 0 CHECK (attempt >= 0),
     max_attempts        integer NOT NULL DEFAULT 3 CHECK (max_attempts > 0),
+    failures            integer NOT NULL DEFAULT 0 CHECK (failures >= 0),
+    losses              integer NOT NULL DEFAULT 0 CHECK (losses >= 0),
     worker              text NOT NULL DEFAULT '',
     progress            double precision NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 1),
     stage               text NOT NULL DEFAULT '',
@@ -99,12 +101,15 @@ CREATE TABLE operations (
         CHECK ((finished_at IS NOT NULL) = (status IN ('succeeded', 'failed', 'cancelled'))),
     CONSTRAINT failure_exactly_when_failed CHECK ((failure IS NOT NULL) = (status = 'failed')),
     CONSTRAINT started_exactly_when_attempted CHECK ((started_at IS NOT NULL) = (attempt > 0)),
+    CONSTRAINT each_failure_and_loss_was_an_attempt CHECK (failures + losses <= attempt),
     CONSTRAINT running_has_an_attempt_and_a_worker CHECK (status <> 'running' OR (attempt > 0 AND worker <> '')),
     CONSTRAINT succeeded_after_an_attempt CHECK (status <> 'succeeded' OR (attempt > 0 AND progress = 1)),
     CONSTRAINT leased_only_while_running CHECK (lease_expires_at IS NULL OR status = 'running'),
     CONSTRAINT queued_is_not_being_cancelled CHECK (status NOT IN ('queued', 'paused') OR cancel_requested_at IS NULL)
 );
 COMMENT ON COLUMN operations.attempt IS 'Grows at each claim; the fencing token that every write of a worker carries.';
+COMMENT ON COLUMN operations.failures IS 'Attempts that ended with a failure worth a retry: what max_attempts bounds.';
+COMMENT ON COLUMN operations.losses IS 'Attempts that were lost with their worker (the lease expired).';
 COMMENT ON COLUMN operations.announced_at IS 'Null until the broker has acknowledged the wake-up: the table is its own outbox.';
 COMMENT ON COLUMN operations.last_seq IS 'The seq of the newest event; raised under this row''s lock, so events have no gaps.';
 CREATE INDEX operations_of_story ON operations (story_id, id DESC);

@@ -9,12 +9,11 @@ WHERE status = 'running' AND (lease_expires_at IS NULL OR lease_expires_at <= cl
 ORDER BY lease_expires_at NULLS FIRST
 LIMIT :row_limit;
 
--- name: lock_expired(operation_ids)
--- Those that have not been renewed or ended meanwhile.
-SELECT * FROM operations
+-- name: count_losses(operation_ids)
+-- Those that have not been renewed or ended meanwhile: their attempts are lost.
+UPDATE operations SET losses = losses + 1, updated_at = clock_timestamp()
 WHERE id = ANY(:operation_ids::uuid[]) AND status = 'running' AND (lease_expires_at IS NULL OR lease_expires_at <= clock_timestamp())
-ORDER BY id
-FOR NO KEY UPDATE;
+RETURNING *;
 
 -- name: unannounced(announce_after, row_limit)
 -- Due, and not known to the broker: a first announcement that has been missing for too long, or a retry that has become due.
