@@ -1,5 +1,16 @@
 """Fixtures that stand for real parts live in `tests/fixtures`, one module a part."""
 
+import os
+
+import pytest
+import structlog
+from hypothesis import settings
+
+# `HYPOTHESIS_PROFILE=thorough` searches longer; nothing is timed, the machine may be busy.
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.broker",
@@ -9,3 +20,9 @@ pytest_plugins = [
     "tests.fixtures.models",
     "tests.fixtures.worker",
 ]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    """One line an event, with a plain traceback: structlog's default draws each frame with its variables, which takes seconds."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
