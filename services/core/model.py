@@ -308,7 +308,10 @@ class OperationEvent:
 
 @dataclass(frozen=True, slots=True)
 class ShotVersion:
-    """An older or current take of one part of a shot. `number` counts from 1 within the shot and asset type."""
+    """An older or current take of one part of a shot. `number` counts from 1 within the shot and asset type.
+
+    `text` is the shot's whole text for ASSET_TEXT, and for ASSET_IMAGE the words that the picture was made from.
+    """
 
     shot_id: ShotId
     asset_type: AssetType

@@ -121,7 +121,11 @@ class OwnerStore(Protocol):
 
     async def restore_version(
         self, user: UserId, story_id: StoryId, shot_id: ShotId, asset_type: AssetType, number: int
-    ) -> Shot: ...
+    ) -> Shot:
+        """Make a take the current one, as `takes.restored` says: a picture comes back with the words that it was made from.
+
+        Raises NotFound STORY_NOT_FOUND, SHOT_NOT_FOUND, VERSION_NOT_FOUND.
+        """
 
     async def operation(self, user: UserId, operation_id: OperationId) -> Operation: ...
 

@@ -1,4 +1,8 @@
-"""Takes of a shot: what is kept as a version when something changes, and how an earlier one comes back."""
+"""Takes of a shot: what is kept as a version when something changes, and how an earlier one comes back.
+
+A picture is kept with the words that it was made from, and comes back with them. Otherwise it would not answer what the shot
+asks for, and the next compile would make another one in its place.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -8,12 +12,14 @@ from services.core.commands import PatchShot, ShotChange
 from services.core.model import AssetType, Made, Shot, ShotVersion
 
 TEXT_FIELDS = ("title", "description", "details", "narration", "prompt", "camera", "framing", "transition", "voice", "bgm")
+PICTURE_WORDS = ("description", "details", "prompt", "framing", "voice")
+"""What a shot says of its picture: the fields that `KeyframeRequest` is made of, and `description` beside its twin `details`."""
 _MAIN_PART = {AssetType.IMAGE: "image", AssetType.VIDEO: "video", AssetType.AUDIO: "audio"}
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One part of a shot as it stands: media with the seed that gave them, or the text."""
+    """One part of a shot as it stands: media with the seed that gave them, or the text. A picture has its words with it."""
 
     asset_type: AssetType
     made: Made | None
@@ -25,7 +31,8 @@ def take(shot: Shot, asset_type: AssetType) -> Take:
     """The shot's current take of `asset_type`."""
     match asset_type:
         case AssetType.IMAGE:
-            return Take(asset_type, shot.keyframe, {}, shot.seeds.image)
+            words = {name: getattr(shot, name) for name in PICTURE_WORDS}
+            return Take(asset_type, shot.keyframe, words, shot.seeds.image)
         case AssetType.VIDEO:
             return Take(asset_type, shot.clip, {}, shot.seeds.video)
         case AssetType.AUDIO:
@@ -63,18 +70,29 @@ def patched(shot: Shot, patch: PatchShot) -> Shot:
 
 
 def restored(shot: Shot, version: ShotVersion) -> Shot:
-    """The shot with an earlier take back in place, a revision on."""
-    shot = replace(shot, revision=shot.revision + 1)
+    """The shot with a take back in place, a revision on; the same shot when it is so already.
+
+    A picture brings the words back that it was made from, so that it answers what the shot asks for and is kept.
+    """
+    after = replace(shot, **_restored_fields(shot, version))
+    return shot if after == shot else replace(after, revision=shot.revision + 1)
+
+
+def brought_along(before: Shot, after: Shot, restored_type: AssetType) -> tuple[Take, ...]:
+    """The takes to keep after a restore beside the one that came back: the text, where a picture has brought its words."""
+    return tuple(kept for kept in changed(before, after, restored_type) if kept.asset_type is not restored_type)
+
+
+def _restored_fields(shot: Shot, version: ShotVersion) -> dict[str, Any]:
     match version.asset_type:
         case AssetType.IMAGE:
-            return replace(shot, keyframe=version.made, seeds=replace(shot.seeds, image=version.seed))
+            return {**version.text, "keyframe": version.made, "seeds": replace(shot.seeds, image=version.seed)}
         case AssetType.VIDEO:
-            return replace(shot, clip=version.made, seeds=replace(shot.seeds, video=version.seed))
+            return {"clip": version.made, "seeds": replace(shot.seeds, video=version.seed)}
         case AssetType.AUDIO:
-            return replace(shot, speech=version.made, seeds=replace(shot.seeds, audio=version.seed))
+            return {"speech": version.made, "seeds": replace(shot.seeds, audio=version.seed)}
         case AssetType.TEXT:
-            text: dict[str, Any] = {name: version.text[name] for name in TEXT_FIELDS}
-            return replace(shot, **text, seeds=replace(shot.seeds, text=version.seed))
+            return {**version.text, "seeds": replace(shot.seeds, text=version.seed)}
 
 
 def landed(shot: Shot, change: ShotChange, version: int | None) -> dict[str, Any]:

@@ -114,10 +114,12 @@ class OwnerMethods:
                 break
         else:
             raise NotFound("VERSION_NOT_FOUND", asset_type=asset_type.value, number=number)
-        if version.current:
+        after = takes.restored(shot, version)
+        if version.current and after == shot:
             return shot
         self._db.make_current(shot_id, asset_type, number)
-        return self._db.write_shot(shot, takes.restored(shot, version))
+        self._db.keep_takes(after, takes.brought_along(shot, after, asset_type))
+        return self._db.write_shot(shot, after)
 
     async def operation(self, user: UserId, operation_id: OperationId) -> Operation:
         operation = self._db.operations.get(operation_id)

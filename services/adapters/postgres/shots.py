@@ -58,11 +58,13 @@ class Shots:
             if row is None:
                 raise NotFound("VERSION_NOT_FOUND", asset_type=asset_type.value, number=number)
             version = rows.version(row)
-            if version.current:
+            after = takes.restored(shot, version)
+            if version.current and after == shot:
                 return shot
             await self._db.queries.retire_version(connection, **which)
             await self._db.queries.make_version_current(connection, **which, number=number)
-            return await write_shot(self._db, connection, shot, takes.restored(shot, version))
+            await keep_takes(self._db, connection, after, takes.brought_along(shot, after, asset_type))
+            return await write_shot(self._db, connection, shot, after)
 
     async def _lock_shot(self, connection: Connection, user: UserId, story_id: StoryId, shot_id: ShotId) -> Shot:
         if await self._db.queries.lock_story(connection, user_id=user, story_id=story_id) is None:

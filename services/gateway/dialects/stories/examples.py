@@ -86,7 +86,7 @@ VERSION_LIST: Mapping[str, Any] = {
             "current": True,
             "seed": 1183647,
             "url": f"/static/{_STORY}_{_SHOT}_keyframe_v1.png",
-            "text": {},
+            "text": {name: SHOT[name] for name in ("description", "details", "framing", "voice")} | {"prompt": ""},
         }
     ]
 }

@@ -1,5 +1,6 @@
 """The routes of the stories dialect: parse, call a use case or the store, render. The table of paths is at the end."""
 
+import functools
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -134,7 +135,9 @@ async def list_versions(*, wired: Wired, user: CurrentUser, story_id: CanonicalU
 async def restore_version(
     *, wired: Wired, user: CurrentUser, story_id: CanonicalUUID, shot_id: CanonicalUUID, asset_type: str, number: str
 ) -> schemas.Shot:
-    """Make an older take the current one again."""
+    """Make an older take the current one again. A picture brings back the words that it was made from (details, prompt, framing
+    and voice), so that picture and words fit each other and the next compile keeps the picture.
+    """
     wanted = parse.asset_type(asset_type, field="path.asset_type")
     row = await wired.store.restore_version(user, StoryId(story_id), ShotId(shot_id), wanted, parse.version_number(number, wanted))
     return render.shot(row)
@@ -223,8 +226,9 @@ async def static_file(*, wired: Wired, user: CurrentUser, name: str, request: Re
 # -- the table -----------------------------------------------------------------------------------------------------------------
 
 
+@functools.cache
 def router() -> APIRouter:
-    """Every route of the dialect."""
+    """Every route of the dialect. It holds no state, and building it costs Pydantic tens of milliseconds: one serves all."""
     routes = APIRouter(route_class=ProblemRoute)
 
     def add(

@@ -204,7 +204,10 @@ class OperationList(BaseModel):
 
 
 class Version(BaseModel):
-    """An older or current take of one part of a shot; `url` is empty for a text, `text` for anything else."""
+    """An older or current take of one part of a shot; `url` is empty for a text.
+
+    `text` is a text's own, or the words that a picture was made from; a clip and a voice have none.
+    """
 
     asset_type: AssetType
     number: int
