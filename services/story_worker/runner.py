@@ -134,7 +134,7 @@ class Runner:
         operation = work.operation
         delay = retry_delay(
             error,
-            failures=operation.retries,
+            failures=operation.failures,
             most=operation.max_attempts,
             age=attempt.age,
             policy=self._policy,
