@@ -1,24 +1,39 @@
 """What happens to the work when a part of a whole stack is killed or hangs: it ends once, and nothing is made twice."""
 
+import contextlib
 import json
 import signal
+import time
 from collections import Counter
 
+import httpx2
 import pytest
 
 from tests.e2e.conftest import StartStack
-from tests.e2e.harness import BLANK, RunningStack, ends
+from tests.e2e.harness import BLANK, Client, RunningStack, ends
 
 pytestmark = pytest.mark.slow
 
 SLOW = BLANK | {"STORYREEL_BLANK_DELAY_SECONDS": "0.4", "STORYREEL_WORKER_LEASE_SECONDS": "3"}
 STORY = "两名旅人在雪山中迷路。夜里他们点起篝火。极光在雪峰上流动。清晨他们走进村庄。一只小狗跑来。"
+HANG_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
+"""How long a story's creation may take while Kafka hangs."""
+GLANCE_SECONDS = 0.3
 
 
 def made(stack: RunningStack) -> Counter[str]:
     """How often the model service finished each key, by its own log."""
     lines = [json.loads(line) for line in stack.log("models").splitlines() if line.startswith("{")]
     return Counter(line["key"] for line in lines if line.get("event") == "made")
+
+
+def glance(client: Client, operation: str) -> None:
+    """Watch an operation, as its user does, until nothing has come for a moment."""
+    events = f"/v1/operations/{operation}/events"
+    with contextlib.suppress(httpx2.ReadTimeout), client.http.stream("GET", events, timeout=GLANCE_SECONDS) as stream:
+        for _ in stream.iter_lines():
+            pass
 
 
 def test_a_worker_killed_in_the_middle_of_a_compile_loses_and_repeats_nothing(start_stack: StartStack) -> None:
@@ -48,14 +63,25 @@ def test_a_worker_killed_in_the_middle_of_a_compile_loses_and_repeats_nothing(st
 
 def test_stories_are_taken_while_kafka_hangs_and_all_of_them_end(start_stack: StartStack) -> None:
     stack = start_stack(BLANK)
+    accepted = []
     with stack.client() as client:
         stack.signal("broker", signal.SIGSTOP)
         try:
-            accepted = [client.create_story({"script_content": f"{n}。{STORY}", "shots": 2}) for n in range(10)]
+            until = time.monotonic() + HANG_SECONDS
+            while time.monotonic() < until:
+                story = {"script_content": f"{len(accepted)}。{STORY}", "shots": 2}
+                answer = client.http.post("/v1/stories", json=story, timeout=ANSWER_SECONDS)
+                assert answer.status_code == 202, answer.text
+                accepted.append(answer.json()["operation_name"].removeprefix("operations/"))
+                glance(client, accepted[-1])
         finally:
             stack.signal("broker", signal.SIGCONT)
-        assert {client.succeeded(operation)["attempt"] for operation in accepted} == {1}
-        assert len(client.operations(50)) == 10
+        assert len(accepted) > HANG_SECONDS
+        ended = [client.succeeded(operation) for operation in accepted]
+        assert {(each["attempt"], each["retries"]) for each in ended} == {(1, 0)}
+        assert sorted(each["id"] for each in client.operations(200)) == sorted(accepted)
+        assert {story["status"] for story in client.http.get("/v1/stories?page_size=200").json()["items"]} == {"ready"}
+    assert set(made(stack).values()) == {1}
 
 
 def test_stories_are_taken_and_made_while_kafka_is_gone(start_stack: StartStack) -> None:
