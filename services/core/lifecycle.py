@@ -38,7 +38,8 @@ SHOT: Mapping[ShotStatus, frozenset[ShotStatus]] = {
     ShotStatus.GENERATING: frozenset({ShotStatus.DONE, ShotStatus.FAILED, ShotStatus.PENDING}),
     # Has what it should have: at least its picture.
     ShotStatus.DONE: frozenset({ShotStatus.GENERATING}),
-    # The last operation on it failed; what it had before is still there. A compile makes the picture that it lacks.
+    # The last operation on it failed; what it had before is still there. A compile makes the picture that it lacks, and
+    # ends the failure when it succeeds.
     ShotStatus.FAILED: frozenset({ShotStatus.GENERATING, ShotStatus.DONE}),
 }
 

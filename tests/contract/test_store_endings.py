@@ -151,6 +151,42 @@ async def test_a_regenerates_end_is_its_shots(any_store: Store, status: Operatio
     assert (await any_store.shot(tale.user, tale.story_id, shots[0].id)).keyframe is not None
 
 
+@pytest.mark.parametrize(
+    ("status", "shot_status"),
+    [
+        (OperationStatus.SUCCEEDED, ShotStatus.DONE),
+        (OperationStatus.FAILED, ShotStatus.FAILED),
+        (OperationStatus.CANCELLED, ShotStatus.FAILED),
+    ],
+)
+async def test_a_compile_that_succeeds_ends_the_failures_of_its_shots(
+    any_store: Store, status: OperationStatus, shot_status: ShotStatus
+) -> None:
+    tale, shots = await ready_story(any_store)
+    for shot in shots:
+        regenerate = claim_of(await claimed(any_store, (await start(any_store, tale, OperationType.SHOT_REGEN, shot.id)).id))
+        await any_store.fail(regenerate, FAILURE)
+    another, others = await ready_story(any_store)
+    elsewhere = await start(any_store, another, OperationType.SHOT_REGEN, others[0].id)
+    await any_store.fail(claim_of(await claimed(any_store, elsewhere.id)), FAILURE)
+    render = claim_of(await claimed(any_store, (await start(any_store, tale, OperationType.VIDEO_RENDER)).id))
+    again = claim_of(await claimed(any_store, (await start(any_store, tale, OperationType.SHOT_REGEN, shots[1].id)).id))
+    assert await states(any_store, tale) == (StoryStatus.GENERATING, [ShotStatus.FAILED, ShotStatus.GENERATING])
+
+    match status:
+        case OperationStatus.SUCCEEDED:
+            await any_store.finish(render, film=film(1))
+        case OperationStatus.FAILED:
+            await any_store.fail(render, FAILURE)
+        case _:
+            await any_store.end_cancelled(render)
+
+    # The regenerate that runs beside it has its shot in hand; other stories' shots are theirs.
+    assert (await states(any_store, tale))[1] == [shot_status, ShotStatus.GENERATING]
+    assert (await states(any_store, another))[1] == [ShotStatus.FAILED, ShotStatus.DONE]
+    await any_store.fail(again, FAILURE)
+
+
 async def test_a_cancelled_regenerate_of_a_shot_without_picture_leaves_it_pending(any_store: Store) -> None:
     tale, claim, shots = await drafted_story(any_store)
     await any_store.fail(claim, FAILURE)

@@ -142,6 +142,7 @@ class Tables:
         event = self.append(operation.id, status.value, data)
         self._settle_story(ended)
         self._settle_shot(ended)
+        self._settle_filmed(ended)
         return Ended(ended, event, self.unblock(ended.story_id))
 
     def end_failed(self, operation: Operation, failure: Failure) -> Ended:
@@ -206,6 +207,13 @@ class Tables:
             self.set_shot(shot, ShotStatus.FAILED)
         else:
             self.set_shot(shot, ShotStatus.DONE if shot.keyframe else ShotStatus.PENDING)
+
+    def _settle_filmed(self, ended: Operation) -> None:
+        """The film shows the story's shots, so an earlier failure of theirs is mended."""
+        if ended.type is OperationType.VIDEO_RENDER and ended.status is OperationStatus.SUCCEEDED:
+            for shot in self.shots_of(ended.story_id):
+                if shot.status is ShotStatus.FAILED and shot.keyframe:
+                    self.set_shot(shot, ShotStatus.DONE)
 
 
 def _holds_story(operation: Operation) -> bool:

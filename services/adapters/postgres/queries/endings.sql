@@ -65,6 +65,13 @@ WITH outcome AS (
     FROM story
     WHERE sh.story_id = story.id AND story.type = 'story_create' AND story.status = 'failed'
       AND sh.keyframe IS NULL AND sh.status = ANY(:shot_failed_sources::text[])
+), filmed AS (
+    -- The film shows them: an earlier failure of theirs is mended. A regenerate that has one in hand goes on.
+    UPDATE shots sh SET status = 'done', updated_at = clock_timestamp()
+    FROM operations o
+    WHERE o.id = ANY(:operation_ids::uuid[]) AND o.type = 'video_render' AND o.status = 'succeeded'
+      AND sh.story_id = o.story_id AND sh.status = 'failed' AND sh.status = ANY(:shot_done_sources::text[])
+      AND sh.keyframe IS NOT NULL
 )
 UPDATE shots sh SET status = regenerated.status, updated_at = clock_timestamp()
 FROM (
