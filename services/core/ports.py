@@ -119,9 +119,7 @@ class OwnerStore(Protocol):
     async def shot_versions(self, user: UserId, story_id: StoryId, shot_id: ShotId) -> tuple[ShotVersion, ...]:
         """Newest first within each asset type."""
 
-    async def restore_version(
-        self, user: UserId, story_id: StoryId, shot_id: ShotId, asset_type: AssetType, number: int
-    ) -> Shot:
+    async def restore_version(self, user: UserId, story_id: StoryId, shot_id: ShotId, asset_type: AssetType, number: int) -> Shot:
         """Make a take the current one, as `takes.restored` says: a picture comes back with the words that it was made from.
 
         Raises NotFound STORY_NOT_FOUND, SHOT_NOT_FOUND, VERSION_NOT_FOUND.
@@ -163,8 +161,8 @@ class WorkerStore(Protocol):
 
     async def artifacts(self, keys: Sequence[Key]) -> Mapping[Key, Artifact]: ...
 
-    async def save_artifact(self, claim: Claim, artifact: Artifact) -> None:
-        """Idempotent by key; the first one wins."""
+    async def save_artifact(self, claim: Claim, artifact: Artifact) -> Artifact:
+        """Keep it, and return the one that is kept: the first of its key wins, and is what every attempt goes on with."""
 
     async def land_storyboard(
         self, claim: Claim, board: Storyboard, seeds: Sequence[int]

@@ -222,11 +222,19 @@ async def test_the_first_artifact_of_a_key_stays(any_store: Store) -> None:
     claim = claim_of(await claimed(any_store, tale.operation.id))
     first = Artifact(Key("a" * 64), "keyframe", engine(), {"image": ref("one")}, {"words": [["船", 0.0, 0.5]]}, 1.5)
     second = Artifact(first.key, "keyframe", engine(), {"image": ref("two")}, {}, 2.5)
-    await any_store.save_artifact(claim, first)
-    await any_store.save_artifact(claim, second)
+    assert await any_store.save_artifact(claim, first) == first
+    assert await any_store.save_artifact(claim, second) == first
 
     assert await any_store.artifacts([first.key, Key("b" * 64)]) == {first.key: first}
     assert await any_store.artifacts([]) == {}
+
+
+async def test_all_who_save_an_artifact_at_once_go_on_with_the_same_one(any_store: Store) -> None:
+    tales = [await new_story(any_store) for _ in range(6)]
+    claims = [claim_of(await claimed(any_store, tale.operation.id)) for tale in tales]
+    takes = [Artifact(Key("a" * 64), "keyframe", engine(), {"image": ref(f"take {n}")}, {}, 1.0) for n in range(6)]
+    saved = await asyncio.gather(*(any_store.save_artifact(c, artifact) for c, artifact in zip(claims, takes, strict=True)))
+    assert [{artifact.key: artifact} for artifact in saved] == [await any_store.artifacts([takes[0].key])] * 6
 
 
 async def test_a_regenerate_shows_on_its_shot_only(any_store: Store) -> None:

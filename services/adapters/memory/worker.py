@@ -81,9 +81,9 @@ class WorkerMethods:
     async def artifacts(self, keys: Sequence[Key]) -> Mapping[Key, Artifact]:
         return {key: self._db.artifacts[key] for key in keys if key in self._db.artifacts}
 
-    async def save_artifact(self, claim: Claim, artifact: Artifact) -> None:
+    async def save_artifact(self, claim: Claim, artifact: Artifact) -> Artifact:
         self._owned(claim)
-        self._db.artifacts.setdefault(artifact.key, artifact)
+        return self._db.artifacts.setdefault(artifact.key, artifact)
 
     async def land_storyboard(
         self, claim: Claim, board: Storyboard, seeds: Sequence[int]

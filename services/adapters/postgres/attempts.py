@@ -77,11 +77,12 @@ class Attempts:
             found = self._db.queries.artifacts(connection, keys=keys)
             return {Key(row["key"]): rows.artifact(row) async for row in found}
 
-    async def save_artifact(self, claim: Claim, artifact: Artifact) -> None:
+    async def save_artifact(self, claim: Claim, artifact: Artifact) -> Artifact:
         async with self._db.connection() as connection:
-            owned = await self._db.queries.save_artifact(connection, **_fence(claim), **codec.artifact_to_json(artifact))
-        if not owned:
+            row = await self._db.queries.save_artifact(connection, **_fence(claim), **codec.artifact_to_json(artifact))
+        if row is None:
             raise _lost(claim)
+        return rows.artifact(row)
 
     async def land_storyboard(
         self, claim: Claim, board: Storyboard, seeds: Sequence[int]

@@ -74,15 +74,15 @@ LIMIT 1;
 -- name: artifacts(keys)
 SELECT * FROM artifacts WHERE key = ANY(:keys::text[]);
 
--- name: save_artifact(operation_id, user_id, attempt, worker, key, kind, engine, parts, meta, seconds)$
--- Whether the claim holds; the first artifact of a key stays.
+-- name: save_artifact(operation_id, user_id, attempt, worker, key, kind, engine, parts, meta, seconds)^
+-- The artifact that is kept: the first of its key. An update that changes nothing returns it even when another transaction has
+-- written it since this statement began. No row when the claim no longer holds.
 WITH owned AS (
     SELECT id FROM operations
     WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
     FOR NO KEY UPDATE
-), saved AS (
-    INSERT INTO artifacts (key, kind, engine, parts, meta, seconds)
-    SELECT :key::text, :kind::text, :engine::jsonb, :parts::jsonb, :meta::jsonb, :seconds::double precision FROM owned
-    ON CONFLICT (key) DO NOTHING
 )
-SELECT EXISTS (SELECT FROM owned);
+INSERT INTO artifacts AS kept (key, kind, engine, parts, meta, seconds)
+SELECT :key::text, :kind::text, :engine::jsonb, :parts::jsonb, :meta::jsonb, :seconds::double precision FROM owned
+ON CONFLICT (key) DO UPDATE SET key = kept.key
+RETURNING *;
