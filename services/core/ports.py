@@ -74,6 +74,14 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """What an owner's wish to stop brought about: new events, and who may go now."""
+
+    events: tuple[OperationEvent, ...] = ()
+    unblocked: tuple[OperationId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
     """What one sweep found: operations to announce (again), and events to show."""
 
@@ -105,7 +113,7 @@ class OwnerStore(Protocol):
     async def stories(self, user: UserId, *, limit: int, before: StoryId | None = None) -> tuple[Story, ...]:
         """Newest first; ids are UUIDv7, so `before` is also a point in time."""
 
-    async def delete_story(self, user: UserId, story_id: StoryId) -> tuple[OperationEvent, ...]:
+    async def delete_story(self, user: UserId, story_id: StoryId) -> Stopped:
         """Hide the story; its queued operations end `cancelled`, running ones are asked to stop."""
 
     async def shots(self, user: UserId, story_id: StoryId) -> tuple[Shot, ...]:
@@ -132,7 +140,7 @@ class OwnerStore(Protocol):
     ) -> tuple[Operation, ...]:
         """Newest first."""
 
-    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, tuple[OperationEvent, ...]]:
+    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
         """A queued operation ends `cancelled` at once; a running one is marked; an ended one is returned as it is."""
 
     async def events(

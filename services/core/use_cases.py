@@ -12,7 +12,7 @@ from services.core.announcer import Announcer
 from services.core.commands import CreateStory, Idempotency, StartOperation
 from services.core.errors import FailedPrecondition
 from services.core.model import AssetType, Operation, OperationId, OperationType, ShotId, StoryId, UserId
-from services.core.ports import Accepted, OperationFilter, OwnerStore
+from services.core.ports import Accepted, OperationFilter, OwnerStore, Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,22 @@ class Stories:
 
     async def delete(self, user: UserId, story_id: StoryId) -> None:
         """Hide the story and stop what runs on it."""
-        self.announcer.tell(events=await self.store.delete_story(user, story_id))
+        self._tell(await self.store.delete_story(user, story_id))
 
     async def cancel(self, user: UserId, operation_id: OperationId) -> Operation:
         """Ask an operation to stop; one that has ended is returned as it is."""
-        operation, events = await self.store.request_cancel(user, operation_id)
-        self.announcer.tell(events=events)
+        operation, stopped = await self.store.request_cancel(user, operation_id)
+        self._tell(stopped)
         return operation
 
     async def _being_created(self, user: UserId, story_id: StoryId) -> bool:
         where = OperationFilter(type=OperationType.STORY_CREATE, story_id=story_id)
         newest = await self.store.operations(user, limit=1, where=where)
         return any(not operation.done for operation in newest)
+
+    def _tell(self, stopped: Stopped) -> None:
+        """What waited behind the stopped operation starts now, not at the next sweep."""
+        self.announcer.tell(operations=stopped.unblocked, events=stopped.events)
 
     async def _announced(self, accepted: Accepted) -> Accepted:
         if not accepted.replayed:

@@ -8,7 +8,7 @@ import pytest
 from services.core.commands import ShotChange
 from services.core.errors import LeaseLost
 from services.core.model import Artifact, Key, OperationId, OperationStatus, OperationType, ShotStatus, StoryStatus
-from services.core.ports import Claim, Store
+from services.core.ports import Claim, Stopped, Store
 from tests.contract.store_steps import (
     BOARD,
     FAILURE,
@@ -159,12 +159,12 @@ async def test_heartbeats_never_take_progress_back_and_tell_of_a_cancel(any_stor
     assert swept is not None
     assert swept.events == ()  # the lease was extended
 
-    asked, events = await any_store.request_cancel(tale.user, tale.operation.id)
+    asked, stopped = await any_store.request_cancel(tale.user, tale.operation.id)
     assert asked.status is OperationStatus.RUNNING
-    assert [event.kind for event in events] == ["cancel_requested"]
+    assert ([event.kind for event in stopped.events], stopped.unblocked) == (["cancel_requested"], ())
     assert await any_store.heartbeat(claim, LEASE, progress=1.5, stage="") is True
     again, nothing = await any_store.request_cancel(tale.user, tale.operation.id)
-    assert (again.cancel_requested_at, nothing) == (asked.cancel_requested_at, ())
+    assert (again.cancel_requested_at, nothing) == (asked.cancel_requested_at, Stopped())
 
 
 async def test_a_lost_worker_is_fenced_off_everything(any_store: Store) -> None:

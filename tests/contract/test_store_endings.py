@@ -3,9 +3,10 @@
 import pytest
 
 from services.core.model import OperationStatus, OperationType, ShotStatus, StoryStatus
-from services.core.ports import Ended, Store
+from services.core.ports import Ended, Stopped, Store
 from tests.contract.store_steps import (
     FAILURE,
+    LEASE,
     Tale,
     claim_of,
     claimed,
@@ -74,13 +75,13 @@ async def test_a_cancelled_creation_leaves_a_story_only_if_it_is_whole(
 
 async def test_a_creation_cancelled_while_it_waits_fails_its_story(any_store: Store) -> None:
     tale = await new_story(any_store)
-    operation, events = await any_store.request_cancel(tale.user, tale.operation.id)
+    operation, stopped = await any_store.request_cancel(tale.user, tale.operation.id)
 
     assert (operation.status, operation.started_at, operation.attempt) == (OperationStatus.CANCELLED, None, 0)
-    assert [event.kind for event in events] == ["cancelled"]
+    assert [event.kind for event in stopped.events] == ["cancelled"]
     assert await states(any_store, tale) == (StoryStatus.FAILED, [])
     again, nothing = await any_store.request_cancel(tale.user, tale.operation.id)
-    assert (again, nothing) == (operation, ())
+    assert (again, nothing) == (operation, Stopped())
 
 
 @pytest.mark.parametrize(
@@ -225,6 +226,23 @@ async def test_what_never_began_changes_nothing_when_it_is_cancelled(any_store: 
     for operation in waiting:
         await any_store.request_cancel(tale.user, operation.id)
     assert await states(any_store, tale) == (StoryStatus.GENERATING, [ShotStatus.GENERATING, ShotStatus.DONE])
+
+
+async def test_cancelling_the_one_in_front_lets_the_next_one_go(any_store: Store) -> None:
+    tale, shots = await ready_story(any_store)
+    kinds = [(OperationType.STORY_CREATE, None), (OperationType.VIDEO_RENDER, None), (OperationType.SHOT_REGEN, shots[0].id)]
+    front, *behind = [await start(any_store, tale, *kind) for kind in kinds]
+    waiting = await start(any_store, tale, OperationType.VIDEO_RENDER)
+    ids = tuple(operation.id for operation in behind)
+    await any_store.mark_announced(ids)
+
+    _, stopped = await any_store.request_cancel(tale.user, front.id)
+
+    assert sorted(stopped.unblocked) == sorted(ids)
+    assert [(await any_store.operation(tale.user, each)).announced_at for each in ids] == [None, None]
+    assert await any_store.claim(waiting.id, "story-worker/a", LEASE) is None
+    for each in ids:
+        await claimed(any_store, each)
 
 
 async def test_a_compile_cancelled_behind_a_creation_leaves_the_story_to_the_creation(any_store: Store) -> None:

@@ -70,8 +70,8 @@ async def test_a_paused_operation_blocks_nothing_and_can_be_cancelled(store: Pos
 
     assert await store.claim(paused.id, "story-worker/a", LEASE) is None
     await claimed(store, later.id)
-    operation, events = await store.request_cancel(tale.user, paused.id)
-    assert (operation.status, [event.kind for event in events]) == (OperationStatus.CANCELLED, ["cancelled"])
+    operation, stopped = await store.request_cancel(tale.user, paused.id)
+    assert (operation.status, [event.kind for event in stopped.events]) == (OperationStatus.CANCELLED, ["cancelled"])
     assert (await store.story(tale.user, tale.story_id)).status is StoryStatus.GENERATING  # the later one's
 
 

@@ -191,9 +191,10 @@ async def test_a_deleted_story_is_gone_and_its_operations_end(any_store: Store) 
     work = await claimed(any_store, running.id)
     waiting = await start(any_store, tale, OperationType.VIDEO_RENDER)
 
-    events = await any_store.delete_story(tale.user, tale.story_id)
+    stopped = await any_store.delete_story(tale.user, tale.story_id)
 
-    assert {(event.operation_id, event.kind) for event in events} == {
+    assert stopped.unblocked == ()  # on a story that is gone nothing starts
+    assert {(event.operation_id, event.kind) for event in stopped.events} == {
         (running.id, "cancel_requested"),
         (waiting.id, "cancelled"),
     }

@@ -21,7 +21,7 @@ from services.core.model import (
     StoryStatus,
     UserId,
 )
-from services.core.ports import Accepted, OperationFilter
+from services.core.ports import Accepted, OperationFilter, Stopped
 
 _ANY = OperationFilter()
 _IDEMPOTENCY = timedelta(hours=24)
@@ -75,7 +75,7 @@ class OwnerMethods:
         ]
         return tuple(sorted(found, key=lambda story: story.id, reverse=True)[:limit])
 
-    async def delete_story(self, user: UserId, story_id: StoryId) -> tuple[OperationEvent, ...]:
+    async def delete_story(self, user: UserId, story_id: StoryId) -> Stopped:
         self._story(user, story_id)
         self._db.deleted.add(story_id)
         events = []
@@ -85,7 +85,7 @@ class OwnerMethods:
                 events.append(self._db.end_cancelled(operation, "STORY_DELETED").event)
             elif operation.cancel_requested_at is None:
                 events.append(self._db.ask_to_stop(operation, "STORY_DELETED"))
-        return tuple(events)
+        return Stopped(tuple(events), self._db.unblock(story_id))
 
     async def shots(self, user: UserId, story_id: StoryId) -> tuple[Shot, ...]:
         self._story(user, story_id)
@@ -141,15 +141,15 @@ class OwnerMethods:
         ]
         return tuple(sorted(found, key=lambda operation: operation.id, reverse=True)[:limit])
 
-    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, tuple[OperationEvent, ...]]:
+    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
         operation = await self.operation(user, operation_id)
         if operation.done or operation.cancel_requested_at is not None:
-            return operation, ()
+            return operation, Stopped()
         if operation.status is OperationStatus.RUNNING:
             event = self._db.ask_to_stop(operation)
-        else:
-            event = self._db.end_cancelled(operation).event
-        return self._db.operations[operation_id], (event,)
+            return self._db.operations[operation_id], Stopped((event,))
+        ended = self._db.end_cancelled(operation)
+        return ended.operation, Stopped((ended.event,), ended.unblocked)
 
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500

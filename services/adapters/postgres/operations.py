@@ -7,7 +7,7 @@ from services.core import lifecycle
 from services.core.commands import Idempotency, StartOperation
 from services.core.errors import NotFound
 from services.core.model import Operation, OperationEvent, OperationId, OperationStatus, UserId
-from services.core.ports import Accepted, OperationFilter
+from services.core.ports import Accepted, OperationFilter, Stopped
 
 _ANY = OperationFilter()
 
@@ -63,7 +63,7 @@ class Operations:
                 found = self._db.queries.operations_of_story(connection, story_id=where.story_id, **page)
             return tuple([rows.operation(row) async for row in found])
 
-    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, tuple[OperationEvent, ...]]:
+    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
         queries = self._db.queries
         data = {"reason": "CANCELLED"}
         async with self._db.transaction() as connection:
@@ -72,14 +72,14 @@ class Operations:
             row = await queries.operation(connection, user_id=user, operation_id=operation_id)
             status = OperationStatus(row["status"])
             if status in lifecycle.TERMINAL:
-                return rows.operation(row), ()
+                return rows.operation(row), Stopped()
             if status is OperationStatus.RUNNING:
                 asked = await queries.ask_to_stop(connection, user_id=user, operation_id=operation_id, data=data)
                 if asked is None:
-                    return rows.operation(row), ()
-                return rows.operation(asked), (rows.newest_event(asked, "cancel_requested", data),)
+                    return rows.operation(row), Stopped()
+                return rows.operation(asked), Stopped((rows.newest_event(asked, "cancel_requested", data),))
             ended = await endings.end_cancelled(self._db, connection, [operation_id], data)
-            return ended.operations[0], ended.events
+            return ended.operations[0], Stopped(ended.events, ended.unblocked)
 
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500

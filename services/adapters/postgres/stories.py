@@ -5,8 +5,8 @@ from services.adapters.postgres.database import Database
 from services.adapters.postgres.migrate import Connection
 from services.core.commands import CreateStory, Idempotency
 from services.core.errors import Conflict, NotFound
-from services.core.model import OperationEvent, OperationStatus, Story, StoryId, UserId
-from services.core.ports import Accepted
+from services.core.model import OperationStatus, Story, StoryId, UserId
+from services.core.ports import Accepted, Stopped
 
 IDEMPOTENCY_SECONDS = 24 * 3600.0
 
@@ -55,7 +55,7 @@ class Stories:
             found = self._db.queries.stories(connection, user_id=user, before=before, row_limit=limit)
             return tuple([rows.story(row) async for row in found])
 
-    async def delete_story(self, user: UserId, story_id: StoryId) -> tuple[OperationEvent, ...]:
+    async def delete_story(self, user: UserId, story_id: StoryId) -> Stopped:
         queries = self._db.queries
         data = {"reason": "STORY_DELETED"}
         async with self._db.transaction() as connection:
@@ -71,7 +71,7 @@ class Stories:
                 else:
                     waiting.append(row["id"])
             ended = await endings.end_cancelled(self._db, connection, waiting, data)
-            return (*events, *ended.events)
+            return Stopped((*events, *ended.events), ended.unblocked)
 
 
 async def replayed(database: Database, connection: Connection, user: UserId, idempotency: Idempotency) -> Accepted | None:
