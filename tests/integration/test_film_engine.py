@@ -131,6 +131,18 @@ def test_a_clip_of_another_size_and_rate_is_fitted(engine: Ffmpeg, desk: Desk, c
     assert shown[10][:, WIDTH // 2].mean() > 40
 
 
+def test_a_clip_in_the_older_colours_looks_the_same_in_the_film(engine: Ffmpeg, desk: Desk, shelf: Path) -> None:
+    colour = (160, 64, 32)
+    graph = f"color=c=0xA04020:s={WIDTH}x{HEIGHT}:r={FPS}:d=1,scale=out_color_matrix=bt601,format=yuv420p"
+    told = ("-colorspace", "smpte170m", "-c:v", "libx264", "-crf", "10", "-f", "mp4")
+    ffmpeg("-f", "lavfi", "-i", graph, *told, str(shelf / "older"))
+    video = engine.run(ask("older", frames=4), desk).files["video"].path
+    raw = ("-vf", "scale=in_color_matrix=bt709,format=rgb24", "-frames:v", "1", "-f", "rawvideo", str(desk.folder / "rgb"))
+    ffmpeg("-i", str(video), *raw)
+    shown = np.fromfile(desk.folder / "rgb", np.uint8).reshape(HEIGHT, WIDTH, 3).mean((0, 1))
+    assert shown == pytest.approx(colour, abs=5)
+
+
 def test_subtitles_are_seen_while_their_cue_lasts(engine: Ffmpeg, desk: Desk) -> None:
     shown = segment(engine, desk, ask(cues=(Cue("他踏入荒城\nneon", 0.25, 0.75),)))
     plain, with_text = shown[2], shown[12]
