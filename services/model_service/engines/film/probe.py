@@ -10,9 +10,6 @@ from av.error import FFmpegError
 from services.core.errors import EngineFailed
 from services.core.model import Digest
 
-_BT709, _UNSPECIFIED = 1, 2
-"""Of AVColorSpace (libavutil/pixfmt.h)."""
-
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
@@ -40,7 +37,7 @@ def video(path: Path, digest: Digest) -> VideoFacts:
                 height=context.height,
                 rate=Fraction(stream.average_rate or stream.guessed_rate or 0),
                 square=stream.sample_aspect_ratio in (None, 0, 1),
-                plain=context.pix_fmt == "yuv420p" and context.colorspace in (_BT709, _UNSPECIFIED),
+                plain=context.pix_fmt == "yuv420p",
             )
     except FFmpegError as error:
         raise EngineFailed("MEDIA_UNREADABLE", digest=digest, problem=error.strerror) from error
