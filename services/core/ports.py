@@ -49,7 +49,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Everything that planning an operation needs, read in one snapshot."""
+    """Everything that planning an operation needs. Story and shots are read in one snapshot: the shots are of its revision."""
 
     operation: Operation
     story: Story

@@ -1,15 +1,19 @@
 """What only the real store can show: the database's own rules, time that passes, and the database going away."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from itertools import product
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
+from services.adapters.postgres.database import open_database
 from services.adapters.postgres.migrate import Connection
+from services.adapters.postgres.rows import Row
 from services.adapters.postgres.store import PostgresStore, open_store
 from services.adapters.settings import StoreSettings
 from services.core import lifecycle
@@ -23,6 +27,7 @@ from tests.contract.store_steps import (
     claim_of,
     claimed,
     drafted_story,
+    film,
     new_story,
     picture,
     ready_story,
@@ -227,6 +232,42 @@ async def test_everything_at_once_on_one_story_never_waits_in_a_circle(store: Po
 
     assert {(await store.operation(tale.user, claim.operation_id)).status for claim in running} == {OperationStatus.SUCCEEDED}
     assert (await store.shot(tale.user, tale.story_id, shots[1].id)).revision == shots[1].revision + 5
+
+
+class Interrupted:
+    """The named queries, with something done by somebody else just before a story's shots are read."""
+
+    def __init__(self, queries: Any, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._queries = queries
+        self._meanwhile = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._queries, name)
+
+    async def shots(self, connection: Connection, **which: Any) -> AsyncIterator[Row]:
+        await self._meanwhile()
+        async for row in self._queries.shots(connection, **which):
+            yield row
+
+
+async def test_an_edit_during_a_claim_is_in_all_that_the_attempt_works_on_or_in_nothing(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    tale, shots = await ready_story(store)
+    render = await start(store, tale, OperationType.VIDEO_RENDER)
+    revision = (await store.story(tale.user, tale.story_id)).revision
+
+    def edit() -> Awaitable[Shot]:
+        return store.patch_shot(tale.user, tale.story_id, shots[0].id, PatchShot(narration="Thunder."))
+
+    async with open_database(StoreSettings(database_url=postgres_url), application="storyreel") as database:
+        worker = PostgresStore(replace(database, queries=Interrupted(database.queries, edit)))
+        work = await claimed(worker, render.id)
+        await store.finish(claim_of(work), film=film(work.story.revision))
+
+    assert (work.story.revision, work.shots) == (revision, shots)
+    edited = await store.story(tale.user, tale.story_id)
+    assert (edited.revision, edited.film_stale) == (revision + 1, True)
 
 
 async def test_a_transaction_that_fails_leaves_nothing(store: PostgresStore, sql: Connection) -> None:

@@ -50,9 +50,12 @@ class Attempts:
             )
             if started is None:
                 return None
-            # From here on nothing that conflicts can start: what is read now is what the attempt works on.
-            story = await queries.claimed_story(connection, user_id=started["user_id"], story_id=started["story_id"])
-            return Work(rows.operation(started), rows.story(story), await self._shots(connection, started))
+            # From here on nothing that conflicts can start: what is read now is what the attempt works on. Its owner may still
+            # edit shots, and a film is stale unless the shots that it shows are of the revision that it claims.
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                story = await queries.claimed_story(connection, user_id=started["user_id"], story_id=started["story_id"])
+                shots = await self._shots(connection, started)
+            return Work(rows.operation(started), rows.story(story), shots)
 
     async def claimable(self, limit: int) -> tuple[OperationId, ...]:
         async with self._db.connection() as connection:
