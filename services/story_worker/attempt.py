@@ -178,7 +178,7 @@ class Attempt:
                     artifact = await self._models.make(
                         step.request, step.key, on_progress=lambda progress: self._on_progress(step, progress)
                     )
-                    await self._store.save_artifact(self._claim, artifact)
+                    artifact = await self._store.save_artifact(self._claim, artifact)
                 await self._tell("step_finished", step, seconds=artifact.seconds, engine=artifact.engine.name)
             except StoryreelError as error:
                 if error.kind != "lease_lost":
