@@ -63,7 +63,7 @@ def test_a_worker_killed_in_the_middle_of_a_compile_loses_and_repeats_nothing(st
 
 def test_stories_are_taken_while_kafka_hangs_and_all_of_them_end(start_stack: StartStack) -> None:
     stack = start_stack(BLANK)
-    accepted = []
+    accepted: list[str] = []
     with stack.client() as client:
         stack.signal("broker", signal.SIGSTOP)
         try:

@@ -1,9 +1,7 @@
 """Two users over every route: another user's anything looks just like nothing at all."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 import httpx2
@@ -12,75 +10,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Mount, Route
 
-from services.core.model import OperationId, Shot, StoryId, UserId
+from services.core.model import OperationId, ShotId, StoryId, UserId
+from tests import route_cases
 from tests.builders import ALICE, BOB
 from tests.fixtures.gateway_app import STORY, Served
-
-PUBLIC = {
-    ("GET", "/healthz"),
-    ("GET", "/readyz"),
-    ("GET", "/metrics"),
-    ("GET", "/docs"),
-    ("GET", "/docs/oauth2-redirect"),
-    ("GET", "/openapi.json"),
-    ("GET", "/docs-assets"),
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    """How to ask one route for something of Alice's. `absent` replaces ids by ones that nobody has."""
-
-    path: str
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    status: int = 200
-
-
-_STATIC = "/static/{name}"
-_OPERATION = "/v1/operations/{operation_id}"
-_NAMED = "/v1/operations/operations/{operation_id}"
-_SHOT = "/v1/stories/{story_id}/shots/{shot_id}"
-_JSON = {"Accept": "application/json"}
-CASES: dict[tuple[str, str], list[Case]] = {
-    ("GET", "/v1/stories/{story_id}"): [Case("/v1/stories/{story}")],
-    ("DELETE", "/v1/stories/{story_id}"): [Case("/v1/stories/{story}", status=204)],
-    ("POST", "/v1/stories/{story_id}/compile"): [Case("/v1/stories/{story}/compile", {}, status=202)],
-    ("GET", "/v1/stories/{story_id}/shots"): [Case("/v1/stories/{story}/shots")],
-    ("GET", _SHOT): [Case("/v1/stories/{story}/shots/{shot}")],
-    ("PATCH", _SHOT): [Case("/v1/stories/{story}/shots/{shot}", {"shot": {"narration": "mine"}})],
-    ("POST", f"{_SHOT}/regenerate"): [Case("/v1/stories/{story}/shots/{shot}/regenerate", {}, status=202)],
-    ("GET", f"{_SHOT}/versions"): [Case("/v1/stories/{story}/shots/{shot}/versions")],
-    ("POST", f"{_SHOT}/versions/{{asset_type}}/{{number}}:restore"): [
-        Case("/v1/stories/{story}/shots/{shot}/versions/ASSET_IMAGE/1:restore")
-    ],
-    ("GET", _OPERATION): [Case("/v1/operations/{operation}")],
-    ("GET", _NAMED): [Case("/v1/operations/operations/{operation}")],
-    ("GET", f"{_OPERATION}/events"): [
-        Case("/v1/operations/{operation}/events"),
-        Case("/v1/operations/{operation}/events", headers=_JSON),
-    ],
-    ("GET", f"{_NAMED}/events"): [Case("/v1/operations/operations/{operation}/events")],
-    ("POST", f"{_OPERATION}:cancel"): [Case("/v1/operations/{operation}:cancel")],
-    ("POST", f"{_OPERATION}/cancel"): [Case("/v1/operations/{operation}/cancel")],
-    ("POST", f"{_NAMED}:cancel"): [Case("/v1/operations/operations/{operation}:cancel")],
-    ("POST", f"{_NAMED}/cancel"): [Case("/v1/operations/operations/{operation}/cancel")],
-    ("HEAD", _STATIC): [Case("/static/{story}_FINAL_MOVIE.mp4")],
-    ("GET", _STATIC): [
-        Case(f"/static/{name}")
-        for name in (
-            "{story}_FINAL_MOVIE.mp4",
-            "{story}_cover.jpg",
-            "{story}_subtitles.srt",
-            "{story}_{shot}_keyframe.png",
-            "{story}_{shot}_keyframe_v1.png",
-            "{story}_{shot}_clip.mp4",
-            "{story}_{shot}_narration.wav",
-        )
-    ],
-}
-LISTS = {("GET", "/v1/stories"): "items", ("GET", "/v1/operations"): "operations"}
-CREATES = {("POST", "/v1/stories")}
+from tests.route_cases import Case, absent, anonymous
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -95,44 +29,26 @@ def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield from ((method, route.path) for method in methods if method != "HEAD" or isinstance(route, APIRoute))
 
 
-async def test_every_route_has_a_case_here(served: Served) -> None:
-    assert set(routes_of(served.app)) == PUBLIC | set(CASES) | set(LISTS) | CREATES
+async def test_every_route_has_a_case(served: Served) -> None:
+    assert set(routes_of(served.app)) == route_cases.ROUTES
 
 
 @dataclass(frozen=True)
 class Things:
     story: StoryId
-    shot: Shot
+    shot: ShotId
     operation: OperationId
-
-    def fill(self, template: str) -> str:
-        return template.format(story=self.story, shot=self.shot.id, operation=self.operation)
 
 
 async def _things(served: Served) -> Things:
     story, shots = await served.create(shots=1)
-    return Things(story, shots[0], await served.compile(story))
+    return Things(story, shots[0].id, await served.compile(story))
 
 
-def _absent(path: str) -> str:
-    """The same path with ids that are nobody's."""
-    return re.sub(r"[0-9a-f]{8}(?=-[0-9a-f]{4}-7)", "00000000", path)
-
-
-def _anonymous(answer: httpx2.Response) -> tuple[int, str, dict[str, str]]:
-    """An answer without what differs from request to request."""
-    uuid = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")
-    headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
-    return answer.status_code, uuid.sub("#", answer.text), headers
-
-
-MATRIX = [pytest.param(method, case, id=f"{method} {case.path}") for (method, _), cases in CASES.items() for case in cases]
-
-
-@pytest.mark.parametrize(("method", "case"), MATRIX)
+@pytest.mark.parametrize(("method", "case"), route_cases.MATRIX, ids=route_cases.NAMES)
 async def test_another_users_thing_is_an_absent_thing(served: Served, method: str, case: Case) -> None:
     things = await _things(served)
-    path = things.fill(case.path)
+    path = case.of(story=things.story, shot=things.shot, operation=things.operation, cover="cover.jpg")
     before = await served.get(f"/v1/stories/{things.story}"), await served.stored()
 
     async def ask(path: str, user: UserId | None) -> httpx2.Response:
@@ -140,15 +56,15 @@ async def test_another_users_thing_is_an_absent_thing(served: Served, method: st
 
     stranger = await ask(path, BOB)
     assert stranger.status_code == 404
-    assert _anonymous(stranger) == _anonymous(await ask(_absent(path), BOB))
-    assert _anonymous(stranger) == _anonymous(await ask(_absent(path), ALICE))
+    assert anonymous(stranger) == anonymous(await ask(absent(path), BOB))
+    assert anonymous(stranger) == anonymous(await ask(absent(path), ALICE))
     assert (await ask(path, None)).status_code == 401
     assert (await served.get(f"/v1/stories/{things.story}"), await served.stored()) == before
     assert await served.stored(BOB) == (0, 0)
     assert (await ask(path, ALICE)).status_code == case.status
 
 
-@pytest.mark.parametrize(("route", "key"), LISTS.items())
+@pytest.mark.parametrize(("route", "key"), route_cases.LISTS.items())
 async def test_lists_show_only_ones_own(served: Served, route: tuple[str, str], key: str) -> None:
     things = await _things(served)
     path = route[1]

@@ -1,0 +1,98 @@
+"""Every route that the gateway answers, and how a user asks it for something: whoever adds a route adds its case here.
+
+Tests put one user's ids into the cases and ask as another, over the twins and over a whole stack.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+PUBLIC = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/docs"),
+    ("GET", "/docs/oauth2-redirect"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs-assets"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """How to ask one route for something that is somebody's: `{story}`, `{shot}` and `{operation}` stand for ids.
+
+    `{cover}` stands for `cover.jpg` or `cover.png`, as the engine makes it. `status` is what the owner is answered.
+    """
+
+    path: str
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+    def of(self, *, story: object, shot: object, operation: object, cover: str) -> str:
+        """The path with these in it."""
+        return self.path.format(story=story, shot=shot, operation=operation, cover=cover)
+
+
+_STATIC = "/static/{name}"
+_OPERATION = "/v1/operations/{operation_id}"
+_NAMED = "/v1/operations/operations/{operation_id}"
+_SHOT = "/v1/stories/{story_id}/shots/{shot_id}"
+_JSON = {"Accept": "application/json"}
+CASES: dict[tuple[str, str], list[Case]] = {
+    ("GET", "/v1/stories/{story_id}"): [Case("/v1/stories/{story}")],
+    ("DELETE", "/v1/stories/{story_id}"): [Case("/v1/stories/{story}", status=204)],
+    ("POST", "/v1/stories/{story_id}/compile"): [Case("/v1/stories/{story}/compile", {}, status=202)],
+    ("GET", "/v1/stories/{story_id}/shots"): [Case("/v1/stories/{story}/shots")],
+    ("GET", _SHOT): [Case("/v1/stories/{story}/shots/{shot}")],
+    ("PATCH", _SHOT): [Case("/v1/stories/{story}/shots/{shot}", {"shot": {"narration": "mine"}})],
+    ("POST", f"{_SHOT}/regenerate"): [Case("/v1/stories/{story}/shots/{shot}/regenerate", {}, status=202)],
+    ("GET", f"{_SHOT}/versions"): [Case("/v1/stories/{story}/shots/{shot}/versions")],
+    ("POST", f"{_SHOT}/versions/{{asset_type}}/{{number}}:restore"): [
+        Case("/v1/stories/{story}/shots/{shot}/versions/ASSET_IMAGE/1:restore")
+    ],
+    ("GET", _OPERATION): [Case("/v1/operations/{operation}")],
+    ("GET", _NAMED): [Case("/v1/operations/operations/{operation}")],
+    ("GET", f"{_OPERATION}/events"): [
+        Case("/v1/operations/{operation}/events"),
+        Case("/v1/operations/{operation}/events", headers=_JSON),
+    ],
+    ("GET", f"{_NAMED}/events"): [Case("/v1/operations/operations/{operation}/events")],
+    ("POST", f"{_OPERATION}:cancel"): [Case("/v1/operations/{operation}:cancel")],
+    ("POST", f"{_OPERATION}/cancel"): [Case("/v1/operations/{operation}/cancel")],
+    ("POST", f"{_NAMED}:cancel"): [Case("/v1/operations/operations/{operation}:cancel")],
+    ("POST", f"{_NAMED}/cancel"): [Case("/v1/operations/operations/{operation}/cancel")],
+    ("HEAD", _STATIC): [Case("/static/{story}_FINAL_MOVIE.mp4")],
+    ("GET", _STATIC): [
+        Case(f"/static/{name}")
+        for name in (
+            "{story}_FINAL_MOVIE.mp4",
+            "{story}_{cover}",
+            "{story}_subtitles.srt",
+            "{story}_{shot}_keyframe.png",
+            "{story}_{shot}_keyframe_v1.png",
+            "{story}_{shot}_clip.mp4",
+            "{story}_{shot}_narration.wav",
+        )
+    ],
+}
+MATRIX = [(method, case) for (method, _), cases in CASES.items() for case in cases]
+NAMES = [f"{method} {case.path}" for method, case in MATRIX]
+LISTS = {("GET", "/v1/stories"): "items", ("GET", "/v1/operations"): "operations"}
+CREATES = {("POST", "/v1/stories")}
+ROUTES = PUBLIC | set(CASES) | set(LISTS) | CREATES
+
+
+def absent(path: str) -> str:
+    """The same path with ids that are nobody's."""
+    return re.sub(r"[0-9a-f]{8}(?=-[0-9a-f]{4}-7)", "00000000", path)
+
+
+def anonymous(answer: httpx2.Response) -> tuple[int, str, dict[str, str]]:
+    """An answer without what differs from request to request."""
+    uuid = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")
+    headers = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
+    return answer.status_code, uuid.sub("#", answer.text), headers
