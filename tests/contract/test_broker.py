@@ -38,7 +38,7 @@ class KafkaEnds:
         return kafka.open_wakeup_sender(self._settings)
 
     def wakeup_receiver(self, group: str = "workers") -> AbstractAsyncContextManager[WakeUpReceiver]:
-        return kafka.open_wakeup_receiver(self._settings, f"{self._settings.kafka_topic_prefix}-{group}")
+        return kafka.open_wakeup_receiver(self._settings, group)
 
     def event_sender(self) -> AbstractAsyncContextManager[EventSender]:
         return kafka.open_event_sender(self._settings)

@@ -156,7 +156,7 @@ async def test_readiness(absent: tuple[EmbeddedBroker, BrokerSettings]) -> None:
 
 async def test_malformed_messages_are_counted_and_passed_over(broker_settings: BrokerSettings) -> None:
     async with (
-        kafka.open_wakeup_receiver(broker_settings, f"{broker_settings.kafka_topic_prefix}-w") as receiver,
+        kafka.open_wakeup_receiver(broker_settings, "workers") as receiver,
         kafka.open_event_receiver(broker_settings) as event_receiver,
         kafka.open_wakeup_sender(broker_settings) as sender,
         kafka.open_event_sender(broker_settings) as event_sender,
@@ -179,7 +179,7 @@ async def test_malformed_messages_are_counted_and_passed_over(broker_settings: B
                 await event_sender.publish([event(sent, 2)])
                 await take(receiver, 1)
                 await take(event_receiver, 1)
-    async with kafka.open_wakeup_receiver(broker_settings, f"{broker_settings.kafka_topic_prefix}-w") as again:
+    async with kafka.open_wakeup_receiver(broker_settings, "workers") as again:
         await take(again, 1)
         assert again.malformed <= 3
 
@@ -201,7 +201,7 @@ asyncio.run(main())
 
 async def test_a_killed_member_is_replaced(broker_settings: BrokerSettings) -> None:
     """What it had not settled comes to another, once it has been silent for the session's time (1.5 s here)."""
-    group = f"{broker_settings.kafka_topic_prefix}-w"
+    group = "workers"
     async with kafka.open_wakeup_sender(broker_settings) as sender:
         await sender.announce([sent := operation_id()])
         member = await asyncio.create_subprocess_exec(

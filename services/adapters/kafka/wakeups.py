@@ -30,7 +30,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.kafka_bootstrap_servers,
             client_id="storyreel",
-            group_id=group,
+            group_id=topics.group(settings, group),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
