@@ -193,7 +193,7 @@ class WorkerStore(Protocol):
         """`running → cancelled`, likewise."""
 
     async def requeue(self, claim: Claim, failure: Failure | None, delay: float) -> Ended:
-        """`running → queued` after `delay` seconds: a retry (`failure` says why, and is counted) or a drain (None, delay 0).
+        """`running → queued` after `delay` seconds: a retry (`failure` says why; see `retrying.counts`) or a drain (None, delay 0).
 
         An operation that was asked to stop ends `cancelled` instead.
         """

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 
 from services.core.errors import StoryreelError
+from services.core.model import Failure
 
 AWAY = frozenset(
     {
@@ -30,12 +31,17 @@ class RetryPolicy:
     patience: float
 
 
-def retry_delay(error: StoryreelError, *, failures: int, most: int, age: float, policy: RetryPolicy) -> float | None:
+def counts(failure: Failure | None) -> bool:
+    """Whether an attempt that ends like this is one of the few that an operation has: an outage is not, nor a drain."""
+    return failure is not None and failure.reason not in AWAY
+
+
+def retry_delay(error: StoryreelError, *, failures: int, most: int, retries: int, age: float, policy: RetryPolicy) -> float | None:
     """Seconds to wait before the next attempt, or None when there shall be none.
 
-    `failures` attempts have failed before this one, of at most `most` that are made; the operation started `age` seconds ago.
-    The wait is chosen with full jitter below an exponential ceiling (Brooker, "Exponential Backoff And Jitter", 2015), and is
-    never shorter than what the error asks for.
+    `failures` attempts have counted as failed before this one, of at most `most` that are made; `retries` counts all attempts
+    after the first; the operation started `age` seconds ago. The wait is chosen with full jitter below an exponential ceiling
+    (Brooker, "Exponential Backoff And Jitter", 2015), and is never shorter than what the error asks for.
     """
     if not error.retryable:
         return None
@@ -44,5 +50,5 @@ def retry_delay(error: StoryreelError, *, failures: int, most: int, age: float, 
             return None
     elif failures + 1 >= most:
         return None
-    ceiling = min(policy.cap, policy.base * 2.0 ** min(failures, 20))
+    ceiling = min(policy.cap, policy.base * 2.0 ** min(retries, 20))
     return max(error.retry_after or 0.0, random.uniform(0, ceiling))

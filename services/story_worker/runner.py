@@ -136,6 +136,7 @@ class Runner:
             error,
             failures=operation.failures,
             most=operation.max_attempts,
+            retries=operation.retries,
             age=attempt.age,
             policy=self._policy,
         )

@@ -28,6 +28,7 @@ from services.core.model import (
     StoryStatus,
 )
 from services.core.ports import Claim, Ended, Work
+from services.core.retrying import counts
 
 
 class Attempts:
@@ -156,7 +157,7 @@ class Attempts:
                 kind="retrying" if failure else "released",
                 data=data,
                 delay=delay,
-                failures=1 if failure else 0,
+                failures=int(counts(failure)),
             )
 
         return await self._end(claim, end)
