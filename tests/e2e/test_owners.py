@@ -10,7 +10,8 @@ from tests import route_cases
 from tests.e2e.harness import Client, Json, RunningStack
 from tests.route_cases import Case, absent, anonymous
 
-STORY = {"script_content": "A lantern burns on the quay. A boat comes home through the fog.", "shots": 1}
+TEXT = "A lantern burns on the quay. A boat comes home through the fog."
+STORY = {"script_content": TEXT, "shots": 1}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Owned:
 @pytest.fixture(scope="module")
 def owned(blank_stack: RunningStack) -> Iterator[Owned]:
     with blank_stack.client() as owner, blank_stack.client() as stranger:
-        story = owner.made_story(STORY["script_content"], shots=STORY["shots"])["id"]
+        story = owner.made_story(TEXT, shots=1)["id"]
         operation = owner.compile(story)
         owner.succeeded(operation)
         yield Owned(owner, stranger, story, owner.shots(story)[0]["id"], operation)
