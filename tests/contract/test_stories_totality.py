@@ -1,0 +1,53 @@
+"""Everything that can happen has a way to be shown: each state, each error, each kind of file."""
+
+import pytest
+
+from services.core.errors import BY_KIND
+from services.core.model import AssetType, Failure, Language, OperationStatus, OperationType, ShotStatus, StoryStatus
+from services.gateway.dialects.stories import names, render
+from services.gateway.problems import CHINESE_TITLES, STATUS_BY_KIND, STATUS_BY_REASON
+from tests import builders
+
+
+@pytest.mark.parametrize("status", OperationStatus)
+@pytest.mark.parametrize("kind", OperationType)
+def test_every_operation_can_be_shown(kind: OperationType, status: OperationStatus) -> None:
+    shown = render.operation(builders.operation(builders.story(), kind, status=status)).model_dump(exclude_unset=True)
+    assert shown["status"] == status
+    assert ("response" in shown) == (status is OperationStatus.SUCCEEDED)
+    assert ("error" in shown) == (status is OperationStatus.CANCELLED)
+
+
+@pytest.mark.parametrize("status", StoryStatus)
+def test_every_story_can_be_shown(status: StoryStatus) -> None:
+    assert render.story(builders.story(status=status)).status == status
+
+
+@pytest.mark.parametrize("status", ShotStatus)
+def test_every_shot_can_be_shown(status: ShotStatus) -> None:
+    assert render.shot(builders.shot(builders.story(), status=status)).status == status
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_every_error_has_a_status_and_a_code(kind: str) -> None:
+    assert STATUS_BY_KIND[kind] in CHINESE_TITLES
+    assert 1 <= render.RPC_CODES[kind] <= 16
+
+
+def test_every_status_has_a_chinese_title() -> None:
+    assert set(STATUS_BY_REASON.values()) <= set(CHINESE_TITLES)
+
+
+@pytest.mark.parametrize("asset_type", [asset_type for asset_type in AssetType if asset_type is not AssetType.TEXT])
+@pytest.mark.parametrize("number", [None, 7])
+def test_every_file_is_found_under_its_own_name(asset_type: AssetType, number: int | None) -> None:
+    shot = builders.shot(builders.story())
+    url = names.shot_url(shot.story_id, shot.id, asset_type, number)
+    assert names.parse(url.removeprefix(names.PREFIX)) == names.ShotFile(shot.story_id, shot.id, asset_type, number)
+
+
+def test_a_failure_of_an_older_release_is_shown_as_it_was_worded() -> None:
+    for reason in ("RETIRED_REASON", "MODEL_UNAVAILABLE"):
+        failure = Failure("unavailable", reason, "as it was", params={})
+        row = builders.operation(builders.story(), OperationType.STORY_CREATE, status=OperationStatus.FAILED, failure=failure)
+        assert render.operation(row, Language.EN).error_msg == "as it was"
