@@ -253,8 +253,9 @@ class Failure:
 class Operation:
     """One long-running operation. `payload` is the request, whole; `progress` runs from 0 to 1.
 
-    `attempt` counts the claims. Of those, `failures` ended with a failure worth a retry (`max_attempts` bounds these), and
-    `losses` were lost with their worker (`lifecycle.MOST_LOSSES` bounds these); a worker that drains uses up neither.
+    `failure` says why it failed or, before its end, why an earlier attempt did. `attempt` counts the claims. Of those,
+    `failures` ended with a failure worth a retry (`max_attempts` bounds these), and `losses` were lost with their worker
+    (`lifecycle.MOST_LOSSES` bounds these); a worker that drains uses up neither.
     """
 
     id: OperationId

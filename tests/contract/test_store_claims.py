@@ -119,7 +119,7 @@ async def test_a_retry_waits_until_it_is_due(any_store: Store) -> None:
     ended = await any_store.requeue(claim_of(work), FAILURE, 3600.0)
 
     operation = ended.operation
-    assert (operation.status, operation.worker, operation.failure) == (OperationStatus.QUEUED, "", None)
+    assert (operation.status, operation.worker, operation.failure) == (OperationStatus.QUEUED, "", FAILURE)
     assert (operation.run_after - operation.updated_at).total_seconds() == pytest.approx(3600.0, abs=1.0)
     assert operation.announced_at is None
     assert (operation.attempt, operation.failures, operation.losses) == (1, 1, 0)

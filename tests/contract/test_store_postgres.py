@@ -124,7 +124,7 @@ async def test_workers_that_are_long_gone_are_forgotten(store: PostgresStore, sq
     [
         "status = 'succeeded'",
         "status = 'failed', finished_at = now()",
-        "failure = '{}'",
+        "failure = '{}', status = 'cancelled', finished_at = now()",
         "finished_at = now()",
         "status = 'running'",
         "status = 'running', attempt = 1, started_at = now()",

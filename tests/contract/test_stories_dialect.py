@@ -252,6 +252,20 @@ async def test_a_failed_operation_says_why_for_people_and_for_machines(served: S
     assert story["status"] == "failed"
 
 
+async def test_an_operation_that_is_tried_again_says_why_the_last_attempt_failed(served: Served) -> None:
+    name = await served.begin()
+    claim, _ = await served.claim(name)
+    failure = Failure("unavailable", "MODEL_UNAVAILABLE", "无法连接", retryable=True, params={"service": "storyboards"})
+    await served.store.requeue(claim, failure, 0.0)
+    waiting = await served.get(f"/v1/operations/{name}", headers={"Accept-Language": "en"})
+    assert (waiting["status"], waiting["error_msg"], waiting["done"]) == ("queued", "", False)
+    assert waiting["metadata"]["last_error"].startswith("The model service for storyboards cannot be reached")
+    assert "error" not in waiting
+    claim, _ = await served.claim(name)
+    await served.store.finish(claim)
+    assert (await served.get(f"/v1/operations/{name}"))["metadata"]["last_error"] == ""
+
+
 async def test_a_queued_operation_is_cancelled_at_once(served: Served) -> None:
     name = await served.begin()
     answer = await served.ask("POST", f"/v1/operations/{name}:cancel")

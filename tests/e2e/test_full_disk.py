@@ -46,6 +46,7 @@ def test_a_full_disk_is_waited_for_and_leaves_nothing_in_pieces(small_disk: Path
                 failure = event.data["data"]["failure"]
                 assert (failure["reason"], failure["retryable"]) == ("STORAGE_FULL", True)
                 assert "free some space, and the work goes on by itself" in failure["message"]
+                assert client.operation(operation)["metadata"]["last_error"] == failure["message"]
                 ballast.unlink()
         assert reasons == {"STORAGE_FULL"}
         ended = client.operation(operation)

@@ -27,6 +27,7 @@ from services.core.model import (
     UserId,
 )
 from services.core.ports import Ended
+from services.core.retrying import counts
 from services.core.takes import Take
 
 Clock = Callable[[], datetime]
@@ -151,14 +152,17 @@ class Tables:
     def end_cancelled(self, operation: Operation, reason: str = "CANCELLED") -> Ended:
         return self.end(operation, OperationStatus.CANCELLED, {"reason": reason})
 
-    def requeue(self, operation: Operation, *, kind: str, data: Mapping[str, Any], delay: float = 0.0, failures: int = 0) -> Ended:
+    def requeue(
+        self, operation: Operation, *, kind: str, data: Mapping[str, Any], delay: float = 0.0, failure: Failure | None = None
+    ) -> Ended:
         at = self.clock()
         queued = self.operations[operation.id] = replace(
             operation,
             status=OperationStatus.QUEUED,
             run_after=at + timedelta(seconds=delay),
             announced_at=None,
-            failures=operation.failures + failures,
+            failures=operation.failures + int(counts(failure)),
+            failure=failure or operation.failure,
             worker="",
             stage="",
             lease_expires_at=None,

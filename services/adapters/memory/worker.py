@@ -30,7 +30,6 @@ from services.core.model import (
     StoryStatus,
 )
 from services.core.ports import Claim, Ended, Swept, Work
-from services.core.retrying import counts
 
 
 class WorkerMethods:
@@ -133,7 +132,7 @@ class WorkerMethods:
             return self._db.end_cancelled(operation)
         data = {"delay": delay} | ({"failure": codec.failure_to_json(failure)} if failure else {})
         kind = "retrying" if failure else "released"
-        return self._db.requeue(operation, kind=kind, data=data, delay=delay, failures=int(counts(failure)))
+        return self._db.requeue(operation, kind=kind, data=data, delay=delay, failure=failure)
 
     async def sweep(self, *, announce_after: float, limit: int = 500) -> Swept | None:
         at = self._db.clock()

@@ -28,7 +28,6 @@ from services.core.model import (
     StoryStatus,
 )
 from services.core.ports import Claim, Ended, Work
-from services.core.retrying import counts
 
 
 class Attempts:
@@ -157,7 +156,7 @@ class Attempts:
                 kind="retrying" if failure else "released",
                 data=data,
                 delay=delay,
-                failures=int(counts(failure)),
+                failure=failure,
             )
 
         return await self._end(claim, end)

@@ -13,6 +13,7 @@ from services.adapters.postgres.database import Database
 from services.adapters.postgres.migrate import Connection
 from services.core import codec, lifecycle
 from services.core.model import Failure, Operation, OperationEvent, OperationId, OperationStatus, ShotStatus, StoryStatus
+from services.core.retrying import counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,11 @@ async def requeue(
     kind: str,
     data: Mapping[str, Any],
     delay: float = 0.0,
-    failures: int = 0,
+    failure: Failure | None = None,
 ) -> Ending:
     """Back to `queued` after `delay` seconds, with an event of that kind; stories and shots stay as they are.
 
-    `failures` is what these attempts add to the operations' count of them.
+    `failure` says why these attempts failed, if they did, and stays to be read until the operation ends.
     """
     if not ids:
         return Ending()
@@ -56,7 +57,8 @@ async def requeue(
         connection,
         operation_ids=ids,
         sources=lifecycle.sources(lifecycle.OPERATION, OperationStatus.QUEUED),
-        failures=failures,
+        failure=codec.failure_to_json(failure) if failure else None,
+        failures=int(counts(failure)),
         delay=delay,
         kind=kind,
         data=data,

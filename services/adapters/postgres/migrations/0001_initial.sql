@@ -99,7 +99,8 @@ CREATE TABLE operations (
     CONSTRAINT a_regenerate_names_its_shot CHECK ((type = 'shot_regen') = (shot_id IS NOT NULL)),
     CONSTRAINT finished_exactly_when_terminal
         CHECK ((finished_at IS NOT NULL) = (status IN ('succeeded', 'failed', 'cancelled'))),
-    CONSTRAINT failure_exactly_when_failed CHECK ((failure IS NOT NULL) = (status = 'failed')),
+    CONSTRAINT failed_says_why_and_no_other_end_does
+        CHECK (finished_at IS NULL OR (failure IS NOT NULL) = (status = 'failed')),
     CONSTRAINT started_exactly_when_attempted CHECK ((started_at IS NOT NULL) = (attempt > 0)),
     CONSTRAINT each_failure_and_loss_was_an_attempt CHECK (failures + losses <= attempt),
     CONSTRAINT running_has_an_attempt_and_a_worker CHECK (status <> 'running' OR (attempt > 0 AND worker <> '')),
@@ -108,6 +109,7 @@ CREATE TABLE operations (
     CONSTRAINT queued_is_not_being_cancelled CHECK (status NOT IN ('queued', 'paused') OR cancel_requested_at IS NULL)
 );
 COMMENT ON COLUMN operations.attempt IS 'Grows at each claim; the fencing token that every write of a worker carries.';
+COMMENT ON COLUMN operations.failure IS 'Why it failed; before its end, why the attempt before failed.';
 COMMENT ON COLUMN operations.failures IS 'Attempts that ended with a failure worth a retry: what max_attempts bounds.';
 COMMENT ON COLUMN operations.losses IS 'Attempts that were lost with their worker (the lease expired).';
 COMMENT ON COLUMN operations.announced_at IS 'Null until the broker has acknowledged the wake-up: the table is its own outbox.';

@@ -21,12 +21,13 @@ WITH ended AS (
 )
 SELECT * FROM ended ORDER BY id;
 
--- name: requeue_operations(operation_ids, sources, failures, delay, kind, data)
+-- name: requeue_operations(operation_ids, sources, failure, failures, delay, kind, data)
 -- Back into the queue, to be announced again.
 WITH queued AS (
     UPDATE operations SET
         status = 'queued', run_after = statement_timestamp() + make_interval(secs => :delay), announced_at = NULL, worker = '', stage = '',
-        lease_expires_at = NULL, updated_at = clock_timestamp(), last_seq = last_seq + 1, failures = failures + :failures
+        lease_expires_at = NULL, updated_at = clock_timestamp(), last_seq = last_seq + 1, failures = failures + :failures,
+        failure = coalesce(:failure::jsonb, failure)
     WHERE id = ANY(:operation_ids::uuid[]) AND status = ANY(:sources::text[])
     RETURNING *
 ), event AS (
