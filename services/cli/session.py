@@ -21,6 +21,8 @@ from services.cli.output import Output
 from services.cli.settings import CliSettings
 from services.cli.texts import Words
 
+_UNHURRIED = {"STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "50"}
+"""One command begins two operations: their start may wait 50 ms, and the cores are for the film instead of for polling."""
 _LOOK = 0.1
 _STOP_SECONDS = 90.0
 
@@ -81,7 +83,7 @@ def _own_stack(settings: CliSettings, out: Output) -> Iterator[str]:
             stderr=said,
             start_new_session=True,  # Ctrl-C is for this command, which then stops the stack in order
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 -- the command has one thread yet
-            env=os.environ | {"STORYREEL_LANG": out.words.language},
+            env=_UNHURRIED | os.environ | {"STORYREEL_LANG": out.words.language},
         )
         try:
             ready = process.stdout.readline() if process.stdout else b""  # a line once it is ready, none when it fails
