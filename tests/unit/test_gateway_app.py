@@ -15,7 +15,7 @@ from services.core.errors import DeadlineExceeded, ResourceExhausted, Unavailabl
 from services.gateway.readiness import Readiness
 from services.gateway.settings import GatewaySettings
 from tests.builders import ALICE
-from tests.fixtures.gateway_app import STORY, Served, serving
+from tests.fixtures.gateway_app import STORY, Served, application, serving
 
 # -- ids of requests -----------------------------------------------------------------------------------------------------------
 
@@ -186,11 +186,13 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         GatewaySettings()
 
 
-async def test_requests_and_operations_are_counted_by_template(served: Served) -> None:
-    story_id, _ = await served.create(shots=1)
-    await served.get(f"/v1/stories/{story_id}")
-    await served.ask("BREW", "/nowhere")
-    text = (await served.ask("GET", "/metrics", user=None)).text
+async def test_requests_and_operations_are_counted_by_template() -> None:
+    application.cache_clear()  # counts from nothing
+    async with serving(MemoryStore(), MemoryMedia()) as served:
+        story_id, _ = await served.create(shots=1)
+        await served.get(f"/v1/stories/{story_id}")
+        await served.ask("BREW", "/nowhere")
+        text = (await served.ask("GET", "/metrics", user=None)).text
     assert 'requests_total{method="GET",route="/v1/stories/{story_id}",status="200"} 1.0' in text
     assert 'requests_total{method="(other)",route="(none)",status="404"} 1.0' in text
     assert 'operations_created_total{type="story_create"} 1.0' in text
