@@ -119,9 +119,7 @@ class Runner:
             case _Stop.CANCELLED:
                 return await self._write(lambda: self._store.end_cancelled(claim))
             case _Stop.RELEASED:
-                ended = await self._write(lambda: self._store.requeue(claim, None, 0.0))
-                self._announcer.tell(operations=[claim.operation_id])
-                return ended
+                return await self._write(lambda: self._store.requeue(claim, None, 0.0))
             case _Stop.LEASE_LOST:
                 raise LeaseLost("LEASE_LOST", attempt=claim.attempt)
 
