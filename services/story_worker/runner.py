@@ -119,7 +119,9 @@ class Runner:
             case _Stop.CANCELLED:
                 return await self._write(lambda: self._store.end_cancelled(claim))
             case _Stop.RELEASED:
-                return await self._write(lambda: self._store.requeue(claim, None, 0.0))
+                ended = await self._write(lambda: self._store.requeue(claim, None, 0.0))
+                self._announcer.tell(operations=[claim.operation_id])
+                return ended
             case _Stop.LEASE_LOST:
                 raise LeaseLost("LEASE_LOST", attempt=claim.attempt)
 
