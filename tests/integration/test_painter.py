@@ -82,7 +82,7 @@ def test_every_tag_changes_the_picture(painter: Painter, tmp_path: Path, group: 
 
 def test_every_figure_is_seen(painter: Painter, tmp_path: Path) -> None:
     empty = picture(painter, replace(BASE, prompt="sea, day, beach"), tmp_path)
-    for tag in lexicon.FIGURES:
+    for tag in lexicon.GROUPS["figure"]:
         seen = np.abs(picture(painter, replace(BASE, prompt=f"sea, day, beach, {tag}"), tmp_path) - empty).max(2) > 40
         assert seen.mean() > 0.001, tag
 

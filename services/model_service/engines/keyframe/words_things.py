@@ -1,0 +1,56 @@
+"""Words for animals, vehicles, things and colours; each tag with its spellings, `|` between them."""
+
+from collections.abc import Mapping
+
+CREATURES: Mapping[str, str] = {
+    "puppy": "puppy|pup|puppies|小狗|狗仔|幼犬|小奶狗|狗狗|小黄狗|小白狗",
+    "dog": "dog|hound|shepherd dog|狗|大狗|狗妈妈|猎犬|犬|黄狗|流浪狗",
+    "cat": "cat|kitten|kitty|猫|小猫|猫咪|黑猫|白猫|橘猫",
+    "bird": "bird|seagull|gull|crow|raven|eagle|pigeon|swallow|owl|crane|鸟|小鸟|海鸥|乌鸦|老鹰|鸽子|燕子|猫头鹰|飞鸟|鹤|雁|麻雀",
+    "horse": "horse|stallion|mare|pony|unicorn|骏马|白马|战马|马儿|骑马|马匹|一匹马|小马|黑马|老马",
+    "wolf": "wolf|wolves|狼|野狼|狼群",
+    "fox": "fox|foxes|狐狸|小狐狸",
+    "bear": "bear|polar bear|panda|cub|熊|小熊|大熊|北极熊|熊猫|狗熊",
+    "deer": "deer|stag|elk|reindeer|鹿|小鹿|驯鹿",
+    "rabbit": "rabbit|bunny|hare|兔|兔子|小兔",
+    "fish": "fish|koi|shoal|goldfish|鱼|鱼群|小鱼|金鱼|锦鲤",
+    "whale": "whale|dolphin|shark|鲸|鲸鱼|海豚|鲨鱼|巨鲸",
+    "robot": "robot|android|droid|machine man|mech|机器人|机械人|仿生人|机甲",
+    "dragon": "dragon|巨龙|飞龙|恶龙|神龙|龙",
+    "ship": "ship|sailing ship|vessel|galleon|steamer|帆船|大船|轮船|船舶|海盗船|货轮",
+    "boat": "boat|sailboat|canoe|raft|rowboat|小船|渔船|木船|小舟|船|孤舟|木筏|扁舟",
+    "car": "car|taxi|truck|bus|automobile|jeep|van|汽车|轿车|出租车|卡车|公交车|跑车|车辆|越野车",
+    "train": "train|locomotive|railway|subway train|火车|列车|蒸汽机车|地铁|高铁",
+}
+PROPS: Mapping[str, str] = {
+    "lantern": "lantern|lamp|torch|candle|street lamp|灯笼|提灯|油灯|火把|蜡烛|路灯|孔明灯|灯光",
+    "campfire": "campfire|bonfire|fire|flame|flames|篝火|火堆|营火|火焰|大火|炉火",
+    "tree": "tree|oak|cherry tree|blossom tree|树|大树|树下|樱花|樱花树|古树|老树|枯树|树木",
+    "flower": "flower|blossom|rose|petal|sunflower|tulip|lavender|花|鲜花|花朵|野花|玫瑰|花瓣|向日葵|薰衣草|郁金香",
+    "door": "door|doorway|gate|gateway|portal|门口|大门|木门|房门|城门|门前|门外|门后|传送门|推开门|石门|拱门",
+    "letter": "letter|envelope|postcard|note|信|信封|书信|来信|信件|信纸|明信片|情书",
+    "compass": "compass|pocket watch|clock|watch|指南针|罗盘|怀表|钟表|时钟",
+    "book": "book|diary|notebook|journal|scroll|map|书|日记|书本|笔记本|书籍|卷轴|古书|地图",
+    "tent": "tent|camp|帐篷|营地|露营",
+    "bridge": "bridge|桥|木桥|石桥|小桥|吊桥|大桥",
+    "house": "house|home|cottage|cabin|hut|mill|farmhouse|房子|木屋|小屋|家|回家|家门|茅屋|农舍|屋子|老屋|石屋|老房子",
+    "umbrella": "umbrella|parasol|伞|雨伞|撑伞|红伞|油纸伞",
+    "snowman": "snowman|雪人",
+    "fireflies": "firefly|fireflies|萤火虫|流萤|glowing particles|萤火",
+    "neon": "neon|cyber|cyberpunk|hologram|霓虹|赛博|全息|霓虹灯",
+    "balloon": "balloon|hot air balloon|kite|气球|热气球|风筝",
+}
+COLOURS: Mapping[str, str] = {
+    "#b8332f": "red|crimson|scarlet|红|红色|赤|绯红",
+    "#e07a2f": "orange|橙|橙色|橘色|橘",
+    "#e8b93c": "yellow|golden|gold|blonde|黄|黄色|金|金色|金发",
+    "#4c8a4a": "green|绿|绿色|翠绿",
+    "#2f5fa8": "blue|navy|蓝|蓝色|深蓝|青|青色",
+    "#4ab0c8": "teal|cyan|turquoise|天蓝|浅蓝",
+    "#7a4fa0": "purple|violet|lavender|紫|紫色",
+    "#e58aa8": "pink|rosy|粉|粉色|粉红|粉红色",
+    "#f0ece4": "white|silver|ivory|白|白色|银|银色|银白",
+    "#23232b": "black|dark|黑|黑色|乌黑",
+    "#8a8d93": "grey|gray|灰|灰色",
+    "#7a4e2d": "brown|tan|leather|chestnut|棕|棕色|褐色|咖啡色|棕褐",
+}
