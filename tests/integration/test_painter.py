@@ -87,7 +87,7 @@ def test_every_figure_is_seen(painter: Painter, tmp_path: Path) -> None:
         assert seen.mean() > 0.001, tag
 
 
-@pytest.mark.parametrize("action", sorted(lexicon.ACTIONS))
+@pytest.mark.parametrize("action", sorted(lexicon.GROUPS["action"]))
 def test_actions_are_poses(painter: Painter, tmp_path: Path, action: str) -> None:
     request = replace(BASE, prompt="desert, day, woman, man", framing="medium")
     still = picture(painter, replace(request, prompt=f"{request.prompt}, standing"), tmp_path)
