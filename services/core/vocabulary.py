@@ -95,11 +95,20 @@ class Mood(_Word):
 
 
 class Transition(_Word):
-    """How a shot begins after the one before it."""
+    """How a shot begins after the one before it. All but NONE overlap the two shots."""
 
     NONE = "none", "none", "无", "cut", "硬切"
-    FADE = "fade", "fade through black", "黑场过渡", "fade", "淡入淡出", "fadeblack"
-    DISSOLVE = "dissolve", "dissolve through white", "白场过渡", "dissolve", "fadewhite", "crossfade"
+    DISSOLVE = "dissolve", "dissolve", "叠化", "crossfade", "cross fade", "溶解", "交叉淡化"
+    FADE = "fade", "fade through black", "黑场过渡", "fadeblack", "淡入淡出", "黑场"
+    WHITE = "white", "fade through white", "白场过渡", "fadewhite", "flash", "闪白", "白场"
+    WIPE = "wipe", "wipe", "划像", "wipeleft", "划变", "擦除"
+    SLIDE = "slide", "slide", "滑动", "slideleft", "推移"
+    COVER = "cover", "cover", "覆盖", "slideup", "翻页"
+    IRIS = "iris", "iris", "圈入", "circleopen", "circle", "圆形展开"
+    CLOCK = "clock", "clock wipe", "时钟划像", "radial"
+    BLUR = "blur", "blur", "虚化", "hblur", "模糊"
+    ZOOM = "zoom", "zoom through", "变焦", "zoomin", "穿越"
+    PIXELATE = "pixelate", "pixelate", "像素化", "mosaic", "马赛克"
 
 
 class Aspect(_Word):
