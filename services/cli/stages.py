@@ -14,7 +14,7 @@ from services.cli.client import Event
 from services.cli.output import Output
 
 STAGES = ("storyboard", "keyframe", "speech", "clip", "film")
-_STAGE_OF = {"rewrite": "storyboard", "segment": "film"}
+_STAGE_OF = {"rewrite": "storyboard", "card": "film", "segment": "film", "transition": "film"}
 _LINE_SECONDS = 2.0
 """Plain lines come no faster than this, unless a stage is done."""
 

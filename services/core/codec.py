@@ -152,6 +152,7 @@ def film_to_json(film: Film) -> Json:
         "video": media_to_json(film.video),
         "cover": media_to_json(film.cover) if film.cover else None,
         "subtitles": media_to_json(film.subtitles) if film.subtitles else None,
+        "captions": media_to_json(film.captions) if film.captions else None,
         "duration": film.duration,
         "timeline": timeline_to_json(film.timeline),
         "revision": film.revision,
@@ -164,6 +165,7 @@ def film_from_json(data: Mapping[str, Any]) -> Film:
         video=media_from_json(data["video"]),
         cover=media_from_json(data["cover"]) if data["cover"] else None,
         subtitles=media_from_json(data["subtitles"]) if data["subtitles"] else None,
+        captions=media_from_json(data["captions"]) if data.get("captions") else None,
         duration=data["duration"],
         timeline=tuple(
             TimelineEntry(

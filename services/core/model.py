@@ -201,12 +201,13 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A compiled film of a story. `revision` is the story's revision that it shows."""
+    """A compiled film of a story; `subtitles` are SubRip, `captions` WebVTT. `revision` is the story's revision that it shows."""
 
     key: Key
     video: MediaRef
     cover: MediaRef | None
     subtitles: MediaRef | None
+    captions: MediaRef | None
     duration: float
     timeline: tuple[TimelineEntry, ...]
     revision: int

@@ -9,15 +9,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.core import codec
+from services.core import codec, film_plan
 from services.core import shot_parts as parts
-from services.core.errors import FailedPrecondition
-from services.core.film_options import FilmOptions
 from services.core.ledger import LandStoryboard, Ledger, Plan
-from services.core.model import Artifact, AssetType, Engine, Film, Key, Made, Operation, OperationType, Shot, TimelineEntry
+from services.core.model import Artifact, AssetType, Engine, Key, Operation, OperationType
 from services.core.ports import Work
-from services.core.requests import Cue, FilmRequest, FilmShot, SegmentRequest, Service, StoryboardRequest
-from services.core.subtitles import cues
+from services.core.requests import Service, StoryboardRequest
 
 
 def plan(work: Work, engines: Mapping[Service, Engine], made: Mapping[Key, Artifact]) -> Plan:
@@ -32,7 +29,7 @@ def plan(work: Work, engines: Mapping[Service, Engine], made: Mapping[Key, Artif
         case OperationType.SHOT_REGEN:
             _shot_regen(work, ledger)
         case OperationType.VIDEO_RENDER:
-            return ledger.plan(_video_render(work, ledger))
+            return ledger.plan(film_plan.film(work, ledger))
     return ledger.plan()
 
 
@@ -111,95 +108,6 @@ def _shot_regen(work: Work, ledger: Ledger) -> None:
                 ledger.wait()
             else:
                 parts.clip(work, wanted, ledger, picture, voice, current=shot, revises=True)
-
-
-def _video_render(work: Work, ledger: Ledger) -> Film | None:
-    if not work.shots:
-        # Accepted while the story was still being created, and that failed.
-        raise FailedPrecondition("STORY_HAS_NO_SHOTS")
-    options = FilmOptions.of(work)
-    pieces: list[tuple[Shot, FilmShot, Mapping[str, Made]]] = []
-    last = len(work.shots)
-    for number, shot in enumerate(work.shots, start=1):
-        picture = parts.picture(work, shot, ledger, revises=False)
-        voice = parts.voice(work, shot, ledger, revises=False)
-        if picture is None or (voice is None and shot.narration):
-            ledger.wait(2)
-            continue
-        clip, frames = parts.clip(work, shot, ledger, picture, voice, revises=False)
-        if clip is None:
-            ledger.wait()
-            continue
-        lines = _cues(voice)
-        segment = ledger.need(
-            SegmentRequest(
-                clip=clip.parts["video"].digest,
-                frames=frames,
-                fps=options.fps,
-                width=options.width,
-                height=options.height,
-                cues=lines if options.burn_subtitles else (),
-                transition=shot.transition or "none",
-                fade_out=number == last,
-                language=work.story.language,
-            ),
-            shot.id,
-        )
-        if segment is None:
-            continue
-        piece = FilmShot(
-            segment=segment.parts["video"].digest,
-            frames=frames,
-            speech=voice.parts["audio"].digest if voice else None,
-            speech_start=parts.SPEECH_LEAD,
-            cues=lines,
-        )
-        of_shot = {"image": picture, "video": clip} | ({"audio": voice} if voice else {})
-        pieces.append((shot, piece, of_shot))
-    if len(pieces) < len(work.shots):
-        ledger.wait()
-        return None
-    film = ledger.need(
-        FilmRequest(
-            title=work.story.title,
-            language=work.story.language,
-            shots=tuple(piece for _, piece, _ in pieces),
-            fps=options.fps,
-            width=options.width,
-            height=options.height,
-            music=_music(work) if options.music else "",
-            cover=pieces[0][2]["image"].parts["image"].digest,
-        )
-    )
-    return _film(work, film, pieces, options.fps) if film else None
-
-
-def _cues(voice: Made | None) -> tuple[Cue, ...]:
-    return cues(voice.meta["words"], offset=parts.SPEECH_LEAD) if voice else ()
-
-
-def _music(work: Work) -> str:
-    """The music's mood for the whole film: the one that most shots name, the earliest of equals."""
-    moods = [shot.bgm for shot in work.shots if shot.bgm]
-    return max(moods, key=moods.count) if moods else "calm"
-
-
-def _film(work: Work, artifact: Artifact, pieces: list[tuple[Shot, FilmShot, Mapping[str, Made]]], fps: int) -> Film:
-    timeline = []
-    frames = 0
-    for shot, piece, of_shot in pieces:
-        digests = {name: made.parts[name].digest for name, made in of_shot.items()} | {"segment": piece.segment}
-        timeline.append(TimelineEntry(shot.id, shot.sequence, round(frames / fps, 3), round(piece.frames / fps, 3), digests))
-        frames += piece.frames
-    return Film(
-        key=artifact.key,
-        video=artifact.parts["video"],
-        cover=artifact.parts.get("cover"),
-        subtitles=artifact.parts.get("subtitles"),
-        duration=artifact.meta["seconds"],
-        timeline=tuple(timeline),
-        revision=work.story.revision,
-    )
 
 
 def _seed(*parts: object) -> int:

@@ -102,7 +102,8 @@ class SpeechRequest:
     """A line spoken. Part: `audio` (WAV, 24 kHz or 48 kHz mono, 16 bit).
 
     `meta["seconds"]` is its length; `meta["words"]` lists `[text, start, end]` in reading order: words for
-    English, characters or words for Chinese, punctuation attached to the word before it.
+    English, characters or words for Chinese, punctuation attached to the word before it. A `draft` may be spoken by a lesser,
+    quicker voice.
     """
 
     kind: ClassVar[str] = "speech"
@@ -114,6 +115,7 @@ class SpeechRequest:
     mood: str = ""
     speed: float = 1.0
     seed: int = 0
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,34 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentRequest:
-    """A shot as it stands in the film: its clip with burned subtitles and its transition in, without sound.
+class CardRequest:
+    """A title or end card: words over a picture, moving, without sound. Part: `video`, to be cut like a clip.
 
-    Part: `video` (H.264 MP4, `frames` frames, closed GOPs, one encoder setting for all segments of a film, so that
-    segments are joined by copying).
+    `card` is `title` (the words are the film's title) or `end`. The picture behind it is darkened; without one the card
+    has a ground of its own.
+    """
+
+    kind: ClassVar[str] = "card"
+    service: ClassVar[Service] = Service.FILMS
+
+    card: str
+    text: str
+    language: Language
+    style: str
+    frames: int
+    fps: int
+    width: int
+    height: int
+    picture: Digest | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRequest:
+    """The part of a clip that stands alone in the film, between its transitions: subtitles burned in, without sound.
+
+    It begins with the clip's frame `start`; `cues` count from its own first frame. Part: `video` (H.264 MP4, `frames` frames,
+    closed GOPs, one encoder setting for all segments and transitions of a film, so that they are joined by copying).
     """
 
     kind: ClassVar[str] = "segment"
@@ -141,18 +166,48 @@ class SegmentRequest:
     fps: int
     width: int
     height: int
+    start: int = 0
     cues: tuple[Cue, ...] = ()
-    transition: str = "none"
+    fade_in: bool = False
     fade_out: bool = False
+    draft: bool = False
     language: Language = Language.EN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FilmShot:
-    """A segment and the voice over it. `speech_start` is seconds from the segment's start."""
+class TransitionRequest:
+    """The frames in which one clip goes over into the next: from frame `start` of `before` on, and the first ones of `after`.
 
-    segment: Digest
+    `transition` is a slug of `vocabulary.Transition`. Part: `video`, encoded like a segment.
+    """
+
+    kind: ClassVar[str] = "transition"
+    service: ClassVar[Service] = Service.FILMS
+
+    transition: str
+    before: Digest
+    start: int
+    after: Digest
     frames: int
+    fps: int
+    width: int
+    height: int
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmPiece:
+    """A segment or a transition, of `frames` frames."""
+
+    video: Digest
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmLine:
+    """What is said in a shot: the shot begins with the film's frame `start`; `speech_start` and `cues` are seconds from there."""
+
+    start: int
     speech: Digest | None = None
     speech_start: float = 0.0
     cues: tuple[Cue, ...] = ()
@@ -160,9 +215,10 @@ class FilmShot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmRequest:
-    """The film: segments joined, voices placed, music ducked under them, loudness made even.
+    """The film: pieces joined, voices placed, music ducked under them, loudness made even.
 
-    Parts: `video` (MP4, H.264 + AAC, faststart), `cover` (PNG or JPEG), `subtitles` (SRT). `meta["seconds"]` is its length.
+    Parts: `video` (MP4, H.264 + AAC, faststart; with `soft_subtitles` a subtitle track), `cover` (PNG or JPEG), `subtitles`
+    (SRT), `captions` (WebVTT). `meta["seconds"]` is its length.
     """
 
     kind: ClassVar[str] = "film"
@@ -170,13 +226,25 @@ class FilmRequest:
 
     title: str
     language: Language
-    shots: tuple[FilmShot, ...]
+    pieces: tuple[FilmPiece, ...]
+    lines: tuple[FilmLine, ...]
     fps: int
     width: int
     height: int
     music: str = ""
     seed: int = 0
     cover: Digest | None = field(default=None)
+    soft_subtitles: bool = False
 
 
-Request = StoryboardRequest | RewriteRequest | KeyframeRequest | ClipRequest | SpeechRequest | SegmentRequest | FilmRequest
+Request = (
+    StoryboardRequest
+    | RewriteRequest
+    | KeyframeRequest
+    | ClipRequest
+    | SpeechRequest
+    | CardRequest
+    | SegmentRequest
+    | TransitionRequest
+    | FilmRequest
+)

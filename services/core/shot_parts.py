@@ -2,18 +2,15 @@
 
 from dataclasses import replace
 
-from services.core import codec, recipes
+from services.core import codec, cutting, recipes
 from services.core.commands import ShotChange
 from services.core.film_options import FilmOptions
 from services.core.ledger import LandShot, Ledger
 from services.core.model import AssetType, Made, Shot
 from services.core.ports import Work
 from services.core.requests import ClipRequest, KeyframeRequest, RewriteRequest, SpeechRequest
+from services.core.vocabulary import Transition
 
-SPEECH_LEAD = 0.4
-"""Seconds of picture before the voice begins."""
-SPEECH_TAIL = 0.7
-"""Seconds of picture after the voice has ended, so that a line can settle."""
 SHORTEST_SHOT = 2.5
 
 
@@ -62,6 +59,8 @@ def voice(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: Sho
         mood=shot.voice,
         seed=shot.seeds.audio,
     )
+    if FilmOptions.of(work).draft:
+        return _draft_voice(shot, request, ledger)
     artifact = ledger.need(request, shot.id)
     if artifact is None:
         return None
@@ -82,6 +81,24 @@ def voice(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: Sho
     return made
 
 
+def _draft_voice(shot: Shot, request: SpeechRequest, ledger: Ledger) -> Made | None:
+    """The shot's own voice where it is there already, else a quick one, which the shot does not keep."""
+    if shot.speech and shot.speech.request == recipes.request_digest(request):
+        ledger.finished += 1
+        return shot.speech
+    draft = replace(request, draft=True)
+    artifact = ledger.need(draft, shot.id)
+    if artifact is None:
+        return None
+    meta = {"seconds": artifact.meta["seconds"], "words": artifact.meta["words"]}
+    return Made(artifact.key, recipes.request_digest(draft), artifact.parts, meta)
+
+
+def opening(work: Work, shot: Shot) -> Transition:
+    """How the shot begins in the film."""
+    return cutting.opening(shot, first=shot.sequence == work.shots[0].sequence)
+
+
 def clip(
     work: Work,
     shot: Shot,
@@ -94,7 +111,7 @@ def clip(
 ) -> tuple[Made | None, int]:
     """The shot's clip and its length in frames: never shorter than its voice with room to breathe."""
     options = FilmOptions.of(work)
-    spoken = SPEECH_LEAD + speech.meta["seconds"] + SPEECH_TAIL if speech else 0.0
+    spoken = cutting.lead(opening(work, shot)) + speech.meta["seconds"] + cutting.TAIL if speech else 0.0
     frames = round(max(shot.seconds, spoken, SHORTEST_SHOT) * options.fps)
     request = ClipRequest(
         keyframe={name: ref.digest for name, ref in image.parts.items()},

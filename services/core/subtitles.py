@@ -7,10 +7,10 @@ opening bracket or quote (the rules called kinsoku). No word is lost, repeated o
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from services.core.requests import Cue
+from services.core.requests import Cue, FilmRequest
 
 LINE_WIDTH = 40
 """Widest line, in half-width columns: twenty Chinese characters, which fill nine tenths of an upright frame."""
@@ -58,6 +58,13 @@ def cues(words: Sequence[Sequence[Any]], *, offset: float = 0.0) -> tuple[Cue, .
         text = "\n".join(_join(line) for line in _lines(group))
         shown.append(Cue(text, round(start + offset, 3), round(end + offset, 3)))
     return tuple(shown)
+
+
+def of_film(request: FilmRequest) -> Iterator[Cue]:
+    """The cues of all lines, their times counted from the film's start."""
+    for line in request.lines:
+        at = line.start / request.fps
+        yield from (replace(cue, start=cue.start + at, end=cue.end + at) for cue in line.cues)
 
 
 def srt(shown: Iterable[Cue]) -> str:

@@ -111,6 +111,13 @@ class Transition(_Word):
     PIXELATE = "pixelate", "pixelate", "像素化", "mosaic", "马赛克"
 
 
+class Quality(_Word):
+    """How much care a film is made with: a draft is small, quick, and spoken by a lesser voice."""
+
+    STANDARD = "standard", "standard", "标准"
+    DRAFT = "draft", "draft", "草稿", "preview", "预览"
+
+
 class Aspect(_Word):
     WIDE = "16:9", "16:9", "横屏"
     TALL = "9:16", "9:16", "竖屏"
@@ -121,6 +128,13 @@ class Aspect(_Word):
     def size(self) -> tuple[int, int]:
         """The default film size, width × height in pixels."""
         return SIZES[self]
+
+    @property
+    def draft_size(self) -> tuple[int, int]:
+        """The size of a draft: 360 pixels on the shorter side."""
+        shorter = min(self.size)
+        width, height = (round(side * 360 / shorter / 8) * 8 for side in self.size)
+        return width, height
 
 
 SIZES: Mapping[Aspect, tuple[int, int]] = {

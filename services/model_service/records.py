@@ -17,7 +17,9 @@ _PARTS = {
     "keyframe": ("image",),
     "clip": ("video",),
     "speech": ("audio",),
+    "card": ("video",),
     "segment": ("video",),
+    "transition": ("video",),
     "film": ("video",),
 }
 _FACTS = {"storyboard": ("storyboard",), "rewrite": ("draft",), "speech": ("seconds", "words"), "film": ("seconds",)}

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from services.core.errors import InvalidArgument, TooLarge
 from services.core.requests import (
+    CardRequest,
     ClipRequest,
     Cue,
     FilmRequest,
@@ -15,7 +16,9 @@ from services.core.requests import (
     SegmentRequest,
     SpeechRequest,
     StoryboardRequest,
+    TransitionRequest,
 )
+from services.core.vocabulary import Transition
 
 SIZE_STEP = 8
 """Video encoders and diffusion models work in blocks of so many pixels."""
@@ -25,6 +28,11 @@ HIGHEST_FPS = 60
 MOST_FRAMES = 18_000
 """Five minutes at 60 frames a second: longer than any shot."""
 MOST_SHOTS = 1_000
+MOST_PIECES = 2 * MOST_SHOTS + 3
+"""A segment and a transition each, and two cards."""
+FILM_FRAMES = 24 * 60 * 60 * HIGHEST_FPS
+"""A day."""
+CARDS = ("title", "end")
 LONGEST_STORY = 200_000
 LONGEST_LINE = 5_000
 HIGHEST_SEED = 2**31 - 1
@@ -55,11 +63,26 @@ def check(request: Request, key: str) -> None:
             _text("text", request.text, LONGEST_LINE)
             _range("speed", request.speed, 0.25, 4.0)
             _range("seed", request.seed, 0, HIGHEST_SEED)
+        case CardRequest():
+            _one_of("card", request.card, CARDS)
+            _text("text", request.text, LONGEST_LINE)
+            _frames(request.frames, request.fps)
+            _size(request.width, request.height)
+            if request.picture is not None:
+                _digest("picture", request.picture)
         case SegmentRequest():
             _digest("clip", request.clip)
+            _range("start", request.start, 0, MOST_FRAMES)
             _frames(request.frames, request.fps)
             _size(request.width, request.height)
             _cues("cues", request.cues)
+        case TransitionRequest():
+            _one_of("transition", request.transition, [slug.value for slug in Transition if slug is not Transition.NONE])
+            _digest("before", request.before)
+            _range("start", request.start, 0, MOST_FRAMES)
+            _digest("after", request.after)
+            _frames(request.frames, request.fps)
+            _size(request.width, request.height)
         case FilmRequest():
             _film(request)
         case _:
@@ -88,16 +111,19 @@ def _clip(request: ClipRequest) -> None:
 
 
 def _film(request: FilmRequest) -> None:
-    if not request.shots:
-        raise InvalidArgument("MISSING_FIELD", field="shots")
-    _range("shots", len(request.shots), 1, MOST_SHOTS)
-    for number, shot in enumerate(request.shots):
-        _digest(f"shots[{number}].segment", shot.segment)
-        _range(f"shots[{number}].frames", shot.frames, 1, MOST_FRAMES)
-        if shot.speech is not None:
-            _digest(f"shots[{number}].speech", shot.speech)
-        _range(f"shots[{number}].speech_start", shot.speech_start, 0.0, MOST_FRAMES)
-        _cues(f"shots[{number}].cues", shot.cues)
+    if not request.pieces:
+        raise InvalidArgument("MISSING_FIELD", field="pieces")
+    _range("pieces", len(request.pieces), 1, MOST_PIECES)
+    for number, piece in enumerate(request.pieces):
+        _digest(f"pieces[{number}].video", piece.video)
+        _range(f"pieces[{number}].frames", piece.frames, 1, MOST_FRAMES)
+    _range("lines", len(request.lines), 0, MOST_SHOTS)
+    for number, line in enumerate(request.lines):
+        _range(f"lines[{number}].start", line.start, 0, FILM_FRAMES)
+        if line.speech is not None:
+            _digest(f"lines[{number}].speech", line.speech)
+        _range(f"lines[{number}].speech_start", line.speech_start, 0.0, MOST_FRAMES)
+        _cues(f"lines[{number}].cues", line.cues)
     _range("fps", request.fps, 1, HIGHEST_FPS)
     _size(request.width, request.height)
     _range("seed", request.seed, 0, HIGHEST_SEED)
@@ -120,6 +146,11 @@ def _digest(field: str, found: str) -> None:
 def _range(field: str, found: float, low: float, high: float) -> None:
     if not low <= found <= high:  # so written, NaN is out of every range
         raise InvalidArgument("OUT_OF_RANGE", field=field, low=low, high=high, found=found)
+
+
+def _one_of(field: str, found: str, known: Sequence[str]) -> None:
+    if found not in known:
+        raise InvalidArgument("UNKNOWN_VALUE", field=field, found=found[:80], known=", ".join(known))
 
 
 def _size(width: int, height: int) -> None:

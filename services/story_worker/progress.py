@@ -10,7 +10,9 @@ STAGES = {
     "keyframe": "pictures",
     "speech": "voices",
     "clip": "clips",
+    "card": "cards",
     "segment": "segments",
+    "transition": "transitions",
     "film": "film",
 }
 """The stage that a running step belongs to, in the order of a film's making."""

@@ -26,37 +26,59 @@ from storyreel.v1 import engines_pb2 as storyreel_dot_v1_dot_engines__pb2
 from storyreel.v1 import media_pb2 as storyreel_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18storyreel/v1/films.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\"/\n\x03\x43ue\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x01\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x01\"\xc6\x01\n\x14RenderSegmentRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04\x63lip\x18\x02 \x01(\t\x12\x0e\n\x06\x66rames\x18\x03 \x01(\x05\x12\x0b\n\x03\x66ps\x18\x04 \x01(\x05\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x1f\n\x04\x63ues\x18\x07 \x03(\x0b\x32\x11.storyreel.v1.Cue\x12\x12\n\ntransition\x18\x08 \x01(\t\x12\x10\n\x08\x66\x61\x64\x65_out\x18\t \x01(\x08\x12\x10\n\x08language\x18\n \x01(\t\"|\n\x15RenderSegmentResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12-\n\x06result\x18\x02 \x01(\x0b\x32\x1b.storyreel.v1.SegmentResultH\x00\x42\x08\n\x06update\"\xb4\x01\n\rSegmentResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x35\n\x05parts\x18\x02 \x03(\x0b\x32&.storyreel.v1.SegmentResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\"r\n\x08\x46ilmShot\x12\x0f\n\x07segment\x18\x01 \x01(\t\x12\x0e\n\x06\x66rames\x18\x02 \x01(\x05\x12\x0e\n\x06speech\x18\x03 \x01(\t\x12\x14\n\x0cspeech_start\x18\x04 \x01(\x01\x12\x1f\n\x04\x63ues\x18\x05 \x03(\x0b\x32\x11.storyreel.v1.Cue\"\xc1\x01\n\x12\x43ompileFilmRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12%\n\x05shots\x18\x04 \x03(\x0b\x32\x16.storyreel.v1.FilmShot\x12\x0b\n\x03\x66ps\x18\x05 \x01(\x05\x12\r\n\x05width\x18\x06 \x01(\x05\x12\x0e\n\x06height\x18\x07 \x01(\x05\x12\r\n\x05music\x18\x08 \x01(\t\x12\x0c\n\x04seed\x18\t \x01(\x03\x12\r\n\x05\x63over\x18\n \x01(\t\"w\n\x13\x43ompileFilmResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12*\n\x06result\x18\x02 \x01(\x0b\x32\x18.storyreel.v1.FilmResultH\x00\x42\x08\n\x06update\"\xbf\x01\n\nFilmResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x32\n\x05parts\x18\x02 \x03(\x0b\x32#.storyreel.v1.FilmResult.PartsEntry\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32\xb9\x01\n\x05\x46ilms\x12Z\n\rRenderSegment\x12\".storyreel.v1.RenderSegmentRequest\x1a#.storyreel.v1.RenderSegmentResponse0\x01\x12T\n\x0b\x43ompileFilm\x12 .storyreel.v1.CompileFilmRequest\x1a!.storyreel.v1.CompileFilmResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18storyreel/v1/films.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\"\xb9\x01\n\x11RenderCardRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61rd\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\r\n\x05style\x18\x05 \x01(\t\x12\x0e\n\x06\x66rames\x18\x06 \x01(\x05\x12\x0b\n\x03\x66ps\x18\x07 \x01(\x05\x12\r\n\x05width\x18\x08 \x01(\x05\x12\x0e\n\x06height\x18\t \x01(\x05\x12\x0f\n\x07picture\x18\n \x01(\t\x12\r\n\x05\x64raft\x18\x0b \x01(\x08\"v\n\x12RenderCardResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12*\n\x06result\x18\x02 \x01(\x0b\x32\x18.storyreel.v1.CardResultH\x00\x42\x08\n\x06update\"\xae\x01\n\nCardResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x32\n\x05parts\x18\x02 \x03(\x0b\x32#.storyreel.v1.CardResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\"/\n\x03\x43ue\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x01\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x01\"\xe1\x01\n\x14RenderSegmentRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04\x63lip\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\x05\x12\x0e\n\x06\x66rames\x18\x04 \x01(\x05\x12\x0b\n\x03\x66ps\x18\x05 \x01(\x05\x12\r\n\x05width\x18\x06 \x01(\x05\x12\x0e\n\x06height\x18\x07 \x01(\x05\x12\x1f\n\x04\x63ues\x18\x08 \x03(\x0b\x32\x11.storyreel.v1.Cue\x12\x0f\n\x07\x66\x61\x64\x65_in\x18\t \x01(\x08\x12\x10\n\x08\x66\x61\x64\x65_out\x18\n \x01(\x08\x12\x10\n\x08language\x18\x0b \x01(\t\x12\r\n\x05\x64raft\x18\x0c \x01(\x08\"|\n\x15RenderSegmentResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12-\n\x06result\x18\x02 \x01(\x0b\x32\x1b.storyreel.v1.SegmentResultH\x00\x42\x08\n\x06update\"\xb4\x01\n\rSegmentResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x35\n\x05parts\x18\x02 \x03(\x0b\x32&.storyreel.v1.SegmentResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\"\xb3\x01\n\x17RenderTransitionRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x12\n\ntransition\x18\x02 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x03 \x01(\t\x12\r\n\x05start\x18\x04 \x01(\x05\x12\r\n\x05\x61\x66ter\x18\x05 \x01(\t\x12\x0e\n\x06\x66rames\x18\x06 \x01(\x05\x12\x0b\n\x03\x66ps\x18\x07 \x01(\x05\x12\r\n\x05width\x18\x08 \x01(\x05\x12\x0e\n\x06height\x18\t \x01(\x05\x12\r\n\x05\x64raft\x18\n \x01(\x08\"\x82\x01\n\x18RenderTransitionResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.storyreel.v1.TransitionResultH\x00\x42\x08\n\x06update\"\xba\x01\n\x10TransitionResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x38\n\x05parts\x18\x02 \x03(\x0b\x32).storyreel.v1.TransitionResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\"*\n\tFilmPiece\x12\r\n\x05video\x18\x01 \x01(\t\x12\x0e\n\x06\x66rames\x18\x02 \x01(\x05\"`\n\x08\x46ilmLine\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0e\n\x06speech\x18\x02 \x01(\t\x12\x14\n\x0cspeech_start\x18\x03 \x01(\x01\x12\x1f\n\x04\x63ues\x18\x04 \x03(\x0b\x32\x11.storyreel.v1.Cue\"\x82\x02\n\x12\x43ompileFilmRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12\'\n\x06pieces\x18\x04 \x03(\x0b\x32\x17.storyreel.v1.FilmPiece\x12%\n\x05lines\x18\x05 \x03(\x0b\x32\x16.storyreel.v1.FilmLine\x12\x0b\n\x03\x66ps\x18\x06 \x01(\x05\x12\r\n\x05width\x18\x07 \x01(\x05\x12\x0e\n\x06height\x18\x08 \x01(\x05\x12\r\n\x05music\x18\t \x01(\t\x12\x0c\n\x04seed\x18\n \x01(\x03\x12\r\n\x05\x63over\x18\x0b \x01(\t\x12\x16\n\x0esoft_subtitles\x18\x0c \x01(\x08\"w\n\x13\x43ompileFilmResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12*\n\x06result\x18\x02 \x01(\x0b\x32\x18.storyreel.v1.FilmResultH\x00\x42\x08\n\x06update\"\xbf\x01\n\nFilmResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x32\n\x05parts\x18\x02 \x03(\x0b\x32#.storyreel.v1.FilmResult.PartsEntry\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32\xf1\x02\n\x05\x46ilms\x12Q\n\nRenderCard\x12\x1f.storyreel.v1.RenderCardRequest\x1a .storyreel.v1.RenderCardResponse0\x01\x12Z\n\rRenderSegment\x12\".storyreel.v1.RenderSegmentRequest\x1a#.storyreel.v1.RenderSegmentResponse0\x01\x12\x63\n\x10RenderTransition\x12%.storyreel.v1.RenderTransitionRequest\x1a&.storyreel.v1.RenderTransitionResponse0\x01\x12T\n\x0b\x43ompileFilm\x12 .storyreel.v1.CompileFilmRequest\x1a!.storyreel.v1.CompileFilmResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'storyreel.v1.films_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CARDRESULT_PARTSENTRY']._loaded_options = None
+  _globals['_CARDRESULT_PARTSENTRY']._serialized_options = b'8\001'
   _globals['_SEGMENTRESULT_PARTSENTRY']._loaded_options = None
   _globals['_SEGMENTRESULT_PARTSENTRY']._serialized_options = b'8\001'
+  _globals['_TRANSITIONRESULT_PARTSENTRY']._loaded_options = None
+  _globals['_TRANSITIONRESULT_PARTSENTRY']._serialized_options = b'8\001'
   _globals['_FILMRESULT_PARTSENTRY']._loaded_options = None
   _globals['_FILMRESULT_PARTSENTRY']._serialized_options = b'8\001'
-  _globals['_CUE']._serialized_start=96
-  _globals['_CUE']._serialized_end=143
-  _globals['_RENDERSEGMENTREQUEST']._serialized_start=146
-  _globals['_RENDERSEGMENTREQUEST']._serialized_end=344
-  _globals['_RENDERSEGMENTRESPONSE']._serialized_start=346
-  _globals['_RENDERSEGMENTRESPONSE']._serialized_end=470
-  _globals['_SEGMENTRESULT']._serialized_start=473
-  _globals['_SEGMENTRESULT']._serialized_end=653
-  _globals['_SEGMENTRESULT_PARTSENTRY']._serialized_start=585
-  _globals['_SEGMENTRESULT_PARTSENTRY']._serialized_end=653
-  _globals['_FILMSHOT']._serialized_start=655
-  _globals['_FILMSHOT']._serialized_end=769
-  _globals['_COMPILEFILMREQUEST']._serialized_start=772
-  _globals['_COMPILEFILMREQUEST']._serialized_end=965
-  _globals['_COMPILEFILMRESPONSE']._serialized_start=967
-  _globals['_COMPILEFILMRESPONSE']._serialized_end=1086
-  _globals['_FILMRESULT']._serialized_start=1089
-  _globals['_FILMRESULT']._serialized_end=1280
-  _globals['_FILMRESULT_PARTSENTRY']._serialized_start=585
-  _globals['_FILMRESULT_PARTSENTRY']._serialized_end=653
-  _globals['_FILMS']._serialized_start=1283
-  _globals['_FILMS']._serialized_end=1468
+  _globals['_RENDERCARDREQUEST']._serialized_start=97
+  _globals['_RENDERCARDREQUEST']._serialized_end=282
+  _globals['_RENDERCARDRESPONSE']._serialized_start=284
+  _globals['_RENDERCARDRESPONSE']._serialized_end=402
+  _globals['_CARDRESULT']._serialized_start=405
+  _globals['_CARDRESULT']._serialized_end=579
+  _globals['_CARDRESULT_PARTSENTRY']._serialized_start=511
+  _globals['_CARDRESULT_PARTSENTRY']._serialized_end=579
+  _globals['_CUE']._serialized_start=581
+  _globals['_CUE']._serialized_end=628
+  _globals['_RENDERSEGMENTREQUEST']._serialized_start=631
+  _globals['_RENDERSEGMENTREQUEST']._serialized_end=856
+  _globals['_RENDERSEGMENTRESPONSE']._serialized_start=858
+  _globals['_RENDERSEGMENTRESPONSE']._serialized_end=982
+  _globals['_SEGMENTRESULT']._serialized_start=985
+  _globals['_SEGMENTRESULT']._serialized_end=1165
+  _globals['_SEGMENTRESULT_PARTSENTRY']._serialized_start=511
+  _globals['_SEGMENTRESULT_PARTSENTRY']._serialized_end=579
+  _globals['_RENDERTRANSITIONREQUEST']._serialized_start=1168
+  _globals['_RENDERTRANSITIONREQUEST']._serialized_end=1347
+  _globals['_RENDERTRANSITIONRESPONSE']._serialized_start=1350
+  _globals['_RENDERTRANSITIONRESPONSE']._serialized_end=1480
+  _globals['_TRANSITIONRESULT']._serialized_start=1483
+  _globals['_TRANSITIONRESULT']._serialized_end=1669
+  _globals['_TRANSITIONRESULT_PARTSENTRY']._serialized_start=511
+  _globals['_TRANSITIONRESULT_PARTSENTRY']._serialized_end=579
+  _globals['_FILMPIECE']._serialized_start=1671
+  _globals['_FILMPIECE']._serialized_end=1713
+  _globals['_FILMLINE']._serialized_start=1715
+  _globals['_FILMLINE']._serialized_end=1811
+  _globals['_COMPILEFILMREQUEST']._serialized_start=1814
+  _globals['_COMPILEFILMREQUEST']._serialized_end=2072
+  _globals['_COMPILEFILMRESPONSE']._serialized_start=2074
+  _globals['_COMPILEFILMRESPONSE']._serialized_end=2193
+  _globals['_FILMRESULT']._serialized_start=2196
+  _globals['_FILMRESULT']._serialized_end=2387
+  _globals['_FILMRESULT_PARTSENTRY']._serialized_start=511
+  _globals['_FILMRESULT_PARTSENTRY']._serialized_end=579
+  _globals['_FILMS']._serialized_start=2390
+  _globals['_FILMS']._serialized_end=2759
 # @@protoc_insertion_point(module_scope)

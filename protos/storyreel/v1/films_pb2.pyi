@@ -21,8 +21,132 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class RenderCardRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    CARD_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    STYLE_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    FPS_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    PICTURE_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    card: _builtins.str
+    """title or end."""
+    text: _builtins.str
+    language: _builtins.str
+    style: _builtins.str
+    frames: _builtins.int
+    fps: _builtins.int
+    width: _builtins.int
+    height: _builtins.int
+    picture: _builtins.str
+    """Digest of the picture behind the words; empty for none."""
+    draft: _builtins.bool
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        card: _builtins.str = ...,
+        text: _builtins.str = ...,
+        language: _builtins.str = ...,
+        style: _builtins.str = ...,
+        frames: _builtins.int = ...,
+        fps: _builtins.int = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        picture: _builtins.str = ...,
+        draft: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "draft", b"draft", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "language", b"language", "picture", b"picture", "style", b"style", "text", b"text", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenderCardRequest: _TypeAlias = RenderCardRequest  # noqa: Y015
+
+@_typing.final
+class RenderCardResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _engines_pb2.Progress: ...
+    @_builtins.property
+    def result(self) -> Global___CardResult: ...
+    def __init__(
+        self,
+        *,
+        progress: _engines_pb2.Progress | None = ...,
+        result: Global___CardResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_update: _TypeAlias = _typing.Literal["progress", "result"]  # noqa: Y015
+    _WhichOneofArgType_update: _TypeAlias = _typing.Literal["update", b"update"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_update) -> _WhichOneofReturnType_update | None: ...
+
+Global___RenderCardResponse: _TypeAlias = RenderCardResponse  # noqa: Y015
+
+@_typing.final
+class CardResult(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class PartsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _media_pb2.MediaRef: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _media_pb2.MediaRef | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    INFO_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def info(self) -> _engines_pb2.ResultInfo: ...
+    @_builtins.property
+    def parts(self) -> _containers.MessageMap[_builtins.str, _media_pb2.MediaRef]:
+        """video."""
+
+    def __init__(
+        self,
+        *,
+        info: _engines_pb2.ResultInfo | None = ...,
+        parts: _abc.Mapping[_builtins.str, _media_pb2.MediaRef] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["info", b"info", "parts", b"parts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardResult: _TypeAlias = CardResult  # noqa: Y015
+
+@_typing.final
 class Cue(_message.Message):
-    """One subtitle, in seconds from the start of its shot."""
+    """One subtitle, in seconds."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -53,47 +177,53 @@ class RenderSegmentRequest(_message.Message):
 
     KEY_FIELD_NUMBER: _builtins.int
     CLIP_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
     FRAMES_FIELD_NUMBER: _builtins.int
     FPS_FIELD_NUMBER: _builtins.int
     WIDTH_FIELD_NUMBER: _builtins.int
     HEIGHT_FIELD_NUMBER: _builtins.int
     CUES_FIELD_NUMBER: _builtins.int
-    TRANSITION_FIELD_NUMBER: _builtins.int
+    FADE_IN_FIELD_NUMBER: _builtins.int
     FADE_OUT_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     clip: _builtins.str
     """Digest of the clip."""
+    start: _builtins.int
+    """The clip's frame to begin with."""
     frames: _builtins.int
     fps: _builtins.int
     width: _builtins.int
     height: _builtins.int
-    transition: _builtins.str
-    """How the shot begins: none, fade, dissolve."""
+    fade_in: _builtins.bool
+    """Whether it begins, or ends, in black."""
     fade_out: _builtins.bool
-    """Whether it ends in black."""
     language: _builtins.str
+    draft: _builtins.bool
     @_builtins.property
     def cues(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cue]:
-        """To be burned in."""
+        """To be burned in; they count from the segment's first frame."""
 
     def __init__(
         self,
         *,
         key: _builtins.str = ...,
         clip: _builtins.str = ...,
+        start: _builtins.int = ...,
         frames: _builtins.int = ...,
         fps: _builtins.int = ...,
         width: _builtins.int = ...,
         height: _builtins.int = ...,
         cues: _abc.Iterable[Global___Cue] | None = ...,
-        transition: _builtins.str = ...,
+        fade_in: _builtins.bool = ...,
         fade_out: _builtins.bool = ...,
         language: _builtins.str = ...,
+        draft: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clip", b"clip", "cues", b"cues", "fade_out", b"fade_out", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "language", b"language", "transition", b"transition", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clip", b"clip", "cues", b"cues", "draft", b"draft", "fade_in", b"fade_in", "fade_out", b"fade_out", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "language", b"language", "start", b"start", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -173,39 +303,185 @@ class SegmentResult(_message.Message):
 Global___SegmentResult: _TypeAlias = SegmentResult  # noqa: Y015
 
 @_typing.final
-class FilmShot(_message.Message):
+class RenderTransitionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    SEGMENT_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    TRANSITION_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     FRAMES_FIELD_NUMBER: _builtins.int
+    FPS_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    transition: _builtins.str
+    """dissolve, fade, white, wipe, slide, cover, iris, clock, blur, zoom, pixelate."""
+    before: _builtins.str
+    """Digest of the clip that ends, and its frame to begin with."""
+    start: _builtins.int
+    after: _builtins.str
+    """Digest of the clip that begins."""
+    frames: _builtins.int
+    fps: _builtins.int
+    width: _builtins.int
+    height: _builtins.int
+    draft: _builtins.bool
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        transition: _builtins.str = ...,
+        before: _builtins.str = ...,
+        start: _builtins.int = ...,
+        after: _builtins.str = ...,
+        frames: _builtins.int = ...,
+        fps: _builtins.int = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        draft: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "draft", b"draft", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "start", b"start", "transition", b"transition", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenderTransitionRequest: _TypeAlias = RenderTransitionRequest  # noqa: Y015
+
+@_typing.final
+class RenderTransitionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _engines_pb2.Progress: ...
+    @_builtins.property
+    def result(self) -> Global___TransitionResult: ...
+    def __init__(
+        self,
+        *,
+        progress: _engines_pb2.Progress | None = ...,
+        result: Global___TransitionResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_update: _TypeAlias = _typing.Literal["progress", "result"]  # noqa: Y015
+    _WhichOneofArgType_update: _TypeAlias = _typing.Literal["update", b"update"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_update) -> _WhichOneofReturnType_update | None: ...
+
+Global___RenderTransitionResponse: _TypeAlias = RenderTransitionResponse  # noqa: Y015
+
+@_typing.final
+class TransitionResult(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class PartsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _media_pb2.MediaRef: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _media_pb2.MediaRef | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    INFO_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def info(self) -> _engines_pb2.ResultInfo: ...
+    @_builtins.property
+    def parts(self) -> _containers.MessageMap[_builtins.str, _media_pb2.MediaRef]:
+        """video."""
+
+    def __init__(
+        self,
+        *,
+        info: _engines_pb2.ResultInfo | None = ...,
+        parts: _abc.Mapping[_builtins.str, _media_pb2.MediaRef] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["info", b"info", "parts", b"parts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransitionResult: _TypeAlias = TransitionResult  # noqa: Y015
+
+@_typing.final
+class FilmPiece(_message.Message):
+    """A segment or a transition."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    video: _builtins.str
+    """Digest of the video."""
+    frames: _builtins.int
+    def __init__(
+        self,
+        *,
+        video: _builtins.str = ...,
+        frames: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames", "video", b"video"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FilmPiece: _TypeAlias = FilmPiece  # noqa: Y015
+
+@_typing.final
+class FilmLine(_message.Message):
+    """What is said in a shot."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
     SPEECH_FIELD_NUMBER: _builtins.int
     SPEECH_START_FIELD_NUMBER: _builtins.int
     CUES_FIELD_NUMBER: _builtins.int
-    segment: _builtins.str
-    """Digest of the segment."""
-    frames: _builtins.int
+    start: _builtins.int
+    """The film's frame with which the shot begins."""
     speech: _builtins.str
-    """Digest of the voice; empty when the shot says nothing."""
+    """Digest of the voice; empty when only subtitles are shown."""
     speech_start: _builtins.float
-    """Seconds from the segment's start."""
+    """Seconds from the shot's first frame; so do the cues count."""
     @_builtins.property
     def cues(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cue]: ...
     def __init__(
         self,
         *,
-        segment: _builtins.str = ...,
-        frames: _builtins.int = ...,
+        start: _builtins.int = ...,
         speech: _builtins.str = ...,
         speech_start: _builtins.float = ...,
         cues: _abc.Iterable[Global___Cue] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "frames", b"frames", "segment", b"segment", "speech", b"speech", "speech_start", b"speech_start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "speech", b"speech", "speech_start", b"speech_start", "start", b"start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___FilmShot: _TypeAlias = FilmShot  # noqa: Y015
+Global___FilmLine: _TypeAlias = FilmLine  # noqa: Y015
 
 @_typing.final
 class CompileFilmRequest(_message.Message):
@@ -214,13 +490,15 @@ class CompileFilmRequest(_message.Message):
     KEY_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
-    SHOTS_FIELD_NUMBER: _builtins.int
+    PIECES_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
     FPS_FIELD_NUMBER: _builtins.int
     WIDTH_FIELD_NUMBER: _builtins.int
     HEIGHT_FIELD_NUMBER: _builtins.int
     MUSIC_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     COVER_FIELD_NUMBER: _builtins.int
+    SOFT_SUBTITLES_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     title: _builtins.str
     language: _builtins.str
@@ -232,25 +510,31 @@ class CompileFilmRequest(_message.Message):
     seed: _builtins.int
     cover: _builtins.str
     """Digest of the picture that becomes the cover; empty takes the first frame."""
+    soft_subtitles: _builtins.bool
+    """Whether the subtitles are also a track of the film."""
     @_builtins.property
-    def shots(self) -> _containers.RepeatedCompositeFieldContainer[Global___FilmShot]: ...
+    def pieces(self) -> _containers.RepeatedCompositeFieldContainer[Global___FilmPiece]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___FilmLine]: ...
     def __init__(
         self,
         *,
         key: _builtins.str = ...,
         title: _builtins.str = ...,
         language: _builtins.str = ...,
-        shots: _abc.Iterable[Global___FilmShot] | None = ...,
+        pieces: _abc.Iterable[Global___FilmPiece] | None = ...,
+        lines: _abc.Iterable[Global___FilmLine] | None = ...,
         fps: _builtins.int = ...,
         width: _builtins.int = ...,
         height: _builtins.int = ...,
         music: _builtins.str = ...,
         seed: _builtins.int = ...,
         cover: _builtins.str = ...,
+        soft_subtitles: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cover", b"cover", "fps", b"fps", "height", b"height", "key", b"key", "language", b"language", "music", b"music", "seed", b"seed", "shots", b"shots", "title", b"title", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cover", b"cover", "fps", b"fps", "height", b"height", "key", b"key", "language", b"language", "lines", b"lines", "music", b"music", "pieces", b"pieces", "seed", b"seed", "soft_subtitles", b"soft_subtitles", "title", b"title", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -315,7 +599,7 @@ class FilmResult(_message.Message):
     def info(self) -> _engines_pb2.ResultInfo: ...
     @_builtins.property
     def parts(self) -> _containers.MessageMap[_builtins.str, _media_pb2.MediaRef]:
-        """video, cover, subtitles."""
+        """video, cover, subtitles (SubRip), captions (WebVTT)."""
 
     def __init__(
         self,

@@ -35,10 +35,20 @@ class FilmsStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.RenderCard = channel.unary_stream(
+                '/storyreel.v1.Films/RenderCard',
+                request_serializer=storyreel_dot_v1_dot_films__pb2.RenderCardRequest.SerializeToString,
+                response_deserializer=storyreel_dot_v1_dot_films__pb2.RenderCardResponse.FromString,
+                _registered_method=True)
         self.RenderSegment = channel.unary_stream(
                 '/storyreel.v1.Films/RenderSegment',
                 request_serializer=storyreel_dot_v1_dot_films__pb2.RenderSegmentRequest.SerializeToString,
                 response_deserializer=storyreel_dot_v1_dot_films__pb2.RenderSegmentResponse.FromString,
+                _registered_method=True)
+        self.RenderTransition = channel.unary_stream(
+                '/storyreel.v1.Films/RenderTransition',
+                request_serializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionRequest.SerializeToString,
+                response_deserializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionResponse.FromString,
                 _registered_method=True)
         self.CompileFilm = channel.unary_stream(
                 '/storyreel.v1.Films/CompileFilm',
@@ -51,15 +61,29 @@ class FilmsServicer:
     """Joins clips, voices, music and subtitles to a film.
     """
 
+    def RenderCard(self, request, context):
+        """A title or end card, to be cut like a clip.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RenderSegment(self, request, context):
-        """One shot as it stands in the film, without sound.
+        """The part of a clip that stands alone in the film, without sound.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenderTransition(self, request, context):
+        """The frames in which one clip goes over into the next.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompileFilm(self, request, context):
-        """The film from its segments.
+        """The film from its segments and transitions.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -68,10 +92,20 @@ class FilmsServicer:
 
 def add_FilmsServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'RenderCard': grpc.unary_stream_rpc_method_handler(
+                    servicer.RenderCard,
+                    request_deserializer=storyreel_dot_v1_dot_films__pb2.RenderCardRequest.FromString,
+                    response_serializer=storyreel_dot_v1_dot_films__pb2.RenderCardResponse.SerializeToString,
+            ),
             'RenderSegment': grpc.unary_stream_rpc_method_handler(
                     servicer.RenderSegment,
                     request_deserializer=storyreel_dot_v1_dot_films__pb2.RenderSegmentRequest.FromString,
                     response_serializer=storyreel_dot_v1_dot_films__pb2.RenderSegmentResponse.SerializeToString,
+            ),
+            'RenderTransition': grpc.unary_stream_rpc_method_handler(
+                    servicer.RenderTransition,
+                    request_deserializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionRequest.FromString,
+                    response_serializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionResponse.SerializeToString,
             ),
             'CompileFilm': grpc.unary_stream_rpc_method_handler(
                     servicer.CompileFilm,
@@ -91,6 +125,33 @@ class Films:
     """
 
     @staticmethod
+    def RenderCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/storyreel.v1.Films/RenderCard',
+            storyreel_dot_v1_dot_films__pb2.RenderCardRequest.SerializeToString,
+            storyreel_dot_v1_dot_films__pb2.RenderCardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RenderSegment(request,
             target,
             options=(),
@@ -107,6 +168,33 @@ class Films:
             '/storyreel.v1.Films/RenderSegment',
             storyreel_dot_v1_dot_films__pb2.RenderSegmentRequest.SerializeToString,
             storyreel_dot_v1_dot_films__pb2.RenderSegmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderTransition(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/storyreel.v1.Films/RenderTransition',
+            storyreel_dot_v1_dot_films__pb2.RenderTransitionRequest.SerializeToString,
+            storyreel_dot_v1_dot_films__pb2.RenderTransitionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -33,23 +33,39 @@ class FilmsStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> FilmsAsyncStub: ...
+    RenderCard: _grpc.UnaryStreamMultiCallable[_films_pb2.RenderCardRequest, _films_pb2.RenderCardResponse]
+    """A title or end card, to be cut like a clip."""
     RenderSegment: _grpc.UnaryStreamMultiCallable[_films_pb2.RenderSegmentRequest, _films_pb2.RenderSegmentResponse]
-    """One shot as it stands in the film, without sound."""
+    """The part of a clip that stands alone in the film, without sound."""
+    RenderTransition: _grpc.UnaryStreamMultiCallable[_films_pb2.RenderTransitionRequest, _films_pb2.RenderTransitionResponse]
+    """The frames in which one clip goes over into the next."""
     CompileFilm: _grpc.UnaryStreamMultiCallable[_films_pb2.CompileFilmRequest, _films_pb2.CompileFilmResponse]
-    """The film from its segments."""
+    """The film from its segments and transitions."""
 
 @_typing.type_check_only
 class FilmsAsyncStub(FilmsStub):
     """Joins clips, voices, music and subtitles to a film."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    RenderCard: _aio.UnaryStreamMultiCallable[_films_pb2.RenderCardRequest, _films_pb2.RenderCardResponse]  # type: ignore[assignment]
+    """A title or end card, to be cut like a clip."""
     RenderSegment: _aio.UnaryStreamMultiCallable[_films_pb2.RenderSegmentRequest, _films_pb2.RenderSegmentResponse]  # type: ignore[assignment]
-    """One shot as it stands in the film, without sound."""
+    """The part of a clip that stands alone in the film, without sound."""
+    RenderTransition: _aio.UnaryStreamMultiCallable[_films_pb2.RenderTransitionRequest, _films_pb2.RenderTransitionResponse]  # type: ignore[assignment]
+    """The frames in which one clip goes over into the next."""
     CompileFilm: _aio.UnaryStreamMultiCallable[_films_pb2.CompileFilmRequest, _films_pb2.CompileFilmResponse]  # type: ignore[assignment]
-    """The film from its segments."""
+    """The film from its segments and transitions."""
 
 class FilmsServicer(metaclass=_abc_1.ABCMeta):
     """Joins clips, voices, music and subtitles to a film."""
+
+    @_abc_1.abstractmethod
+    def RenderCard(
+        self,
+        request: _films_pb2.RenderCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_films_pb2.RenderCardResponse], _abc.AsyncIterator[_films_pb2.RenderCardResponse]]:
+        """A title or end card, to be cut like a clip."""
 
     @_abc_1.abstractmethod
     def RenderSegment(
@@ -57,7 +73,15 @@ class FilmsServicer(metaclass=_abc_1.ABCMeta):
         request: _films_pb2.RenderSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_films_pb2.RenderSegmentResponse], _abc.AsyncIterator[_films_pb2.RenderSegmentResponse]]:
-        """One shot as it stands in the film, without sound."""
+        """The part of a clip that stands alone in the film, without sound."""
+
+    @_abc_1.abstractmethod
+    def RenderTransition(
+        self,
+        request: _films_pb2.RenderTransitionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_films_pb2.RenderTransitionResponse], _abc.AsyncIterator[_films_pb2.RenderTransitionResponse]]:
+        """The frames in which one clip goes over into the next."""
 
     @_abc_1.abstractmethod
     def CompileFilm(
@@ -65,6 +89,6 @@ class FilmsServicer(metaclass=_abc_1.ABCMeta):
         request: _films_pb2.CompileFilmRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_films_pb2.CompileFilmResponse], _abc.AsyncIterator[_films_pb2.CompileFilmResponse]]:
-        """The film from its segments."""
+        """The film from its segments and transitions."""
 
 def add_FilmsServicer_to_server(servicer: FilmsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

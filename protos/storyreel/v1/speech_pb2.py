@@ -26,7 +26,7 @@ from storyreel.v1 import engines_pb2 as storyreel_dot_v1_dot_engines__pb2
 from storyreel.v1 import media_pb2 as storyreel_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19storyreel/v1/speech.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\"~\n\x15GenerateSpeechRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12\r\n\x05voice\x18\x04 \x01(\t\x12\x0c\n\x04mood\x18\x05 \x01(\t\x12\r\n\x05speed\x18\x06 \x01(\x01\x12\x0c\n\x04seed\x18\x07 \x01(\x03\"|\n\x16GenerateSpeechResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12,\n\x06result\x18\x02 \x01(\x0b\x32\x1a.storyreel.v1.SpeechResultH\x00\x42\x08\n\x06update\"6\n\nSpokenWord\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x01\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x01\"\xec\x01\n\x0cSpeechResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x34\n\x05parts\x18\x02 \x03(\x0b\x32%.storyreel.v1.SpeechResult.PartsEntry\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\x12\'\n\x05words\x18\x04 \x03(\x0b\x32\x18.storyreel.v1.SpokenWord\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32g\n\x06Speech\x12]\n\x0eGenerateSpeech\x12#.storyreel.v1.GenerateSpeechRequest\x1a$.storyreel.v1.GenerateSpeechResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19storyreel/v1/speech.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\"\x8d\x01\n\x15GenerateSpeechRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08language\x18\x03 \x01(\t\x12\r\n\x05voice\x18\x04 \x01(\t\x12\x0c\n\x04mood\x18\x05 \x01(\t\x12\r\n\x05speed\x18\x06 \x01(\x01\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12\r\n\x05\x64raft\x18\x08 \x01(\x08\"|\n\x16GenerateSpeechResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12,\n\x06result\x18\x02 \x01(\x0b\x32\x1a.storyreel.v1.SpeechResultH\x00\x42\x08\n\x06update\"6\n\nSpokenWord\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x01\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x01\"\xec\x01\n\x0cSpeechResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x34\n\x05parts\x18\x02 \x03(\x0b\x32%.storyreel.v1.SpeechResult.PartsEntry\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\x12\'\n\x05words\x18\x04 \x03(\x0b\x32\x18.storyreel.v1.SpokenWord\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32g\n\x06Speech\x12]\n\x0eGenerateSpeech\x12#.storyreel.v1.GenerateSpeechRequest\x1a$.storyreel.v1.GenerateSpeechResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,16 +35,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SPEECHRESULT_PARTSENTRY']._loaded_options = None
   _globals['_SPEECHRESULT_PARTSENTRY']._serialized_options = b'8\001'
-  _globals['_GENERATESPEECHREQUEST']._serialized_start=97
-  _globals['_GENERATESPEECHREQUEST']._serialized_end=223
-  _globals['_GENERATESPEECHRESPONSE']._serialized_start=225
-  _globals['_GENERATESPEECHRESPONSE']._serialized_end=349
-  _globals['_SPOKENWORD']._serialized_start=351
-  _globals['_SPOKENWORD']._serialized_end=405
-  _globals['_SPEECHRESULT']._serialized_start=408
-  _globals['_SPEECHRESULT']._serialized_end=644
-  _globals['_SPEECHRESULT_PARTSENTRY']._serialized_start=576
-  _globals['_SPEECHRESULT_PARTSENTRY']._serialized_end=644
-  _globals['_SPEECH']._serialized_start=646
-  _globals['_SPEECH']._serialized_end=749
+  _globals['_GENERATESPEECHREQUEST']._serialized_start=98
+  _globals['_GENERATESPEECHREQUEST']._serialized_end=239
+  _globals['_GENERATESPEECHRESPONSE']._serialized_start=241
+  _globals['_GENERATESPEECHRESPONSE']._serialized_end=365
+  _globals['_SPOKENWORD']._serialized_start=367
+  _globals['_SPOKENWORD']._serialized_end=421
+  _globals['_SPEECHRESULT']._serialized_start=424
+  _globals['_SPEECHRESULT']._serialized_end=660
+  _globals['_SPEECHRESULT_PARTSENTRY']._serialized_start=592
+  _globals['_SPEECHRESULT_PARTSENTRY']._serialized_end=660
+  _globals['_SPEECH']._serialized_start=662
+  _globals['_SPEECH']._serialized_end=765
 # @@protoc_insertion_point(module_scope)

@@ -31,6 +31,7 @@ class GenerateSpeechRequest(_message.Message):
     MOOD_FIELD_NUMBER: _builtins.int
     SPEED_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     text: _builtins.str
     language: _builtins.str
@@ -40,6 +41,8 @@ class GenerateSpeechRequest(_message.Message):
     speed: _builtins.float
     """1 is the voice's own speed."""
     seed: _builtins.int
+    draft: _builtins.bool
+    """A quicker and lesser voice will do."""
     def __init__(
         self,
         *,
@@ -50,10 +53,11 @@ class GenerateSpeechRequest(_message.Message):
         mood: _builtins.str = ...,
         speed: _builtins.float = ...,
         seed: _builtins.int = ...,
+        draft: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "language", b"language", "mood", b"mood", "seed", b"seed", "speed", b"speed", "text", b"text", "voice", b"voice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "key", b"key", "language", b"language", "mood", b"mood", "seed", b"seed", "speed", b"speed", "text", b"text", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -21,8 +21,10 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "keyframe": ("image",),
     "clip": ("video",),
     "speech": ("audio",),
+    "card": ("video",),
     "segment": ("video",),
-    "film": ("video", "cover", "subtitles"),
+    "transition": ("video",),
+    "film": ("video", "cover", "subtitles", "captions"),
 }
 
 
@@ -139,7 +141,7 @@ def _facts(request: Request) -> Mapping[str, Any]:
             words = [[word, n * 0.25, (n + 1) * 0.25] for n, word in enumerate(request.text.split())]
             return {"seconds": len(words) * 0.25, "words": words}
         case FilmRequest():
-            return {"seconds": sum(shot.frames for shot in request.shots) / request.fps}
+            return {"seconds": sum(piece.frames for piece in request.pieces) / request.fps}
         case _:
             return {}
 

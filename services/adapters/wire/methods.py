@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from storyreel.v1 import clips_pb2, films_pb2, keyframes_pb2, speech_pb2, storyboards_pb2
 
 from services.core.requests import (
+    CardRequest,
     ClipRequest,
     FilmRequest,
     KeyframeRequest,
@@ -14,6 +15,7 @@ from services.core.requests import (
     Service,
     SpeechRequest,
     StoryboardRequest,
+    TransitionRequest,
 )
 
 RequestMessage = (
@@ -22,7 +24,9 @@ RequestMessage = (
     | keyframes_pb2.GenerateKeyframeRequest
     | clips_pb2.GenerateClipRequest
     | speech_pb2.GenerateSpeechRequest
+    | films_pb2.RenderCardRequest
     | films_pb2.RenderSegmentRequest
+    | films_pb2.RenderTransitionRequest
     | films_pb2.CompileFilmRequest
 )
 ResponseMessage = (
@@ -31,7 +35,9 @@ ResponseMessage = (
     | keyframes_pb2.GenerateKeyframeResponse
     | clips_pb2.GenerateClipResponse
     | speech_pb2.GenerateSpeechResponse
+    | films_pb2.RenderCardResponse
     | films_pb2.RenderSegmentResponse
+    | films_pb2.RenderTransitionResponse
     | films_pb2.CompileFilmResponse
 )
 ResultMessage = (
@@ -40,7 +46,9 @@ ResultMessage = (
     | keyframes_pb2.KeyframeResult
     | clips_pb2.ClipResult
     | speech_pb2.SpeechResult
+    | films_pb2.CardResult
     | films_pb2.SegmentResult
+    | films_pb2.TransitionResult
     | films_pb2.FilmResult
 )
 
@@ -114,12 +122,28 @@ METHODS: Mapping[str, Method] = {
             speech_pb2.SpeechResult,
         ),
         Method(
+            CardRequest.kind,
+            Service.FILMS,
+            "RenderCard",
+            films_pb2.RenderCardRequest,
+            films_pb2.RenderCardResponse,
+            films_pb2.CardResult,
+        ),
+        Method(
             SegmentRequest.kind,
             Service.FILMS,
             "RenderSegment",
             films_pb2.RenderSegmentRequest,
             films_pb2.RenderSegmentResponse,
             films_pb2.SegmentResult,
+        ),
+        Method(
+            TransitionRequest.kind,
+            Service.FILMS,
+            "RenderTransition",
+            films_pb2.RenderTransitionRequest,
+            films_pb2.RenderTransitionResponse,
+            films_pb2.TransitionResult,
         ),
         Method(
             FilmRequest.kind,

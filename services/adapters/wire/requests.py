@@ -12,16 +12,19 @@ from services.adapters.wire.methods import RequestMessage
 from services.core import errors
 from services.core.model import BibleEntry, Digest, Key, Language, ShotDraft
 from services.core.requests import (
+    CardRequest,
     ClipRequest,
     Cue,
+    FilmLine,
+    FilmPiece,
     FilmRequest,
-    FilmShot,
     KeyframeRequest,
     Request,
     RewriteRequest,
     SegmentRequest,
     SpeechRequest,
     StoryboardRequest,
+    TransitionRequest,
 )
 
 # -- writing -------------------------------------------------------------------------------------------------------------------
@@ -75,19 +78,49 @@ def encode(request: Request, key: Key) -> RequestMessage:
                 mood=request.mood,
                 speed=request.speed,
                 seed=request.seed,
+                draft=request.draft,
+            )
+        case CardRequest():
+            return films_pb2.RenderCardRequest(
+                key=key,
+                card=request.card,
+                text=request.text,
+                language=request.language,
+                style=request.style,
+                frames=request.frames,
+                fps=request.fps,
+                width=request.width,
+                height=request.height,
+                picture=request.picture or "",
+                draft=request.draft,
             )
         case SegmentRequest():
             return films_pb2.RenderSegmentRequest(
                 key=key,
                 clip=request.clip,
+                start=request.start,
                 frames=request.frames,
                 fps=request.fps,
                 width=request.width,
                 height=request.height,
                 cues=_encode_cues(request.cues),
-                transition=request.transition,
+                fade_in=request.fade_in,
                 fade_out=request.fade_out,
                 language=request.language,
+                draft=request.draft,
+            )
+        case TransitionRequest():
+            return films_pb2.RenderTransitionRequest(
+                key=key,
+                transition=request.transition,
+                before=request.before,
+                start=request.start,
+                after=request.after,
+                frames=request.frames,
+                fps=request.fps,
+                width=request.width,
+                height=request.height,
+                draft=request.draft,
             )
         case FilmRequest():
             return _encode_film(request, key)
@@ -118,15 +151,12 @@ def _encode_film(request: FilmRequest, key: Key) -> films_pb2.CompileFilmRequest
         key=key,
         title=request.title,
         language=request.language,
-        shots=[
-            films_pb2.FilmShot(
-                segment=shot.segment,
-                frames=shot.frames,
-                speech=shot.speech or "",
-                speech_start=shot.speech_start,
-                cues=_encode_cues(shot.cues),
+        pieces=[films_pb2.FilmPiece(video=piece.video, frames=piece.frames) for piece in request.pieces],
+        lines=[
+            films_pb2.FilmLine(
+                start=line.start, speech=line.speech or "", speech_start=line.speech_start, cues=_encode_cues(line.cues)
             )
-            for shot in request.shots
+            for line in request.lines
         ],
         fps=request.fps,
         width=request.width,
@@ -134,6 +164,7 @@ def _encode_film(request: FilmRequest, key: Key) -> films_pb2.CompileFilmRequest
         music=request.music,
         seed=request.seed,
         cover=request.cover or "",
+        soft_subtitles=request.soft_subtitles,
     )
 
 
@@ -214,18 +245,46 @@ def _request(message: RequestMessage) -> Request:
                 mood=message.mood,
                 speed=message.speed or 1.0,
                 seed=message.seed,
+                draft=message.draft,
+            )
+        case films_pb2.RenderCardRequest():
+            return CardRequest(
+                card=message.card,
+                text=message.text,
+                language=_language(message.language),
+                style=message.style,
+                frames=message.frames,
+                fps=message.fps,
+                width=message.width,
+                height=message.height,
+                picture=Digest(message.picture) if message.picture else None,
+                draft=message.draft,
             )
         case films_pb2.RenderSegmentRequest():
             return SegmentRequest(
                 clip=Digest(message.clip),
+                start=message.start,
                 frames=message.frames,
                 fps=message.fps,
                 width=message.width,
                 height=message.height,
                 cues=_decode_cues(message.cues),
-                transition=message.transition or "none",
+                fade_in=message.fade_in,
                 fade_out=message.fade_out,
                 language=_language(message.language),
+                draft=message.draft,
+            )
+        case films_pb2.RenderTransitionRequest():
+            return TransitionRequest(
+                transition=message.transition,
+                before=Digest(message.before),
+                start=message.start,
+                after=Digest(message.after),
+                frames=message.frames,
+                fps=message.fps,
+                width=message.width,
+                height=message.height,
+                draft=message.draft,
             )
         case films_pb2.CompileFilmRequest():
             return _decode_film(message)
@@ -254,15 +313,15 @@ def _decode_film(message: films_pb2.CompileFilmRequest) -> FilmRequest:
     return FilmRequest(
         title=message.title,
         language=_language(message.language),
-        shots=tuple(
-            FilmShot(
-                segment=Digest(shot.segment),
-                frames=shot.frames,
-                speech=Digest(shot.speech) if shot.speech else None,
-                speech_start=shot.speech_start,
-                cues=_decode_cues(shot.cues),
+        pieces=tuple(FilmPiece(video=Digest(piece.video), frames=piece.frames) for piece in message.pieces),
+        lines=tuple(
+            FilmLine(
+                start=line.start,
+                speech=Digest(line.speech) if line.speech else None,
+                speech_start=line.speech_start,
+                cues=_decode_cues(line.cues),
             )
-            for shot in message.shots
+            for line in message.lines
         ),
         fps=message.fps,
         width=message.width,
@@ -270,6 +329,7 @@ def _decode_film(message: films_pb2.CompileFilmRequest) -> FilmRequest:
         music=message.music,
         seed=message.seed,
         cover=Digest(message.cover) if message.cover else None,
+        soft_subtitles=message.soft_subtitles,
     )
 
 

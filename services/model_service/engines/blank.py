@@ -21,12 +21,12 @@ from typing import Self
 
 import imageio_ffmpeg
 
-from services.core import codec, recipes
+from services.core import codec, recipes, subtitles
 from services.core.errors import EngineFailed
 from services.core.model import Engine, Language, ShotDraft, Storyboard
 from services.core.requests import (
+    CardRequest,
     ClipRequest,
-    Cue,
     FilmRequest,
     KeyframeRequest,
     Request,
@@ -34,6 +34,7 @@ from services.core.requests import (
     SegmentRequest,
     SpeechRequest,
     StoryboardRequest,
+    TransitionRequest,
 )
 from services.core.vocabulary import CameraMove, Framing, Mood
 from services.model_service.engine import Job, MadeFile, Output
@@ -121,22 +122,24 @@ class BlankSpeech(_Blank):
 
 
 class BlankFilms(_Blank):
-    """A black segment; a black film with a black cover and real subtitles."""
+    """Black cards, segments and transitions; a black film with a black cover and real subtitles."""
 
     _mp4 = b""
 
     def load(self) -> None:
         self._mp4 = black_mp4()
 
-    def run(self, request: SegmentRequest | FilmRequest, job: Job) -> Output:
+    def run(self, request: CardRequest | SegmentRequest | TransitionRequest | FilmRequest, job: Job) -> Output:
         self._wait(job)
         video = _write(job, "video.mp4", marked_mp4(self._mp4, request), "video/mp4")
-        if isinstance(request, SegmentRequest):
+        if not isinstance(request, FilmRequest):
             return Output({"video": video})
         cover = _write(job, "cover.png", png(request.width, request.height, b"\0\0\0"), "image/png")
-        subtitles = _write(job, "subtitles.srt", srt(request).encode(), "application/x-subrip")
-        seconds = round(sum(shot.frames for shot in request.shots) / request.fps, 3)
-        return Output({"video": video, "cover": cover, "subtitles": subtitles}, {"seconds": seconds})
+        cues = tuple(subtitles.of_film(request))
+        srt = _write(job, "subtitles.srt", subtitles.srt(cues).encode(), "application/x-subrip")
+        vtt = _write(job, "captions.vtt", subtitles.vtt(cues).encode(), "text/vtt")
+        seconds = round(sum(piece.frames for piece in request.pieces) / request.fps, 3)
+        return Output({"video": video, "cover": cover, "subtitles": srt, "captions": vtt}, {"seconds": seconds})
 
 
 # -- text ----------------------------------------------------------------------------------------------------------------------
@@ -162,27 +165,6 @@ def words_of(text: str, language: Language) -> list[str]:
         else:
             words.append(character)
     return words or [text]
-
-
-def srt(film: FilmRequest) -> str:
-    """The film's cues as SubRip."""
-    lines: list[str] = []
-    start = 0.0
-    for shot in film.shots:
-        for cue in shot.cues:
-            lines.append(_srt_cue(len(lines) + 1, cue, start))
-        start += shot.frames / film.fps
-    return "\n".join(lines)
-
-
-def _srt_cue(number: int, cue: Cue, offset: float) -> str:
-    return f"{number}\n{_srt_time(offset + cue.start)} --> {_srt_time(offset + cue.end)}\n{cue.text}\n"
-
-
-def _srt_time(seconds: float) -> str:
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02},{rest % 1000:03}"
 
 
 def _draft(text: str, number: int, language: Language) -> ShotDraft:

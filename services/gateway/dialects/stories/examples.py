@@ -28,6 +28,7 @@ REGENERATE: Mapping[str, Any] = {
 }
 COMPILE: Mapping[str, Any] = {
     "as it is": {},
+    "a quick look": {"quality": "draft"},
     "small, without subtitles": {"width": 640, "height": 360, "fps": 12, "subtitles": "none", "music": False},
 }
 
@@ -49,6 +50,7 @@ STORY: Mapping[str, Any] = {
     "voice": "",
     "film_stale": False,
     "subtitles_url": f"/static/{_STORY}_subtitles.srt",
+    "captions_url": f"/static/{_STORY}_captions.vtt",
 }
 STORY_LIST: Mapping[str, Any] = {"items": [STORY], "next_page_token": ""}
 

@@ -11,7 +11,7 @@ PREFIX = "/static/"
 
 _EXTENSIONS: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg"}
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_STORY_FILE = re.compile(rf"({_UUID})_(FINAL_MOVIE\.mp4|cover\.(?:png|jpg)|subtitles\.srt)", re.ASCII)
+_STORY_FILE = re.compile(rf"({_UUID})_(FINAL_MOVIE\.mp4|cover\.(?:png|jpg)|subtitles\.srt|captions\.vtt)", re.ASCII)
 _SHOT_FILE = re.compile(rf"({_UUID})_({_UUID})_(keyframe|clip|narration)(?:_v([1-9][0-9]{{0,8}}))?\.(png|mp4|wav)", re.ASCII)
 
 
@@ -84,8 +84,8 @@ def parse(name: str) -> StoryFile | ShotFile | None:
 
 
 def story_urls(story: Story) -> Mapping[str, str]:
-    """The URLs of a story's film by kind: `video`, `cover`, `subtitles`; one that is not there is absent."""
-    kinds = {"FINAL_MOVIE": "video", "cover": "cover", "subtitles": "subtitles"}
+    """The URLs of a story's film by kind: `video`, `cover`, `subtitles`, `captions`; one that is not there is absent."""
+    kinds = {"FINAL_MOVIE": "video", "cover": "cover", "subtitles": "subtitles", "captions": "captions"}
     return {kinds[what.partition(".")[0]]: f"{PREFIX}{story.id}_{what}" for what, _ in _story_files(story)}
 
 
@@ -105,4 +105,6 @@ def _story_files(story: Story) -> list[tuple[str, MediaRef]]:
         files.append((f"cover.{_EXTENSIONS[film.cover.content_type]}", film.cover))
     if film.subtitles:
         files.append(("subtitles.srt", film.subtitles))
+    if film.captions:
+        files.append(("captions.vtt", film.captions))
     return files

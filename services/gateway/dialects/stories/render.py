@@ -58,6 +58,7 @@ def story(row: model.Story) -> schemas.Story:
         voice=row.voice,
         film_stale=row.film_stale,
         subtitles_url=urls.get("subtitles", ""),
+        captions_url=urls.get("captions", ""),
     )
 
 

@@ -68,8 +68,20 @@ class CompileBody(Body):
         None
     )
     fps: Annotated[int | None, Field(ge=8, le=60, description="Frames a second; 24 when left out.")] = None
-    subtitles: Annotated[Literal["burned", "none"] | None, Field(description="`burned` when left out.")] = None
+    subtitles: Annotated[
+        Literal["burned", "soft", "both", "none"] | None,
+        Field(description="In the picture, as a track of the file, both, or neither; `burned` when left out."),
+    ] = None
     music: Annotated[bool | None, Field(description="Music under the voice; true when left out.")] = None
+    title_card: Annotated[bool | None, Field(description="The title before the first shot; true when left out.")] = None
+    end_card: Annotated[bool | None, Field(description="A card after the last shot; true when left out.")] = None
+    quality: Annotated[
+        Literal["standard", "draft"] | None,
+        Field(
+            description="`standard` when left out. A `draft` is for a quick look: 360 pixels on the shorter side, coarsely encoded, "
+            "and new lines are spoken by a quicker and lesser voice."
+        ),
+    ] = None
 
 
 class TimelineItem(BaseModel):
@@ -102,6 +114,7 @@ class Story(BaseModel):
     voice: str
     film_stale: bool
     subtitles_url: Annotated[str, Field(description="SubRip; empty before the first compile.")]
+    captions_url: Annotated[str, Field(description="WebVTT; empty before the first compile.")]
 
 
 class Shot(BaseModel):
