@@ -1,5 +1,6 @@
 """The film engine on tiny clips: exact frames, visible subtitles, seamless joins, one loudness."""
 
+import itertools
 import re
 import subprocess
 import threading
@@ -18,7 +19,7 @@ from PIL import Image
 
 from services.core.errors import Cancelled, EngineFailed
 from services.core.model import Digest, Language
-from services.core.requests import Cue, FilmRequest, FilmShot, SegmentRequest
+from services.core.requests import Cue, FilmLine, FilmPiece, FilmRequest, SegmentRequest
 from services.model_service.engines.film import process
 from services.model_service.engines.film.ffmpeg import Ffmpeg
 
@@ -173,13 +174,19 @@ def test_what_a_subtitle_says_is_never_taken_as_a_command(engine: Ffmpeg, desk: 
     assert shown[1][HEIGHT * 2 // 3 :].max() > 200
 
 
-@pytest.mark.parametrize(
-    ("transition", "first"), [("fade", 16.0), ("dissolve through white", 235.0), ("none", 126.0), ("硬切", 126.0)]
-)
-def test_transitions_begin_where_they_should(engine: Ffmpeg, desk: Desk, transition: str, first: float) -> None:
-    shown = segment(engine, desk, ask(transition=transition))
-    assert shown[0].mean() == pytest.approx(first, abs=20)
+def test_the_first_segment_comes_from_black(engine: Ffmpeg, desk: Desk) -> None:
+    shown = segment(engine, desk, ask(fade_in=True))
+    assert shown[0].mean() < 20
+    levels = [picture.mean() for picture in shown[:12]]
+    assert levels == sorted(levels)
     assert shown[12].mean() == pytest.approx(shown[20].mean(), abs=1)
+
+
+def test_a_segment_begins_with_the_frame_it_is_asked_for(engine: Ffmpeg, desk: Desk, shelf: Path) -> None:
+    shown = segment(engine, desk, ask("count", 12, start=9))
+    clip = pictures(shelf / "count")
+    nearest = [min(range(len(clip)), key=lambda number: np.abs(clip[number] - picture).mean()) for picture in shown]
+    assert nearest == list(range(9, 21))
 
 
 def test_the_last_segment_fades_out(engine: Ffmpeg, desk: Desk) -> None:
@@ -260,18 +267,14 @@ def segments(engine: Ffmpeg, shelf: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 def film_of(segments: Sequence[str], *, voices: Sequence[int] = (0, 1), **fields: Any) -> FilmRequest:
-    shots = tuple(
-        FilmShot(
-            segment=Digest(name),
-            frames=LENGTHS[number],
-            speech=Digest("voice") if number in voices else None,
-            speech_start=0.1,
-            cues=(Cue(f"第{number}句", 0.1, 0.45),) if number in voices else (),
-        )
-        for number, name in enumerate(segments)
+    starts = list(itertools.accumulate(LENGTHS, initial=0))
+    lines = tuple(
+        FilmLine(start=starts[number], speech=Digest("voice"), speech_start=0.1, cues=(Cue(f"第{number}句", 0.1, 0.45),))
+        for number in voices
     )
     shape: dict[str, Any] = {"title": "荒城 “A”", "language": Language.ZH, "fps": FPS, "width": WIDTH, "height": HEIGHT} | fields
-    return FilmRequest(shots=shots, **shape)
+    pieces = tuple(FilmPiece(video=Digest(name), frames=LENGTHS[number]) for number, name in enumerate(segments))
+    return FilmRequest(pieces=pieces, lines=lines, **shape)
 
 
 def loudness(path: Path) -> tuple[float, float]:
@@ -353,7 +356,7 @@ def test_a_segment_of_another_length_is_refused(engine: Ffmpeg, desk: Desk, segm
 
 
 def test_a_segment_encoded_otherwise_is_refused(engine: Ffmpeg, desk: Desk, segments: Sequence[str]) -> None:
-    with pytest.raises(EngineFailed, match="unlike the first"):
+    with pytest.raises(EngineFailed, match="unlike the film's first"):
         engine.run(film_of([segments[0], "grey", segments[2]]), desk)
 
 
@@ -365,5 +368,5 @@ def test_a_cancelled_film_stops(engine: Ffmpeg, desk: Desk, segments: Sequence[s
 
 def test_the_engine_says_what_encodes() -> None:
     identity = Ffmpeg().identity
-    assert (identity.name, identity.version) == ("ffmpeg", "1")
+    assert (identity.name, identity.version) == ("ffmpeg", "2")
     assert "x264-superfast-crf20" in identity.revision

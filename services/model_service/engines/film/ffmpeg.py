@@ -9,14 +9,14 @@ import imageio_ffmpeg
 
 from services.core.errors import EngineFailed, ResourceExhausted
 from services.core.model import Engine
-from services.core.requests import FilmRequest, SegmentRequest
+from services.core.requests import CardRequest, FilmRequest, SegmentRequest, TransitionRequest
 from services.model_service.engine import Job, Output
-from services.model_service.engines.film import film, process, segment
+from services.model_service.engines.film import card, film, process, segment, transition
 from services.model_service.engines.film.encoder import Encoder
 
 
 class Ffmpeg:
-    """Makes segments and films on the CPU. Deterministic; any number of runs at once."""
+    """Makes cards, segments, transitions and films on the CPU. Deterministic; any number of runs at once."""
 
     def __init__(self, executable: Path | None = None, encoder: Encoder | None = None) -> None:
         """`executable` is ffmpeg 6 or later with libx264 and libass; the packaged one by default."""
@@ -25,18 +25,22 @@ class Ffmpeg:
 
     @cached_property
     def identity(self) -> Engine:
-        return Engine("ffmpeg", "1", f"{process.version(self._executable)} {self._encoder.revision}")
+        return Engine("ffmpeg", "2", f"{process.version(self._executable)} {self._encoder.revision}")
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_INSTALLED when ffmpeg cannot be run."""
         process.version(self._executable)
 
-    def run(self, request: SegmentRequest | FilmRequest, job: Job) -> Output:
-        """A segment or a film; see `requests` for the parts."""
+    def run(self, request: CardRequest | SegmentRequest | TransitionRequest | FilmRequest, job: Job) -> Output:
+        """What is asked for; see `requests` for the parts."""
         try:
             match request:
+                case CardRequest():
+                    return card.make(request, job, self._executable)
                 case SegmentRequest():
                     return segment.make(request, job, self._executable, self._encoder)
+                case TransitionRequest():
+                    return transition.make(request, job, self._executable, self._encoder)
                 case FilmRequest():
                     return film.make(request, job)
                 case _:

@@ -1,17 +1,15 @@
 """The film: segments joined, voices and music mixed and mastered, subtitles and cover beside it."""
 
 import errno
-import itertools
-from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 from av.error import FFmpegError
 
 from services.core.errors import EngineFailed, ResourceExhausted
 from services.core.model import Language
-from services.core.requests import Cue, FilmRequest, FilmShot
-from services.core.subtitles import srt
+from services.core.requests import FilmRequest
+from services.core.subtitles import of_film, srt, vtt
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.film import cover, join, loudness, music
 from services.model_service.engines.film.loudness import RATE, Sound
@@ -23,57 +21,50 @@ _MIXED = 0.4
 
 
 def make(request: FilmRequest, job: Job) -> Output:
-    """The film as `film.mp4`, `film.srt` and a cover. Raises EngineFailed when a segment is not what the request says."""
-    if not request.shots:
-        raise EngineFailed("ENGINE_FAILED", engine="ffmpeg", problem="a film without shots cannot be made")
-    frames = sum(shot.frames for shot in request.shots)
+    """The film as `film.mp4`, `film.srt`, `film.vtt` and a cover. Raises EngineFailed when a piece is not what the request says."""
+    if not request.pieces:
+        raise EngineFailed("ENGINE_FAILED", engine="ffmpeg", problem="a film without pieces cannot be made")
+    frames = sum(piece.frames for piece in request.pieces)
     total = round(Fraction(frames, request.fps) * RATE)
-    pieces = [join.Piece(job.media(shot.segment), shot.segment, shot.frames) for shot in request.shots]
+    pieces = [join.Piece(job.media(piece.video), piece.video, piece.frames) for piece in request.pieces]
     job.progress(0.05, "mix")
     bed = music.bed(request.music, request.title, request.seed) if request.music else None
     mix = Mix(_voices(request, job), bed, total, job.check)
     gain = loudness.gain_to(loudness.TARGET, loudness.measure(_reported(mix, total, job), total))
 
     video = job.folder / "film.mp4"
-    sound = loudness.limited(mix, total, gain)
-    language = _ISO_639_2[request.language]
+    cues = tuple(of_film(request))
+    film = join.Film(
+        request.title, _ISO_639_2[request.language], request.fps, tuple(pieces), cues if request.soft_subtitles else ()
+    )
     try:
-        for written in join.write(video, pieces, sound, fps=request.fps, title=request.title, language=language):
+        for written in join.write(video, film, loudness.limited(mix, total, gain)):
             job.progress(_MIXED + (1 - _MIXED) * written / frames, "join")
     except FFmpegError as error:
         if error.errno == errno.ENOSPC:
             raise ResourceExhausted("STORAGE_FULL") from error
         raise EngineFailed("ENGINE_FAILED", engine="ffmpeg", problem=error.strerror) from error
 
-    subtitles = job.folder / "film.srt"
-    subtitles.write_text(srt(_absolute(request)), encoding="utf-8")
     files = {
         "video": MadeFile(video, "video/mp4"),
         "cover": cover.make(job.media(request.cover) if request.cover else None, video, job.folder),
-        "subtitles": MadeFile(subtitles, "application/x-subrip"),
+        "subtitles": _written(job.folder / "film.srt", srt(cues), "application/x-subrip"),
+        "captions": _written(job.folder / "film.vtt", vtt(cues), "text/vtt"),
     }
     return Output(files, {"seconds": round(frames / request.fps, 3), "frames": frames})
 
 
-def _starts(request: FilmRequest) -> Iterator[tuple[FilmShot, int]]:
-    """Each shot and the number of its first frame in the film."""
-    firsts = itertools.accumulate((shot.frames for shot in request.shots), initial=0)
-    return zip(request.shots, firsts, strict=False)
+def _written(path: Path, text: str, content_type: str) -> MadeFile:
+    path.write_text(text, encoding="utf-8")
+    return MadeFile(path, content_type)
 
 
 def _voices(request: FilmRequest, job: Job) -> list[Voice]:
     return [
-        Voice(job.media(shot.speech), round((Fraction(first, request.fps) + Fraction(shot.speech_start)) * RATE))
-        for shot, first in _starts(request)
-        if shot.speech is not None
+        Voice(job.media(line.speech), round((Fraction(line.start, request.fps) + Fraction(line.speech_start)) * RATE))
+        for line in request.lines
+        if line.speech is not None
     ]
-
-
-def _absolute(request: FilmRequest) -> Iterator[Cue]:
-    """The cues of all shots, their times counted from the film's start."""
-    for shot, first in _starts(request):
-        at = first / request.fps
-        yield from (replace(cue, start=cue.start + at, end=cue.end + at) for cue in shot.cues)
 
 
 def _reported(source: loudness.Source, total: int, job: Job) -> loudness.Source:
