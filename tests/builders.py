@@ -119,8 +119,10 @@ def artifact(step: Step, **meta: Any) -> Artifact:
         "keyframe": ("image", "layers"),
         "speech": ("audio",),
         "clip": ("video",),
+        "card": ("video",),
         "segment": ("video",),
-        "film": ("video", "cover", "subtitles"),
+        "transition": ("video",),
+        "film": ("video", "cover", "subtitles", "captions"),
     }.get(step.kind, ())
     facts: dict[str, dict[str, Any]] = {
         "speech": {"seconds": 2.0, "words": [[getattr(step.request, "text", ""), 0.0, 2.0]]},

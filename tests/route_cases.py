@@ -72,6 +72,7 @@ CASES: dict[tuple[str, str], list[Case]] = {
             "{story}_FINAL_MOVIE.mp4",
             "{story}_{cover}",
             "{story}_subtitles.srt",
+            "{story}_captions.vtt",
             "{story}_{shot}_keyframe.png",
             "{story}_{shot}_keyframe_v1.png",
             "{story}_{shot}_clip.mp4",

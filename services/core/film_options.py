@@ -26,7 +26,7 @@ class FilmOptions:
 
     @classmethod
     def of(cls, work: Work) -> Self:
-        """The options of this operation; a payload that names none gets the story's aspect at 24 frames a second, with everything."""
+        """The options of this operation; a payload that names none gets the story's aspect and 24 frames a second."""
         payload = work.operation.payload
         draft = payload.get("quality") == Quality.DRAFT
         width, height = Aspect.of(work.story.aspect).draft_size if draft else cls.picture_size(work.story)

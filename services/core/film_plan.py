@@ -37,21 +37,34 @@ def film(work: Work, ledger: Ledger) -> Film | None:
     if not work.shots:
         # Accepted while the story was still being created, and that failed.
         raise FailedPrecondition("STORY_HAS_NO_SHOTS")
-    options = FilmOptions.of(work)
-    pictures = [parts.picture(work, shot, ledger, revises=False) for shot in work.shots]
-    places = [_shot(work, shot, picture, options, ledger) for shot, picture in zip(work.shots, pictures, strict=True)]
-    if options.title_card:
-        places.insert(0, _card(work, "title", work.story.title, pictures[0], options, ledger))
-    if options.end_card:
-        places.append(_card(work, "end", _END[work.story.language], pictures[-1], options, ledger))
-    cuts = cutting.cuts([place.transition for place in places], options.fps)
-    pieces = _pieces(places, cuts, work, options, ledger)
-    if pieces is None or pictures[0] is None:
-        ledger.wait()
-        return None
-    starts = list(cutting.starts([place.frames for place in places], cuts))
-    artifact = ledger.need(
-        FilmRequest(
+    return _Planner(work, FilmOptions.of(work), ledger).film()
+
+
+_Piece = tuple[FilmPiece, Shot | None]
+"""A piece, and the shot whose segment it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    work: Work
+    options: FilmOptions
+    ledger: Ledger
+
+    def film(self) -> Film | None:
+        work, options = self.work, self.options
+        pictures = [parts.picture(work, shot, self.ledger, revises=False) for shot in work.shots]
+        places = [self._shot(shot, picture) for shot, picture in zip(work.shots, pictures, strict=True)]
+        if options.title_card:
+            places.insert(0, self._card("title", work.story.title, pictures[0]))
+        if options.end_card:
+            places.append(self._card("end", _END[work.story.language], pictures[-1]))
+        cuts = cutting.cuts([place.transition for place in places], options.fps)
+        pieces = self._pieces(places, cuts)
+        if pieces is None or pictures[0] is None:
+            self.ledger.wait()
+            return None
+        starts = list(cutting.starts([place.frames for place in places], cuts))
+        request = FilmRequest(
             title=work.story.title,
             language=work.story.language,
             pieces=tuple(piece for piece, _ in pieces),
@@ -67,30 +80,100 @@ def film(work: Work, ledger: Ledger) -> Film | None:
             cover=pictures[0].parts["image"].digest,
             soft_subtitles=options.soft_subtitles,
         )
-    )
-    return _landed(work, artifact, _timeline(places, starts, pieces, options.fps)) if artifact else None
+        artifact = self.ledger.need(request)
+        return _landed(work, artifact, _timeline(places, starts, pieces, options.fps)) if artifact else None
 
+    def _shot(self, shot: Shot, picture: Made | None) -> _Place:
+        transition = parts.opening(self.work, shot)
+        voice = parts.voice(self.work, shot, self.ledger, revises=False)
+        if picture is None or (voice is None and shot.narration):
+            self.ledger.wait()
+            return _Place(transition, shot)
+        clip, frames = parts.clip(self.work, shot, self.ledger, picture, voice, revises=False)
+        if clip is None:
+            return _Place(transition, shot)
+        made = {"image": picture, "video": clip} | ({"audio": voice} if voice else {})
+        return _Place(
+            transition,
+            shot,
+            video=clip.parts["video"].digest,
+            frames=frames,
+            cues=_cues(voice, transition, frames / self.options.fps) if voice else (),
+            speech=voice.parts["audio"].digest if voice else None,
+            digests=tuple((name, part.parts[name].digest) for name, part in made.items()),
+        )
 
-def _shot(work: Work, shot: Shot, picture: Made | None, options: FilmOptions, ledger: Ledger) -> _Place:
-    transition = parts.opening(work, shot)
-    nothing = _Place(transition, shot)
-    voice = parts.voice(work, shot, ledger, revises=False)
-    if picture is None or (voice is None and shot.narration):
-        ledger.wait()
-        return nothing
-    clip, frames = parts.clip(work, shot, ledger, picture, voice, revises=False)
-    if clip is None:
-        return nothing
-    made = {"image": picture, "video": clip} | ({"audio": voice} if voice else {})
-    return _Place(
-        transition,
-        shot,
-        video=clip.parts["video"].digest,
-        frames=frames,
-        cues=_cues(voice, transition, frames / options.fps) if voice else (),
-        speech=voice.parts["audio"].digest if voice else None,
-        digests=tuple((name, part.parts[name].digest) for name, part in made.items()),
-    )
+    def _card(self, card: str, text: str, picture: Made | None) -> _Place:
+        if picture is None:
+            self.ledger.wait()
+            return _Place(Transition.DISSOLVE)
+        options = self.options
+        frames = round(CARD_SECONDS * options.fps)
+        request = CardRequest(
+            card=card,
+            text=text,
+            language=self.work.story.language,
+            style=self.work.story.style,
+            frames=frames,
+            fps=options.fps,
+            width=options.width,
+            height=options.height,
+            picture=picture.parts["image"].digest,
+            draft=options.draft,
+        )
+        artifact = self.ledger.need(request)
+        return _Place(Transition.DISSOLVE, video=artifact.parts["video"].digest if artifact else None, frames=frames)
+
+    def _pieces(self, places: Sequence[_Place], cuts: Sequence[Cut]) -> list[_Piece] | None:
+        """The film's pieces in order, each as early as its takes are there; None while one of them must be made."""
+        found: list[_Piece | None] = []
+        for number, (place, cut) in enumerate(zip(places, cuts, strict=True)):
+            if cut.opening:
+                found.append(self._transition(places[number - 1], place, cut.opening))
+            found.append(self._segment(place, cut, first=number == 0, last=number == len(places) - 1))
+        there = [piece for piece in found if piece is not None]
+        return there if len(there) == len(found) else None
+
+    def _transition(self, before: _Place, after: _Place, frames: int) -> _Piece | None:
+        if before.video is None or after.video is None:
+            self.ledger.wait()
+            return None
+        request = TransitionRequest(
+            transition=after.transition.value,
+            before=before.video,
+            start=before.frames - frames,
+            after=after.video,
+            frames=frames,
+            fps=self.options.fps,
+            width=self.options.width,
+            height=self.options.height,
+            draft=self.options.draft,
+        )
+        return self._made(request, None)
+
+    def _segment(self, place: _Place, cut: Cut, *, first: bool, last: bool) -> _Piece | None:
+        if place.video is None:
+            self.ledger.wait()
+            return None
+        options = self.options
+        request = SegmentRequest(
+            clip=place.video,
+            start=cut.opening,
+            frames=cut.alone(place.frames),
+            fps=options.fps,
+            width=options.width,
+            height=options.height,
+            cues=cutting.alone(place.cues, place.frames, cut, options.fps) if options.burn_subtitles else (),
+            fade_in=first,
+            fade_out=last,
+            draft=options.draft,
+            language=self.work.story.language,
+        )
+        return self._made(request, place.shot)
+
+    def _made(self, request: SegmentRequest | TransitionRequest, shot: Shot | None) -> _Piece | None:
+        artifact = self.ledger.need(request, shot.id if shot else None)
+        return (FilmPiece(video=artifact.parts["video"].digest, frames=request.frames), shot) if artifact else None
 
 
 def _cues(voice: Made, transition: Transition, seconds: float) -> tuple[Cue, ...]:
@@ -98,90 +181,6 @@ def _cues(voice: Made, transition: Transition, seconds: float) -> tuple[Cue, ...
     latest = round(seconds - cutting.OVERLAP, 3)
     spoken = cues(voice.meta["words"], offset=cutting.lead(transition))
     return tuple(replace(cue, end=min(cue.end, latest)) for cue in spoken if cue.start < latest)
-
-
-def _card(work: Work, card: str, text: str, picture: Made | None, options: FilmOptions, ledger: Ledger) -> _Place:
-    if picture is None:
-        ledger.wait()
-        return _Place(Transition.DISSOLVE)
-    frames = round(CARD_SECONDS * options.fps)
-    request = CardRequest(
-        card=card,
-        text=text,
-        language=work.story.language,
-        style=work.story.style,
-        frames=frames,
-        fps=options.fps,
-        width=options.width,
-        height=options.height,
-        picture=picture.parts["image"].digest,
-        draft=options.draft,
-    )
-    artifact = ledger.need(request)
-    return _Place(Transition.DISSOLVE, video=artifact.parts["video"].digest if artifact else None, frames=frames)
-
-
-_Piece = tuple[FilmPiece, Shot | None]
-"""A piece, and the shot whose segment it is."""
-
-
-def _pieces(
-    places: Sequence[_Place], cuts: Sequence[Cut], work: Work, options: FilmOptions, ledger: Ledger
-) -> list[_Piece] | None:
-    """The film's pieces in order, each as early as its takes are there; None while one of them must be made."""
-    found: list[_Piece | None] = []
-    for number, (place, cut) in enumerate(zip(places, cuts, strict=True)):
-        if cut.opening:
-            found.append(_transition(places[number - 1], place, cut.opening, options, ledger))
-        edges = number == 0, number == len(places) - 1
-        found.append(_segment(place, cut, edges, work, options, ledger))
-    there = [piece for piece in found if piece is not None]
-    return there if len(there) == len(found) else None
-
-
-def _transition(before: _Place, after: _Place, frames: int, options: FilmOptions, ledger: Ledger) -> _Piece | None:
-    if before.video is None or after.video is None:
-        ledger.wait()
-        return None
-    request = TransitionRequest(
-        transition=after.transition.value,
-        before=before.video,
-        start=before.frames - frames,
-        after=after.video,
-        frames=frames,
-        fps=options.fps,
-        width=options.width,
-        height=options.height,
-        draft=options.draft,
-    )
-    return _made(request, None, ledger)
-
-
-def _segment(
-    place: _Place, cut: Cut, edges: tuple[bool, bool], work: Work, options: FilmOptions, ledger: Ledger
-) -> _Piece | None:
-    if place.video is None:
-        ledger.wait()
-        return None
-    request = SegmentRequest(
-        clip=place.video,
-        start=cut.opening,
-        frames=cut.alone(place.frames),
-        fps=options.fps,
-        width=options.width,
-        height=options.height,
-        cues=cutting.alone(place.cues, place.frames, cut, options.fps) if options.burn_subtitles else (),
-        fade_in=edges[0],
-        fade_out=edges[1],
-        draft=options.draft,
-        language=work.story.language,
-    )
-    return _made(request, place.shot, ledger)
-
-
-def _made(request: SegmentRequest | TransitionRequest, shot: Shot | None, ledger: Ledger) -> _Piece | None:
-    artifact = ledger.need(request, shot.id if shot else None)
-    return (FilmPiece(video=artifact.parts["video"].digest, frames=request.frames), shot) if artifact else None
 
 
 def _music(work: Work) -> str:

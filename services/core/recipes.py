@@ -9,14 +9,14 @@ import json
 from typing import Any
 
 from services.core.model import Digest, Engine, Key
-from services.core.requests import Request
+from services.core.requests import ADDED, Request
 
 _VERSION = "storyreel.recipe.v1"
 
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if not _left_out(value, f)}
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
@@ -24,6 +24,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)  # 4.0 and 4 are one recipe
     return value
+
+
+def _left_out(value: object, field: dataclasses.Field[Any]) -> bool:
+    """Whether a field that was added later still has its default: the recipe is then the one that it was before."""
+    return ADDED in field.metadata and getattr(value, field.name) == field.default
 
 
 def canonical(value: object) -> bytes:

@@ -10,6 +10,9 @@ from typing import ClassVar
 
 from services.core.model import BibleEntry, Digest, Language, ShotDraft
 
+ADDED = "added"
+"""Marks a field that a request got after others had been answered without it; its default leaves the recipe's key as it was."""
+
 
 class Service(StrEnum):
     """The five services of `storyreel.v1`; a deployment may serve some of them."""
@@ -115,7 +118,7 @@ class SpeechRequest:
     mood: str = ""
     speed: float = 1.0
     seed: int = 0
-    draft: bool = False
+    draft: bool = field(default=False, metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True)

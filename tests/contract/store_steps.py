@@ -84,7 +84,7 @@ def picture(shot: Shot, name: str, *, revises: bool = False) -> ShotChange:
 
 
 def film(revision: int) -> Film:
-    return Film(Key("f" * 64), ref("film", "video/mp4"), ref("cover"), None, 8.0, (), revision)
+    return Film(Key("f" * 64), ref("film", "video/mp4"), ref("cover"), None, None, 8.0, (), revision)
 
 
 def claim_of(work: Work) -> Claim:

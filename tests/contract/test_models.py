@@ -16,10 +16,12 @@ from services.core.errors import FailedPrecondition
 from services.core.model import BibleEntry, Digest, Key, Language, ShotDraft
 from services.core.ports import Media, Models, Progress
 from services.core.requests import (
+    CardRequest,
     ClipRequest,
     Cue,
+    FilmLine,
+    FilmPiece,
     FilmRequest,
-    FilmShot,
     KeyframeRequest,
     Request,
     RewriteRequest,
@@ -27,6 +29,7 @@ from services.core.requests import (
     Service,
     SpeechRequest,
     StoryboardRequest,
+    TransitionRequest,
 )
 from tests.fixtures.models import HeldSpeech, ServeModels
 
@@ -50,11 +53,14 @@ REQUESTS: tuple[Request, ...] = (
     ),
     ClipRequest(keyframe={"image": DIGEST}, camera="Push in", frames=24, fps=12, width=64, height=48, seed=1),
     SpeechRequest(text="The rain stopped.", language=Language.EN, mood="calm"),
+    CardRequest(card="title", text="雨", language=Language.ZH, style="ink", frames=24, fps=12, width=64, height=48, picture=DIGEST),
+    TransitionRequest(transition="dissolve", before=DIGEST, start=18, after=DIGEST, frames=6, fps=12, width=64, height=48),
     SegmentRequest(clip=DIGEST, frames=24, fps=12, width=64, height=48, cues=(Cue("雨停了。", 0.4, 1.25),), language=Language.ZH),
     FilmRequest(
         title="Rain",
         language=Language.EN,
-        shots=(FilmShot(segment=DIGEST, frames=24, speech=DIGEST, speech_start=0.4, cues=(Cue("The rain", 0.4, 1.0),)),),
+        pieces=(FilmPiece(video=DIGEST, frames=24),),
+        lines=(FilmLine(start=0, speech=DIGEST, speech_start=0.4, cues=(Cue("The rain", 0.4, 1.0),)),),
         fps=12,
         width=64,
         height=48,
@@ -67,8 +73,10 @@ PARTS = {
     "keyframe": {"image"},
     "clip": {"video"},
     "speech": {"audio"},
+    "card": {"video"},
     "segment": {"video"},
-    "film": {"video", "cover", "subtitles"},
+    "transition": {"video"},
+    "film": {"video", "cover", "subtitles", "captions"},
 }
 
 
@@ -129,7 +137,7 @@ async def test_facts_have_the_shape_that_planning_reads(subject: Subject) -> Non
         key = await key_of(subject.models, request)
         return dict((await subject.models.make(request, key, on_progress=unheard)).meta)
 
-    storyboard, rewrite, _, _, speech, _, film = REQUESTS
+    storyboard, rewrite, speech, film = (one for one in REQUESTS if one.kind in ("storyboard", "rewrite", "speech", "film"))
     board = codec.storyboard_from_json((await meta(storyboard))["storyboard"])  # type: ignore[arg-type]  # meta is open
     assert len(board.shots) == 3
     assert all(shot.description and shot.narration for shot in board.shots)

@@ -22,6 +22,8 @@ OPERATION_KEYS = (
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(\+|-)\d\d:\d\d")
 NO_SHOT = "00000000-0000-0000-0000-000000000000"
 
+FILES = ("video_url", "cover_url", "subtitles_url", "captions_url")
+
 
 def _has_all(document: dict[str, Any], keys: str) -> None:
     assert set(keys.split()) <= set(document)
@@ -57,7 +59,7 @@ async def test_a_new_story_is_generating_and_has_no_film(served: Served) -> None
     assert story["title"] == STORY["display_name"]
     assert story["user_id"] == str(ALICE)
     assert (story["status"], story["duration"], story["timeline"]) == ("generating", 0, None)
-    assert (story["video_url"], story["cover_url"], story["subtitles_url"]) == ("", "", "")
+    assert [story[kind] for kind in FILES] == [""] * 4
     assert (story["style"], story["language"], story["aspect"], story["film_stale"]) == ("movie", "zh", "16:9", False)
     _is_time(story["created_at"])
     _is_time(story["updated_at"])
@@ -114,9 +116,10 @@ async def test_a_compiled_story_shows_its_film(served: Served) -> None:
     assert story["video_url"] == f"/static/{story_id}_FINAL_MOVIE.mp4"
     assert story["cover_url"] == f"/static/{story_id}_cover.jpg"
     assert story["subtitles_url"] == f"/static/{story_id}_subtitles.srt"
+    assert story["captions_url"] == f"/static/{story_id}_captions.vtt"
     assert [entry["shot_id"] for entry in story["timeline"]] == [str(shot.id) for shot in shots]
     assert [entry["start"] for entry in story["timeline"]] == [0.0, 4.0]
-    for kind in ("video_url", "cover_url", "subtitles_url"):
+    for kind in FILES:
         assert (await served.ask("GET", story[kind])).status_code == 200
 
 

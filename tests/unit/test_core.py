@@ -79,6 +79,12 @@ def test_a_recipes_key_never_changes_between_releases() -> None:
     assert recipes.request_digest(request) == "8edda5ef02afb946c5aaa93a805414242f4c1598522c5864faf2883e6b342ea0"
 
 
+def test_a_field_that_was_added_later_changes_a_key_only_when_it_is_used() -> None:
+    plain = SpeechRequest(text="你好", language=Language.ZH)
+    assert b"draft" not in recipes.canonical(plain)
+    assert b'"draft":true' in recipes.canonical(replace(plain, draft=True))
+
+
 def test_not_a_number_has_no_recipe() -> None:
     with pytest.raises(ValueError, match="Out of range"):
         recipes.request_digest(SpeechRequest(text="x", language=Language.EN, speed=float("nan")))

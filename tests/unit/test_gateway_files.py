@@ -137,6 +137,7 @@ async def test_a_current_picture_is_asked_for_again_and_a_version_never(served: 
     [
         ("_cover.jpg", "image/jpeg"),
         ("_subtitles.srt", "application/x-subrip"),
+        ("_captions.vtt", "text/vtt"),
         ("_{shot}_clip.mp4", "video/mp4"),
         ("_{shot}_clip_v1.mp4", "video/mp4"),
         ("_{shot}_narration.wav", "audio/wav"),

@@ -14,16 +14,19 @@ from PIL import Image
 from services.core.errors import EngineFailed, InvalidArgument
 from services.core.model import Digest, Engine, Key, Language
 from services.core.requests import (
+    CardRequest,
     ClipRequest,
     Cue,
+    FilmLine,
+    FilmPiece,
     FilmRequest,
-    FilmShot,
     KeyframeRequest,
     Request,
     SegmentRequest,
     Service,
     SpeechRequest,
     StoryboardRequest,
+    TransitionRequest,
 )
 from services.model_service import registry, validation
 from services.model_service.engine import Generator
@@ -130,9 +133,22 @@ def test_when_no_engine_loads_the_last_ones_reason_is_given() -> None:
 # -- validation ----------------------------------------------------------------------------------------------------------------
 
 
-def film(**shot: Any) -> FilmRequest:
-    one = replace(FilmShot(segment=DIGEST, frames=24), **shot)
-    return FilmRequest(title="", language=Language.EN, shots=(one,), fps=24, width=1280, height=720)
+PIECE = FilmPiece(video=DIGEST, frames=24)
+
+
+def film(piece: FilmPiece = PIECE, **line: Any) -> FilmRequest:
+    said = replace(FilmLine(start=0), **line)
+    return FilmRequest(title="", language=Language.EN, pieces=(piece,), lines=(said,), fps=24, width=1280, height=720)
+
+
+def transition(**fields: Any) -> TransitionRequest:
+    plain = TransitionRequest(transition="fade", before=DIGEST, start=4, after=DIGEST, frames=6, fps=12, width=64, height=48)
+    return replace(plain, **fields)
+
+
+def card(**fields: Any) -> CardRequest:
+    plain = CardRequest(card="end", text="完", language=Language.ZH, style="ink", frames=24, fps=12, width=64, height=48)
+    return replace(plain, **fields)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +166,18 @@ def film(**shot: Any) -> FilmRequest:
         (ClipRequest(keyframe={"image": DIGEST}, camera="", frames=1, fps=61, width=64, height=64, seed=0), "fps"),
         (SpeechRequest(text="x", language=Language.EN, speed=float("nan")), "speed"),
         (SegmentRequest(clip=DIGEST, frames=1, fps=1, width=64, height=64, cues=(Cue("x", 2, 1),)), "cues[0].end"),
-        (film(segment=Digest("ab")), "shots[0].segment"),
-        (film(cues=(Cue("x", 0, 1), Cue(" ", 1, 2))), "shots[0].cues[1].text"),
-        (FilmRequest(title="", language=Language.EN, shots=(), fps=24, width=64, height=64), "shots"),
+        (SegmentRequest(clip=DIGEST, start=-1, frames=1, fps=1, width=64, height=64), "start"),
+        (transition(transition="none"), "transition"),
+        (transition(before=Digest("ab")), "before"),
+        (transition(frames=0), "frames"),
+        (card(card="middle"), "card"),
+        (card(text=" "), "text"),
+        (card(picture=Digest("ab")), "picture"),
+        (film(FilmPiece(video=Digest("ab"), frames=24)), "pieces[0].video"),
+        (film(FilmPiece(video=DIGEST, frames=0)), "pieces[0].frames"),
+        (film(start=-1), "lines[0].start"),
+        (film(cues=(Cue("x", 0, 1), Cue(" ", 1, 2))), "lines[0].cues[1].text"),
+        (FilmRequest(title="", language=Language.EN, pieces=(), lines=(), fps=24, width=64, height=64), "pieces"),
     ],
 )
 def test_what_is_out_of_bounds_is_named(request_: Request, field: str) -> None:
@@ -162,6 +187,8 @@ def test_what_is_out_of_bounds_is_named(request_: Request, field: str) -> None:
 
 
 def test_what_the_worker_asks_is_in_bounds() -> None:
+    validation.check(transition(), "")
+    validation.check(card(), "")
     validation.check(film(speech=DIGEST, speech_start=0.4, cues=(Cue("The rain.", 0.4, 1.2),)), Key("0" * 64))
     for width, height in ((1280, 720), (720, 1280), (960, 960), (1920, 1080)):
         validation.check(
@@ -219,15 +246,21 @@ def test_blank_clips_are_mp4s_that_differ_by_request(tmp_path: Path) -> None:
 def test_a_blank_films_subtitles_stand_where_its_shots_do(tmp_path: Path) -> None:
     engine = blank.BlankFilms()
     engine.load()
-    shots = (
-        FilmShot(segment=DIGEST, frames=60, cues=(Cue("One", 0.5, 1.25),)),
-        FilmShot(segment=DIGEST, frames=24, cues=(Cue("Two\nlines", 0.0, 0.5),)),
+    request = FilmRequest(
+        title="",
+        language=Language.EN,
+        pieces=(FilmPiece(video=DIGEST, frames=60), FilmPiece(video=DIGEST, frames=24)),
+        lines=(FilmLine(start=0, cues=(Cue("One", 0.5, 1.25),)), FilmLine(start=60, cues=(Cue("Two\nlines", 0.0, 0.5),))),
+        fps=24,
+        width=64,
+        height=48,
     )
-    output = engine.run(FilmRequest(title="", language=Language.EN, shots=shots, fps=24, width=64, height=48), ScratchJob(tmp_path))
+    output = engine.run(request, ScratchJob(tmp_path))
     assert output.meta["seconds"] == 3.5
     assert output.files["subtitles"].path.read_text() == (
         "1\n00:00:00,500 --> 00:00:01,250\nOne\n\n2\n00:00:02,500 --> 00:00:03,000\nTwo\nlines\n"
     )
+    assert output.files["captions"].path.read_text().startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.250\nOne\n")
 
 
 def test_a_delay_reports_on_the_way(tmp_path: Path) -> None:

@@ -6,14 +6,21 @@ from typing import Any
 
 import pytest
 
-from services.core import codec, pipeline
+from services.core import codec, cutting, film_plan, pipeline
 from services.core.commands import ShotChange
 from services.core.ledger import LandShot, LandStoryboard, Step
 from services.core.merging import merged
 from services.core.model import Artifact, AssetType, Engine, Film, Key, OperationType, Shot
 from services.core.ports import Work
-from services.core.requests import ClipRequest, KeyframeRequest, Service
-from services.core.shot_parts import SPEECH_LEAD
+from services.core.requests import (
+    CardRequest,
+    ClipRequest,
+    KeyframeRequest,
+    SegmentRequest,
+    Service,
+    SpeechRequest,
+    TransitionRequest,
+)
 from tests import builders
 
 
@@ -104,10 +111,12 @@ def test_compile_makes_voices_clips_segments_and_one_film(hand: Hand) -> None:
     hand.run()
     hand.next(OperationType.VIDEO_RENDER)
     film = hand.run()
-    assert hand.calls == {"speech": 5, "clip": 5, "segment": 5, "film": 1}
+    assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
     assert film is not None
     assert [entry.sequence for entry in film.timeline] == [1, 2, 3, 4, 5]
-    assert film.timeline[1].start == film.timeline[0].duration
+    first, second = film.timeline[:2]
+    assert second.start == pytest.approx(first.start + first.duration)
+    assert first.start == film_plan.CARD_SECONDS - cutting.OVERLAP
     assert set(film.timeline[0].artifacts) == {"image", "video", "audio", "segment"}
 
 
@@ -222,7 +231,7 @@ def test_a_shot_is_never_shorter_than_its_voice(hand: Hand) -> None:
     hand.run()
     film_plan = pipeline.plan(hand.work, hand.engines, hand.made)
     assert film_plan.film is not None
-    assert all(entry.duration > 9.0 + SPEECH_LEAD for entry in film_plan.film.timeline)
+    assert all(entry.duration > 9.0 + cutting.LEAD_AFTER_CUT for entry in film_plan.film.timeline)
 
 
 def test_the_same_story_gives_the_same_recipes_to_everyone(hand: Hand) -> None:
@@ -235,9 +244,71 @@ def test_the_same_story_gives_the_same_recipes_to_everyone(hand: Hand) -> None:
 def test_compile_options_change_clips_and_not_pictures(compiled: Hand) -> None:
     compiled.next(OperationType.VIDEO_RENDER, payload={"width": 640, "height": 360, "subtitles": "none", "music": False})
     compiled.run()
-    assert compiled.calls == {"clip": 5, "segment": 5, "film": 1}
+    assert compiled.calls == {"clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
     sizes = {(s.request.width, s.request.height) for s in _steps(compiled) if isinstance(s.request, ClipRequest)}
     assert sizes == {(640, 360)}
+
+
+def test_a_transition_beside_an_edited_shot_is_made_again(hand: Hand) -> None:
+    hand.run()
+    hand.change(2, transition="dissolve")
+    hand.change(3, transition="叠化")
+    hand.change(4, transition="wipe")
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    assert hand.calls["transition"] == 2 + 3
+    hand.change(3, details="改为夜晚星空场景", prompt="", revision=2)
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    assert hand.calls == {"keyframe": 1, "clip": 1, "segment": 1, "transition": 2, "film": 1}
+
+
+def test_another_transition_moves_two_segments_and_leaves_the_clips(compiled: Hand) -> None:
+    compiled.change(3, transition="fade", revision=2)
+    compiled.next(OperationType.VIDEO_RENDER)
+    compiled.run()
+    assert compiled.calls == {"segment": 2, "transition": 1, "film": 1}
+
+
+def test_a_draft_is_small_and_quick_and_leaves_the_shots_alone(hand: Hand) -> None:
+    hand.run()
+    before = hand.work.shots
+    hand.next(OperationType.VIDEO_RENDER, payload={"quality": "draft"})
+    assert hand.run() is not None
+    assert hand.work.shots == before
+    assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
+    steps = _steps(hand)
+    assert {(s.request.width, s.request.height) for s in steps if isinstance(s.request, ClipRequest | CardRequest)} == {(640, 360)}
+    made = (SpeechRequest, SegmentRequest, TransitionRequest, CardRequest)
+    assert all(s.request.draft for s in steps if isinstance(s.request, made))
+
+
+def test_a_draft_uses_the_voices_that_are_there(compiled: Hand) -> None:
+    compiled.next(OperationType.VIDEO_RENDER, payload={"quality": "draft"})
+    assert compiled.run() is not None
+    assert compiled.calls["speech"] == 0
+
+
+@pytest.mark.parametrize(("payload", "cards"), [({}, 2), ({"title_card": False}, 1), ({"title_card": False, "end_card": False}, 0)])
+def test_cards_are_made_unless_unwanted(hand: Hand, payload: dict[str, bool], cards: int) -> None:
+    hand.run()
+    hand.next(OperationType.VIDEO_RENDER, payload=payload)
+    film = hand.run()
+    assert (hand.calls["card"], hand.calls["segment"], hand.calls["transition"]) == (cards, 5 + cards, cards)
+    assert film is not None
+    assert (film.timeline[0].start == 0.0) == ("title_card" in payload)
+
+
+def test_a_segment_is_asked_for_as_soon_as_its_clip_is_there(hand: Hand) -> None:
+    hand.run()
+    hand.next(OperationType.VIDEO_RENDER)
+    made: dict[Key, Artifact] = {}
+    for kind in ("speech", "clip"):
+        for step in pipeline.plan(hand.work, hand.engines, made).steps:
+            if step.kind == kind and step.shot_id == hand.work.shots[1].id:
+                made[step.key] = hand.artifact(step)
+    waiting = pipeline.plan(hand.work, hand.engines, made)
+    assert [step.shot_id for step in waiting.steps if step.kind == "segment"] == [hand.work.shots[1].id]
 
 
 def _steps(hand: Hand) -> tuple[Step, ...]:

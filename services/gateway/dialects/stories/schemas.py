@@ -78,8 +78,8 @@ class CompileBody(Body):
     quality: Annotated[
         Literal["standard", "draft"] | None,
         Field(
-            description="`standard` when left out. A `draft` is for a quick look: 360 pixels on the shorter side, coarsely encoded, "
-            "and new lines are spoken by a quicker and lesser voice."
+            description="`standard` when left out. A `draft` is for a quick look: 360 pixels on the shorter side, coarsely "
+            "encoded, and new lines are spoken by a quicker and lesser voice."
         ),
     ] = None
 
