@@ -73,8 +73,8 @@ def write(film: Path, shots: Sequence[SheetShot], to: Path) -> None:
 
 
 def columns_for(shots: int) -> int:
-    """As many columns as make the sheet about as wide as high, three at most."""
-    return max(1, min(3, math.ceil(math.sqrt(shots))))
+    """As many columns as make the sheet about as wide as high, six at most."""
+    return max(1, min(6, math.ceil(math.sqrt(shots))))
 
 
 def wrap(text: str, font: FreeTypeFont | PlainFont, width: int) -> list[str]:

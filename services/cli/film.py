@@ -35,6 +35,10 @@ class FilmWish:
     voice: str = ""
     aspect: str = ""
     shots: int | None = None
+    draft: bool = False
+    subtitles: str = ""
+    music: bool = True
+    cards: bool = True
 
     def body(self) -> Json:
         """The request of `POST /v1/stories`."""
@@ -48,6 +52,17 @@ class FilmWish:
             "shots": self.shots,
         }
         return {name: value for name, value in wished.items() if value}
+
+    def options(self) -> Json:
+        """The request of `POST /v1/stories/{id}/compile`: only what differs from the default."""
+        wished = {
+            "quality": "draft" if self.draft else None,
+            "subtitles": self.subtitles or None,
+            "music": None if self.music else False,
+            "title_card": None if self.cards else False,
+            "end_card": None if self.cards else False,
+        }
+        return {name: value for name, value in wished.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,9 @@ def make_film(settings: CliSettings, wish: FilmWish, out: Output) -> None:
         if story.get("subtitles_url"):
             files["subtitles"] = wish.to.with_suffix(".srt")
             gateway.download(str(story["subtitles_url"]), files["subtitles"])
+        if story.get("captions_url"):
+            files["captions"] = wish.to.with_suffix(".vtt")
+            gateway.download(str(story["captions_url"]), files["captions"])
         shots = gateway.shots(str(story["id"]))
         made = time.monotonic()
         with contextlib.suppress(ImportError):
@@ -103,7 +121,7 @@ def _made(gateway: Gateway, wish: FilmWish, stages: Stages, out: Output) -> Json
         shots = gateway.shots(story)
         stages.expect(len(shots), spoken=sum(bool(shot["narration"]) for shot in shots))
         stages.finish("storyboard", "keyframe")
-        _followed(gateway, gateway.compile(story), stages, changed, out.words)
+        _followed(gateway, gateway.compile(story, wish.options()), stages, changed, out.words)
         stages.finish("speech", "clip", "film")
         changed()
     return gateway.story(story)

@@ -79,10 +79,16 @@ def film(  # noqa: PLR0917 -- typer gives them by name
     lang: Annotated[str, typer.Option(help="The story's language, zh or en. Default: the text's own.", show_default=False)] = "",
     voice: Annotated[str, typer.Option(help="The narrator's voice.", show_default=False)] = "",
     aspect: Annotated[str, typer.Option(help="16:9, 9:16, 1:1 or 4:3.", show_default=False)] = "",
+    draft: Annotated[bool, typer.Option("--draft", help="A quick look: small, and spoken by a lesser voice.")] = False,
+    subtitles: Annotated[
+        str, typer.Option(help="burned, soft, both or none. Default: burned into the picture.", show_default=False)
+    ] = "",
+    music: Annotated[bool, typer.Option("--music/--no-music", help="Music under the voice.")] = True,
+    cards: Annotated[bool, typer.Option("--cards/--no-cards", help="A title before the film and a card after it.")] = True,
     data: Data = None,
     url: Url = "",
 ) -> None:
-    """Make a film of a story, with a contact sheet (.png) and subtitles (.srt) beside it.
+    """Make a film of a story, with a contact sheet (.png) and subtitles (.srt, .vtt) beside it.
 
     Uses the stack that runs, or starts the embedded one for as long as it takes.
     """
@@ -100,6 +106,10 @@ def film(  # noqa: PLR0917 -- typer gives them by name
             voice=voice,
             aspect=aspect,
             shots=shots,
+            draft=draft,
+            subtitles=subtitles,
+            music=music,
+            cards=cards,
         )
         make_film(settings, wish, out)
 
@@ -157,7 +167,7 @@ def outputs(given: Sequence[str]) -> Chosen:
     film = Path(paths[0]) if paths else Path("film.mp4")
     if film.name and not film.suffix and not film.is_dir():
         film = film.with_suffix(".mp4")
-    if film.suffix in {".png", ".srt"}:
+    if film.suffix in {".png", ".srt", ".vtt"}:
         raise typer.BadParameter(f"the film is MP4; its {film.suffix} is written beside it", param_hint="-o")
     return Chosen(film, Format.JSON if Format.JSON in given else Format.TEXT)
 

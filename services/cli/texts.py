@@ -101,6 +101,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "film": ("Film", "成片"),
     "contact_sheet": ("Contact sheet", "缩略图"),
     "subtitles": ("Subtitles", "字幕"),
+    "captions": ("Captions", "网页字幕"),
     "no_contact_sheet": (
         "No contact sheet: {problem}",
         "没有生成缩略图：{problem}",

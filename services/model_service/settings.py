@@ -47,7 +47,7 @@ class ModelServiceSettings(BaseSettings):
     keyframe_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Keyframes made at once.")
     clip_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Clips made at once.")
     speech_workers: int = Field(default_factory=partial(_workers, 2), ge=1, description="Lines spoken at once.")
-    film_workers: int = Field(default_factory=partial(_workers, 2), ge=1, description="Segments and films compiled at once.")
+    film_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Segments and films compiled at once.")
     queue_limit: int = Field(default=64, ge=0, description="Generations of one service that may wait for a worker.")
 
     linger_seconds: float = Field(

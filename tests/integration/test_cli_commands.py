@@ -89,7 +89,7 @@ def test_film_asks_for_what_was_wished_and_writes_three_files(served: ScriptedGa
     assert (told["duration"], told["width"], told["height"], told["shots"]) == (2.0, 64, 36, 2)
     assert Path("out/hill.mp4").read_bytes() == served.film
     assert Path("out/hill.srt").read_text().startswith("1\n00:00:00,000")
-    assert sorted(path.name for path in Path("out").iterdir()) == ["hill.mp4", "hill.png", "hill.srt"]
+    assert sorted(path.name for path in Path("out").iterdir()) == ["hill.mp4", "hill.png", "hill.srt", "hill.vtt"]
 
 
 def test_the_contact_sheet_shows_each_shot_of_the_film(served: ScriptedGateway) -> None:
@@ -107,6 +107,20 @@ def test_film_tells_the_stages_and_then_what_it_made(served: ScriptedGateway) ->
     for line in ("Storyboard: 1/1", "Pictures: 2/2", "Voices: 1/1", "Clips: 2/2", "Film: 3/3", "2.0 s, 64×36"):
         assert line in ran.err
     assert "hill.mp4" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ([], {}),
+        (["--draft"], {"quality": "draft"}),
+        (["--subtitles", "both", "--no-music"], {"subtitles": "both", "music": False}),
+        (["--no-cards"], {"title_card": False, "end_card": False}),
+    ],
+)
+def test_film_asks_for_what_differs_from_the_default(served: ScriptedGateway, options: list[str], asked: dict[str, object]) -> None:
+    assert run("film", "One walks up the hill.", "-o", "hill.mp4", "--url", served.url, *options).code == 0
+    assert [body for method, path, body, _ in served.asked if path.endswith("/compile")] == [asked]
 
 
 def test_film_speaks_chinese_when_asked(served: ScriptedGateway, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +309,7 @@ def test_the_films_o_is_a_file_or_a_format(given: Sequence[str], film: str, form
     assert (chosen.film, chosen.format) == (Path(film), form)
 
 
-@pytest.mark.parametrize("given", [["a.mp4", "b.mp4"], ["a.png"], ["a.srt"]])
+@pytest.mark.parametrize("given", [["a.mp4", "b.mp4"], ["a.png"], ["a.srt"], ["a.vtt"]])
 def test_the_films_o_takes_one_mp4(given: Sequence[str]) -> None:
     with pytest.raises(typer.BadParameter):
         outputs(given)

@@ -95,8 +95,8 @@ def test_lines_break_at_spaces_and_end_in_an_ellipsis(text: str, lines: list[str
     assert wrap(text, ImageFont.load_default(10), round(ImageFont.load_default(10).getlength("one two t"))) == lines
 
 
-@pytest.mark.parametrize(("shots", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (60, 3)])
-def test_a_sheet_is_at_most_three_pictures_wide(shots: int, columns: int) -> None:
+@pytest.mark.parametrize(("shots", "columns"), [(1, 1), (2, 2), (4, 2), (5, 3), (12, 4), (60, 6)])
+def test_a_sheet_is_at_most_six_pictures_wide(shots: int, columns: int) -> None:
     assert columns_for(shots) == columns
 
 
