@@ -1,11 +1,12 @@
 """From a story to a film, from nothing: `storyreel film` on a fresh data folder, its seconds and its peak memory.
 
 Memory is sampled over the whole tree of processes twice a second: PSS shares out what processes have in common, RSS counts
-it for each of them.
+it for each of them. The engines are the model service and the encoders that it starts.
 """
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ class Memory(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.peak: dict[str, Any] = {"pss": 0, "rss": 0, "processes": 0}
+        self.peak: dict[str, int] = {"pss": 0, "rss": 0, "engines_pss": 0, "processes": 0}
         self._root = psutil.Process(pid)
         self._stop_asked = threading.Event()
 
@@ -40,24 +41,30 @@ class Memory(threading.Thread):
         self.join()
 
     def _sample(self) -> None:
-        pss = rss = count = 0
+        now = dict.fromkeys(self.peak, 0)
         try:
             tree = [self._root, *self._root.children(recursive=True)]
         except psutil.NoSuchProcess:
             return
-        for process in tree:
+        engines: set[int] = set()
+        for process in tree:  # parents come before their children
             try:
                 memory = process.memory_full_info()
+                if process.ppid() in engines or "services.model_service" in process.cmdline():
+                    engines.add(process.pid)
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
-            pss, rss, count = pss + memory.pss, rss + memory.rss, count + 1
-        self.peak = {name: max(self.peak[name], now) for name, now in {"pss": pss, "rss": rss, "processes": count}.items()}
+            now["pss"] += memory.pss
+            now["rss"] += memory.rss
+            now["engines_pss"] += memory.pss if process.pid in engines else 0
+            now["processes"] += 1
+        self.peak = {name: max(self.peak[name], now[name]) for name in now}
 
 
-def measure(story: Path, shots: int, folder: Path) -> dict[str, Any]:
+def measure(story: Path, options: list[str], folder: Path) -> dict[str, Any]:
     """Make the film once; what `storyreel film` says of it, and the peak memory."""
     film = folder / "film.mp4"
-    command = [sys.executable, "-m", "services.cli.main", "film", str(story), "--shots", str(shots)]
+    command = [sys.executable, "-m", "services.cli.main", "film", str(story), *options]
     command += ["-o", str(film), "-o", "json", "--data", str(folder / "data")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment({})) as making:
         memory = Memory(making.pid)
@@ -76,10 +83,18 @@ def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--story", type=Path, default=SAMPLE)
-    parser.add_argument("--shots", type=int, default=5)
+    parser.add_argument("--shots", type=int, help="Default: as the story asks.")
+    parser.add_argument("--style", default="movie")
+    parser.add_argument("--aspect", default="16:9")
+    parser.add_argument("--draft", action="store_true")
+    parser.add_argument("--keep", type=Path, help="Where to leave the film; default: nowhere.")
     chosen = parser.parse_args()
+    options = ["--style", chosen.style, "--aspect", chosen.aspect, *(["--draft"] if chosen.draft else [])]
+    options += ["--shots", str(chosen.shots)] if chosen.shots else []
     with tempfile.TemporaryDirectory(prefix="storyreel-bench-") as folder:
-        made = measure(chosen.story, chosen.shots, Path(folder))
+        made = measure(chosen.story, options, Path(folder))
+        if chosen.keep:
+            shutil.copy(Path(folder) / "film.mp4", chosen.keep)
     seconds, peak = made["seconds"], made["peak_memory_bytes"]
     rows = [
         ["story to film, from nothing", f"{seconds['total']:.1f} s"],
@@ -91,6 +106,7 @@ def main() -> None:
             f"{made['duration']:.1f} s, {made['width']}×{made['height']}, {made['shots']} shots, {made['bytes'] / 1e6:.1f} MB",
         ],
         ["peak memory of the whole tree", f"{peak['pss'] / 1e6:.0f} MB PSS, {peak['rss'] / 1e6:.0f} MB RSS"],
+        ["… of which the engines", f"{peak['engines_pss'] / 1e6:.0f} MB PSS"],
     ]
     stages = [[stage, f"{spent['wall']:.2f} s", f"{spent['engine']:.2f} s"] for stage, spent in made["stages"].items()]
     report.tell(

@@ -64,9 +64,9 @@ class Gateway:
         """Begin a story; the operation's id."""
         return _operation_id(self._call("POST", "/v1/stories", json=body))
 
-    def compile(self, story: str, options: Json) -> str:
+    def compile(self, story: str, options: Mapping[str, Any] | None = None) -> str:
         """Begin a story's film; the operation's id."""
-        return _operation_id(self._call("POST", f"/v1/stories/{story}/compile", json=options))
+        return _operation_id(self._call("POST", f"/v1/stories/{story}/compile", json=options or {}))
 
     def story(self, story: str) -> Json:
         return self._call("GET", f"/v1/stories/{story}")
