@@ -11,7 +11,7 @@ from services.model_service.engines.film import probe
 _MOST_CROPPED = 0.25
 """The part of a clip that may be cut off to fill a frame of another shape; beyond it, the clip is shown whole between bars."""
 _BT709 = "out_color_matrix=bt709:out_range=tv"
-_TOLD = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+TOLD = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
 """What the stream's header says of its colours: the same for every clip, or pieces could not be joined."""
 
 
@@ -37,13 +37,18 @@ def chain(facts: probe.VideoFacts, *, start: int, frames: int, fps: int, width: 
     """`frames` frames from frame `start` on, 4:2:0 in BT.709, times from zero; the last one is held where the clip ends."""
     filters = []
     if facts.rate != Fraction(fps):
-        filters.append(f"fps={fps}:start_time=0")
+        filters.append(rate(fps))
     filters += ["tpad=stop_mode=clone:stop=-1", f"trim=start_frame={start}:end_frame={start + frames}"]
-    filters += _sized(facts, width, height)
-    return [*filters, "setsar=1", _TOLD, f"setpts=N/{fps}/TB"]
+    filters += sized(facts, width, height)
+    return [*filters, "setsar=1", TOLD, f"setpts=N/{fps}/TB"]
 
 
-def _sized(facts: probe.VideoFacts, width: int, height: int) -> list[str]:
+def rate(fps: int) -> str:
+    """Frames repeated or left out, so that there are `fps` a second."""
+    return f"fps={fps}:start_time=0"
+
+
+def sized(facts: probe.VideoFacts, width: int, height: int) -> list[str]:
     """Scaled to fill the frame, or, where too much would be lost, to stand within it."""
     if (facts.width, facts.height) == (width, height) and facts.square:
         return [f"scale={_BT709}", "format=yuv420p"]

@@ -1,10 +1,11 @@
 """One ffmpeg process: its progress, its end on cancel, and what its errors mean."""
 
 import contextlib
+import io
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, cast
@@ -69,6 +70,46 @@ def run(executable: Path, arguments: Sequence[str], job: Job, *, frames: int, re
         raise _failure("\n".join(tail), code)
 
 
+def feed(executable: Path, arguments: Sequence[str], job: Job, frames: Iterable[bytes]) -> None:
+    """Run ffmpeg in the job's folder, giving it raw frames on its standard input; the job is checked before each.
+
+    Raises as `run` does, and whatever `frames` raises, with the process gone.
+    """
+    tail: deque[str] = deque(maxlen=_TAIL_LINES)
+    with subprocess.Popen(
+        [str(executable), "-hide_banner", "-y", "-loglevel", "error", "-nostats", *arguments],
+        cwd=job.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        said = io.TextIOWrapper(cast("IO[bytes]", process.stderr), errors="replace")
+        reader = threading.Thread(target=_read_errors, args=(said, tail), daemon=True)
+        reader.start()
+        try:
+            _pour(cast("IO[bytes]", process.stdin), frames, job)
+            code = process.wait()
+        except BaseException:
+            _end(process)
+            raise
+        finally:
+            reader.join()
+    if code != 0:
+        raise _failure("\n".join(tail), code)
+
+
+def _pour(pipe: IO[bytes], frames: Iterable[bytes], job: Job) -> None:
+    """All frames into the pipe, or as many as its reader takes: if it is gone before the end, its exit code says why."""
+    for frame in frames:
+        job.check()
+        try:
+            pipe.write(frame)
+        except BrokenPipeError:
+            break
+    with contextlib.suppress(BrokenPipeError):
+        pipe.close()
+
+
 def _follow(told: SimpleQueue[str | None], job: Job, frames: int, report: Callable[[int], None]) -> None:
     """Pass ffmpeg's progress on until it closes its output."""
     while True:
@@ -95,7 +136,7 @@ def _read_errors(stderr: IO[str], tail: deque[str]) -> None:
     tail.extend(line.rstrip() for line in stderr)
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def _end(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
