@@ -149,7 +149,7 @@ def test_layers_compose_to_the_picture(painter: Painter, tmp_path: Path, request
     assert [layer.depth for layer in layers if layer.name != "air"] == sorted(
         layer.depth for layer in layers if layer.name != "air"
     )
-    assert 2 <= len(layers) <= 6
+    assert 2 <= len(layers) <= 9
     assert layers[0].pixels.shape == (height, width, 4)
     assert layers[0].pixels[..., 3].min() == 255
 

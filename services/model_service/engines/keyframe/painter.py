@@ -8,8 +8,8 @@ from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.keyframe import layers as layers_file
 from services.model_service.engines.keyframe.canvas import Frame
 from services.model_service.engines.keyframe.composition import steps
-from services.model_service.engines.keyframe.finish import Finish, paper_edge, spilled_light
-from services.model_service.engines.keyframe.layers import DepthLayer, over
+from services.model_service.engines.keyframe.finish import Finish
+from services.model_service.engines.keyframe.layers import DepthLayer
 from services.model_service.engines.keyframe.scene import read_scene
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.weather import drift_of
@@ -55,15 +55,13 @@ class Painter:
 
     def _finish(self, stage: Stage, job: Job) -> list[DepthLayer]:
         """The stage's layers in 8 bits, each cut to what can be seen of it."""
-        frame, style = stage.frame, stage.scene.style
-        edge = paper_edge(style, frame, stage.rng("paper"))
-        finish = Finish(style, frame, stage.rng("texture"), spilled_light(stage.layers.values(), frame))
+        finish = Finish(stage)
         depths: list[DepthLayer] = []
         for index, (name, layer) in enumerate(stage.layers.items()):
             job.progress(0.65 + 0.25 * index / len(stage.layers), "finishing")
-            pixels = finish.apply(layer)
-            if name == "front" and edge is not None:
-                pixels = over(pixels, edge)
             drift = drift_of(stage) if name == "air" else (0.0, 0.0)
-            depths.append(DepthLayer(name, layer.depth, 0, 0, pixels, drift))
+            depths.append(DepthLayer(name, layer.depth, 0, 0, finish.apply(name, layer), drift))
+        lens = finish.lens()
+        if lens is not None:
+            depths.append(DepthLayer("lens", max(depth.depth for depth in depths), 0, 0, lens))
         return layers_file.trimmed(depths)

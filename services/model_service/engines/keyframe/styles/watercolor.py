@@ -1,0 +1,74 @@
+"""Watercolour: transparent washes on white paper, with granulating pigment, wet rims and colours that run."""
+
+import cv2
+import numpy as np
+
+from services.model_service.engines.keyframe.canvas import Array, luma, mix, plane, rgb, smoothstep
+from services.model_service.engines.keyframe.noise import clouds
+from services.model_service.engines.keyframe.palette import saturate
+from services.model_service.engines.keyframe.stage import Stage
+from services.model_service.engines.keyframe.styles import paper
+from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
+from services.model_service.engines.keyframe.styles.tones import pushed
+from services.model_service.engines.keyframe.styles.washes import Hand, dabbed
+
+_PAPER = rgb("#fcf9f1")
+
+
+class Watercolor(Look):
+    """Pigment is a density over the paper: it pools at the rims of washes, settles in the paper's valleys, leaves gaps of white."""
+
+    def __init__(self, stage: Stage, overview: Overview) -> None:
+        super().__init__(stage, overview)
+        frame, rng = stage.frame, stage.rng("watercolour")
+        self._pixel = stage.unit / 720
+        self._hand = Hand.drawn(rng, frame, reach=9 * self._pixel, cells=16, octaves=4)
+        self._tooth = paper.tooth(rng, frame)
+        blooms = clouds(rng, frame.width, frame.height, cells=3.2, octaves=5, gain=0.55)
+        self._pools = (blooms - np.float32(0.5)) * np.float32(1.25)
+        self._bare = paper.unpainted(rng, frame, margin=0.030, ragged=0.045)
+        # Paper is white: a dark scene is painted lighter than it is.
+        self._key = float(np.clip(0.50 / max(overview.exposure, 0.05), 1.0, 2.1))
+
+    def shaped(self, cut: Cut) -> Array:
+        if cut.air:
+            return cut.paint
+        near = cut.cast
+        paint = self._hand.redrawn(cut, 0.35 if near else 1.0)
+        return dabbed(paint, max(round((3 if near else 9) * self._pixel) | 1, 3))
+
+    def marks(self, cut: Cut) -> tuple[Array, ...]:
+        """The wet rims: just inside an edge the pigment is densest, then thinner than in the middle of the wash."""
+        if cut.air:
+            return ()
+        levels = cv2.convertScaleAbs(np.ascontiguousarray(cut.paint), alpha=255.0)
+        fine = cv2.GaussianBlur(levels, (0, 0), 0.8 * self._pixel + 0.2)
+        wide = cv2.GaussianBlur(levels, (0, 0), 3.4 * self._pixel + 0.3)
+        steps = cv2.absdiff(fine, wide)
+        rim = np.maximum(np.maximum(steps[..., 0], steps[..., 1]), np.maximum(steps[..., 2], steps[..., 3]))
+        return (smoothstep(0.03, 0.20, np.arange(256, dtype=np.float32) / 255)[rim],)
+
+    def coloured(self, colour: Array, strip: Strip) -> Array:
+        colour = saturate(pushed(colour, 0.30), 1.05)
+        light = np.clip(luma(colour), 0, 1)
+        lit = 1 - (1 - light) ** np.float32(self._key)
+        colour = np.clip(colour * ((lit + np.float32(0.05)) / (light + np.float32(0.05))), 0.02, 1)
+        if not strip.marks:
+            return mix(colour, plane(_PAPER), np.float32(0.35))
+        (rim,) = strip.marks
+        pools, grain = strip.of(self._pools), strip.of(self._tooth)
+        dense = (
+            np.float32(0.80)
+            + pools * np.float32(0.62)
+            + rim * np.float32(0.85)
+            + grain * (np.float32(0.30) + (1 - lit) * np.float32(0.8))
+        )
+        colour = colour ** np.maximum(dense, np.float32(0.12))
+        # Where the brush was dry, only the paper's hills took no colour.
+        dry = smoothstep(0.30, 0.46, grain + pools * np.float32(-0.35) + (lit - np.float32(0.5)) * np.float32(0.25))
+        return mix(colour * plane(_PAPER), plane(_PAPER), dry * (np.float32(0.15) + lit * np.float32(0.55)))
+
+    def lens(self) -> Array:
+        """The paper: a shallow relief everywhere, bare around the painting."""
+        grain = self._tooth - np.roll(self._tooth, (1, 1), (0, 1))
+        return paper.sheet(_PAPER, self._bare, np.clip(grain * np.float32(0.20) + np.float32(0.008), 0, 0.12))
