@@ -47,7 +47,7 @@ def test_canonical_first_line_leads_and_later_lines_add() -> None:
         ("小狗在花田里奔跑", ("meadow",), "day", ["puppy"]),
         ("灯塔，海，黄昏，老人", ("lighthouse", "sea"), "dusk", ["old man"]),
         ("他踏入荒城，霓虹被尘土掩埋。", ("ruins",), "night", ["man"]),
-        ("清晨的沙漠里，一只骆驼和一名武士", ("desert",), "morning", ["warrior"]),
+        ("清晨的沙漠里，一只骆驼和一名武士", ("desert",), "morning", ["camel", "warrior"]),
         ("A girl walks down a rainy street at night", ("street",), "night", ["girl"]),
         ("An old woman in a cottage by the forest at dawn", ("forest",), "dawn", ["old woman"]),
         ("Three wolves in the mountains", ("mountains",), "day", ["wolf", "wolf", "wolf"]),

@@ -1,81 +1,142 @@
-"""Figures that do not stand on the ground: on the water, in the air, under the surface."""
+"""Figures that do not stand on the ground: in the air, on the water, under the surface, before the stars."""
+
+import numpy as np
 
 from services.core.vocabulary import Framing
-from services.model_service.engines.keyframe import creatures, vehicles
-from services.model_service.engines.keyframe.land import AFLOAT
-from services.model_service.engines.keyframe.scene import Figure
+from services.model_service.engines.keyframe import creatures
+from services.model_service.engines.keyframe.bestiary import KINDS, Home
+from services.model_service.engines.keyframe.fauna import draw_figure
+from services.model_service.engines.keyframe.scene import Figure, Scene
 from services.model_service.engines.keyframe.sprites import place
 from services.model_service.engines.keyframe.stage import Stage
 
-FLOATING = AFLOAT | {"dragon", "bird", "fish", "whale"}
-"""The tags placed here."""
+_WATERS = ("sea", "beach", "lighthouse", "river")
+_NEAR = {Framing.CLOSE, Framing.DETAIL, Framing.MEDIUM}
+_LEAPERS = {"dolphin", "orca", "koi", "fish"}
+_PERCHED = {"sitting", "standing"}
+_KEEPS_SIZE = {"ship", "boat", "steamer"}
 
 
-def place_aloft(stage: Stage, figure: Figure, size: float) -> None:
-    """Who does not stand on the ground: on the water, in the air, under the surface."""
-    rng, frame = stage.rng(f"aloft {figure.tag}"), stage.frame
-    cast, far = stage.layers["cast"], stage.layers["far"]
-    near = stage.scene.framing in {Framing.CLOSE, Framing.DETAIL, Framing.MEDIUM}
-    heading = 1 if rng.random() < 0.5 else -1
-    away = stage.side if stage.scene.has("castle", "lighthouse", "snow peaks", "mountains") else -stage.side
-    x = frame.width * (0.5 + away * float(rng.uniform(0.04, 0.18)))
-    grown = min(max(size, stage.unit * 0.24), stage.unit * 0.55)
-    if figure.tag in AFLOAT:
-        on_water = stage.scene.has("sea", "beach", "lighthouse", "river", "underwater")
-        draw = vehicles.draw_ship if figure.tag == "ship" else vehicles.draw_boat
-        if on_water:
-            x = frame.width * (0.5 + stage.side * float(rng.uniform(0.02, 0.14)))
-            pen = draw(stage, figure, grown * (1.15 if near else 0.85), rng)
-            place(stage, far, pen, x, stage.y(0.34 if figure.tag == "boat" else 0.22), facing=heading, grounded=False, depth=0.06)
+def is_aloft(scene: Scene, tag: str) -> bool:
+    """Whether the figure is placed here rather than in the row on the ground."""
+    kind = KINDS.get(tag)
+    if kind is None:
+        return False
+    if kind.home in {Home.AIR, Home.SPACE}:
+        return not (tag == "bird" and scene.has("room") and scene.action in _PERCHED)
+    if kind.home is Home.SHORE:
+        return scene.has(*_WATERS, "underwater")
+    return kind.home in {Home.WATER, Home.DEEP}
+
+
+def place_aloft(stage: Stage, figure: Figure, size: float, order: int = 0) -> None:
+    """Set the figure, the `order`-th of its like, where it is at home; `size` is a grown-up's height in pixels."""
+    home = KINDS[figure.tag].home
+    if stage.scene.has("underwater") and home is not Home.AIR:
+        _swim(stage, figure, size, order)
+    elif home in {Home.AIR, Home.SPACE}:
+        _fly(stage, figure, size, order)
+    else:
+        _float(stage, figure, size, order)
+
+
+def _heading(rng: np.random.Generator) -> int:
+    return 1 if rng.random() < 0.5 else -1
+
+
+def _grown(stage: Stage, figure: Figure, size: float, least: float, most: float) -> float:
+    """The size at which the figure itself is between `least` and `most` units tall or, when wide, broad."""
+    kind = KINDS[figure.tag]
+    reach = max(kind.height, kind.breadth * 0.72)
+    return min(max(size, stage.unit * least / reach), stage.unit * most / reach)
+
+
+def _column(stage: Stage, rng: np.random.Generator, order: int, *, clear_of_landmarks: bool) -> float:
+    landmark = stage.scene.has("castle", "lighthouse", "snow peaks", "mountains")
+    away = stage.side if clear_of_landmarks and landmark else -stage.side
+    spread = (0.10, -0.24, 0.30, -0.04, 0.22)[order % 5]
+    return stage.frame.width * (0.5 + away * (spread + float(rng.uniform(-0.04, 0.04))))
+
+
+def _fly(stage: Stage, figure: Figure, size: float, order: int) -> None:
+    rng, frame, kind = stage.rng(f"aloft {figure.tag} {order}"), stage.frame, KINDS[figure.tag]
+    near = stage.scene.framing in _NEAR
+    cast = stage.layers["cast"]
+    heading, x = _heading(rng), _column(stage, rng, order, clear_of_landmarks=True)
+    small = kind.height < 0.5
+    least, most = (0.13 if small else 0.34, 0.30 if small else 0.62) if near else (0.09 if small else 0.24, 0.16 if small else 0.46)
+    grown = _grown(stage, figure, size, least, most)
+    open_sky = stage.scene.has("space", "room", "underwater", "cave")
+    sky = frame.height * 0.52 if open_sky else stage.horizon * (0.72 if not small else 0.80)
+    y = max(sky, grown * kind.height * 1.12 + frame.height * 0.03)
+    for index in range(kind.flock, -1, -1):
+        share = 1.0 if index == 0 else float(rng.uniform(0.40, 0.75))
+        bx = x + (0 if index == 0 else stage.unit * float(rng.uniform(-0.48, 0.48)))
+        by = y if index == 0 else y * float(rng.uniform(0.50, 1.05))
+        if figure.tag == "bird":
+            pen = creatures.draw_bird(stage, figure, grown * 1.7 * share, rng, flying=True)
         else:
-            place(stage, cast, draw(stage, figure, grown, rng), x, stage.y(0.5), facing=heading)
-    elif figure.tag == "bird":
-        if stage.scene.action in {"sitting", "standing"} and near:
-            place(
-                stage,
-                cast,
-                creatures.draw_bird(stage, figure, size * 1.6, rng, flying=False),
-                x,
-                frame.height * 0.84,
-                facing=heading,
-            )
-            return
-        for index in range(5):
-            share = 1.0 if index == 0 else float(rng.uniform(0.35, 0.7))
-            bird = creatures.draw_bird(stage, figure, grown * 1.15 * share, rng, flying=True)
-            bx = x + (0 if index == 0 else stage.unit * float(rng.uniform(-0.45, 0.45)))
-            place(
-                stage,
-                cast,
-                bird,
-                bx,
-                stage.horizon * (0.62 if index == 0 else float(rng.uniform(0.25, 0.6))),
-                facing=heading,
-                grounded=False,
-            )
-    elif figure.tag == "dragon":
+            pen = draw_figure(stage, figure, "flying", grown * share, rng)
+        place(stage, cast, pen, bx, by, facing=heading, grounded=False, depth=0.0 if index == 0 else 0.12)
+
+
+def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
+    """On the water: keels and swimmers at their waterline, in the far layer; where there is none, on the ground."""
+    rng, frame, kind = stage.rng(f"aloft {figure.tag} {order}"), stage.frame, KINDS[figure.tag]
+    near = stage.scene.framing in _NEAR
+    heading = _heading(rng)
+    if not stage.scene.has(*_WATERS):
+        grown = _grown(stage, figure, size, 0.16, 0.50)
+        x = _column(stage, rng, order, clear_of_landmarks=True)
+        on_ground = min(frame.height * 0.80, stage.y(0.62))
+        place(stage, stage.layers["cast"], draw_figure(stage, figure, "", grown, rng), x, on_ground, facing=heading)
+        return
+    x = frame.width * (0.5 + stage.side * ((0.08, -0.22, 0.30, -0.02, 0.18)[order % 5] + float(rng.uniform(-0.04, 0.04))))
+    large = kind.height > 0.7
+    grown = _grown(stage, figure, size, 0.26 if large else 0.13, (0.56 if near else 0.46) if large else 0.26)
+    row = 0.20 if figure.tag in _KEEPS_SIZE else 0.34
+    y = stage.y(row + 0.07 * order)
+    pen = draw_figure(stage, figure, "", grown, rng)
+    if kind.home is Home.DEEP and figure.tag not in _LEAPERS and figure.tag != "whale":
+        y += grown * kind.height * 0.12
+    place(stage, stage.layers["far"], pen, x, y, facing=heading, grounded=False, depth=0.05)
+    _wake(stage, x, y, grown * kind.breadth * 0.5)
+
+
+def _wake(stage: Stage, x: float, y: float, half: float) -> None:
+    """Light water around a hull or a body, so that it lies in the water and not on it."""
+    frame, layer = stage.frame, stage.layers["far"]
+    foam = np.clip(stage.palette.haze * np.float32(1.12), 0, 1)
+    tall = max(half * 0.075, 1.5)
+    top, bottom = max(int(y - tall * 3), 0), min(int(y + tall * 3) + 1, frame.height)
+    left, right = max(int(x - half * 1.5), 0), min(int(x + half * 1.5) + 1, frame.width)
+    if bottom <= top or right <= left:
+        return
+    dx = (frame.columns[:, left:right] - np.float32(x)) / np.float32(half * 0.9)
+    dy = (frame.rows[top:bottom] - np.float32(y)) / np.float32(tall)
+    ripple = np.exp(-(dx**4)) * np.exp(-(dy**2)) * (0.5 + 0.2 * np.sin(dx * 9 + dy * 2))
+    layer.fill(ripple.astype(np.float32), foam, slice(top, bottom), slice(left, right))
+
+
+def _swim(stage: Stage, figure: Figure, size: float, order: int) -> None:
+    rng, frame, kind = stage.rng(f"aloft {figure.tag} {order}"), stage.frame, KINDS[figure.tag]
+    heading, x = _heading(rng), _column(stage, rng, order, clear_of_landmarks=False)
+    small = kind.height < 0.4
+    grown = _grown(stage, figure, size, 0.16 if small else 0.34, 0.26 if small else 0.62)
+    y = min(frame.height * (0.62, 0.42, 0.72)[order % 3] + grown * kind.height * 0.3, frame.height * 0.84)
+    for index in range(kind.flock, -1, -1):
+        share = 1.0 if index == 0 else float(rng.uniform(0.35, 0.70))
+        fx = x + (0 if index == 0 else stage.unit * float(rng.uniform(-0.7, 0.7)))
+        fy = y if index == 0 else frame.height * float(rng.uniform(0.2, 0.72))
+        pen = draw_figure(stage, figure, "swimming", grown * share, rng)
         place(
             stage,
-            cast,
-            creatures.draw_dragon(stage, figure, grown * 1.1, rng),
-            x,
-            stage.horizon * 0.80,
+            stage.layers["cast"],
+            pen,
+            fx,
+            fy,
             facing=heading,
             grounded=False,
+            rim=0.5,
+            depth=0.06 if index == 0 else 0.28,
         )
-    elif figure.tag == "whale":
-        under = stage.scene.has("underwater")
-        pen = creatures.draw_whale(stage, figure, grown * (1.1 if under else 0.8), rng)
-        place(
-            stage, cast if under else far, pen, x, frame.height * 0.52 if under else stage.y(0.40), facing=heading, grounded=False
-        )
-    else:
-        for index in range(7 if stage.scene.has("underwater") else 1):
-            fish = creatures.draw_fish(stage, figure, grown * (1.5 if index == 0 else float(rng.uniform(0.5, 1.0))), rng)
-            fx = x + (0 if index == 0 else stage.unit * float(rng.uniform(-0.7, 0.7)))
-            fy = (
-                frame.height * (0.55 if index == 0 else float(rng.uniform(0.2, 0.72)))
-                if stage.scene.has("underwater")
-                else frame.height * 0.78
-            )
-            place(stage, cast, fish, fx, fy, facing=heading, grounded=False)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.core.vocabulary import Framing
-from services.model_service.engines.keyframe import creatures, vehicles
-from services.model_service.engines.keyframe.aloft import FLOATING, place_aloft
+from services.model_service.engines.keyframe.aloft import is_aloft, place_aloft
+from services.model_service.engines.keyframe.arrange import has_hero, place_hero, place_things
 from services.model_service.engines.keyframe.attire import BUILDS
+from services.model_service.engines.keyframe.bestiary import measures
+from services.model_service.engines.keyframe.fauna import draw_figure
 from services.model_service.engines.keyframe.people import draw_person
-from services.model_service.engines.keyframe.props import LIGHTS, PLACED, place_prop
 from services.model_service.engines.keyframe.scene import PEOPLE, Figure
 from services.model_service.engines.keyframe.sprites import Pen, place
 from services.model_service.engines.keyframe.stage import Stage
@@ -37,41 +38,6 @@ SHOTS = {
     Framing.DETAIL: Shot(1.40, 0.70, 0.0, head=0.25),
     Framing.LOW: Shot(0.54, 0.40, 0.85),
 }
-WIDTHS = {
-    "fox": 0.5,
-    "bear": 0.85,
-    "horse": 0.95,
-    "ship": 1.9,
-    "boat": 1.2,
-    "car": 1.9,
-    "train": 3.4,
-    "dragon": 1.6,
-    "whale": 1.8,
-    "dog": 0.55,
-    "wolf": 0.62,
-    "puppy": 0.34,
-    "cat": 0.26,
-    "rabbit": 0.2,
-    "bird": 0.3,
-    "fish": 0.35,
-    "deer": 0.7,
-    "robot": 0.45,
-}
-HEIGHTS = {
-    "fox": 0.42,
-    "bear": 0.8,
-    "horse": 1.3,
-    "puppy": 0.36,
-    "dog": 0.5,
-    "wolf": 0.5,
-    "cat": 0.28,
-    "rabbit": 0.28,
-    "bird": 0.2,
-    "deer": 1.1,
-    "car": 0.65,
-    "train": 1.3,
-    "robot": 1.0,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +52,36 @@ class Ranks:
 
 def place_cast(stage: Stage) -> None:
     """Draw the props and figures on the cast layer."""
-    figures = [figure for figure in stage.scene.figures if figure.tag not in FLOATING and figure.tag != "crowd"]
-    things = [name for name in PLACED if name in stage.scene.props]
-    ranks = _ranks(stage, figures, beside_thing=bool(things) and stage.scene.framing is Framing.DETAIL)
-    if any(figure.tag == "crowd" for figure in stage.scene.figures):
+    scene = stage.scene
+    hero = has_hero(scene)
+    figures = [figure for figure in scene.figures if not is_aloft(scene, figure.tag) and figure.tag != "crowd"]
+    ranks = _ranks(stage, figures, beside_thing=hero)
+    if any(figure.tag == "crowd" for figure in scene.figures):
         _crowd(stage, ranks)
-    _props(stage, ranks, things, alone=not figures)
-    for figure in stage.scene.figures:
-        if figure.tag in FLOATING:
-            place_aloft(stage, figure, ranks.size)
+    for figure, order in _orders(scene.figures):
+        if is_aloft(scene, figure.tag):
+            place_aloft(stage, figure, ranks.size, order)
+    if hero:
+        _line_up(stage, figures, ranks)
+        place_hero(stage)
+        return
+    place_things(stage, size=ranks.size, feet=ranks.feet, left=ranks.left, right=ranks.right)
     _line_up(stage, figures, ranks)
 
 
+def _orders(figures: Sequence[Figure]) -> Sequence[tuple[Figure, int]]:
+    """Each figure with its number among those that are not on the ground."""
+    return [(figure, index) for index, figure in enumerate(figures)]
+
+
 def _width(figure: Figure) -> float:
-    return WIDTHS.get(figure.tag, 0.34 * BUILDS[figure.tag].height if figure.tag in BUILDS else 0.34)
+    measured = measures(figure.tag)
+    return measured[0] if measured else 0.34 * BUILDS[figure.tag].height
 
 
 def _height(figure: Figure) -> float:
-    return HEIGHTS.get(figure.tag, BUILDS[figure.tag].height if figure.tag in BUILDS else 1.0)
+    measured = measures(figure.tag)
+    return measured[1] if measured else BUILDS[figure.tag].height
 
 
 def _gap(stage: Stage, figures: Sequence[Figure]) -> float:
@@ -158,13 +136,7 @@ def _draw(stage: Stage, figure: Figure, size: float, rng: np.random.Generator, i
         action = "looking up" if action == "pointing" else "standing"
     if figure.tag in BUILDS:
         return draw_person(stage, figure, action, size, rng)
-    if figure.tag in creatures.BEASTS:
-        return creatures.draw_beast(stage, figure, action, size, rng)
-    if figure.tag == "robot":
-        return creatures.draw_robot(stage, figure, size, rng)
-    if figure.tag == "car":
-        return vehicles.draw_car(stage, figure, size, rng)
-    return vehicles.draw_train(stage, figure, size, rng)
+    return draw_figure(stage, figure, action, size, rng)
 
 
 def _crowd(stage: Stage, ranks: Ranks) -> None:
@@ -179,27 +151,3 @@ def _crowd(stage: Stage, ranks: Ranks) -> None:
             x = frame.width * (0.5 + (index - (count - 1) / 2) / count * 0.86) + near * float(rng.uniform(-0.12, 0.12))
             pen = draw_person(stage, Figure(kinds[int(rng.integers(len(kinds)))]), "standing", near * share, rng)
             place(stage, stage.layers["cast"], pen, x, y, facing=1 if x < frame.width / 2 else -1, depth=0.22 * (2 - row) / 2)
-
-
-def _props(stage: Stage, ranks: Ranks, names: Sequence[str], *, alone: bool) -> None:
-    """Things to hold in view: in a detail shot large in the foreground, else on the ground beside the cast."""
-    frame, unit = stage.frame, stage.unit
-    detail = stage.scene.framing is Framing.DETAIL or (alone and stage.scene.framing is Framing.CLOSE)
-    middle = (ranks.left + ranks.right) / 2
-    way = 1 if middle < frame.width / 2 else -1
-    edge = ranks.right if way > 0 else ranks.left
-    layer = stage.layers["cast"]
-    for index, name in enumerate(names[:3]):
-        large = name in {"tent", "snowman"}
-        if name == "balloon":
-            place_prop(stage, stage.layers["far"], name, frame.width * (0.5 - stage.side * 0.24), stage.horizon * 0.72, unit * 0.30)
-        elif detail and not large:
-            x = frame.width / 2 if alone else frame.width - middle
-            place_prop(stage, layer, name, x + unit * 0.30 * index * way, frame.height * 0.82, unit * 1.05)
-        else:
-            scale = max(min(ranks.size, unit * 0.5) * (1.0 if large or name in LIGHTS else 0.8), unit * 0.26)
-            edge += way * scale * (0.75 if large else 0.34)
-            x = middle + way * unit * 0.2 * index if alone else edge
-            y = min(ranks.feet, frame.height * 0.835) - (unit * 0.045 if large else 0.0)
-            place_prop(stage, layer, name, x, y, scale)
-            edge += way * scale * (0.65 if large else 0.28)

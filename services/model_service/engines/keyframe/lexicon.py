@@ -10,14 +10,16 @@ from functools import cache
 
 from services.model_service.engines.keyframe.words_people import ACTIONS, PEOPLE
 from services.model_service.engines.keyframe.words_settings import PLACES, TIMES, WEATHER
-from services.model_service.engines.keyframe.words_things import COLOURS, CREATURES, PROPS
+from services.model_service.engines.keyframe.words_creatures import CREATURES
+from services.model_service.engines.keyframe.words_things import COLOURS, PROPS
+from services.model_service.engines.keyframe.words_things import PASSED_OVER as NOT_THINGS
 
 PASSED_OVER = (
-    "海报|脑海|上海|花费|花了|花时间|烟花|火花|眼花|昏花|马上|马路边|立马|日夜|昼夜|其他|他山|吉他|信任|相信|信心"
+    "海报|脑海|上海|花费|花了|花时间|火花|眼花|昏花|马上|马路边|立马|日夜|昼夜|其他|他山|信任|相信|信心"
     "|信号|自信|信念|迷信|确信|信息"
-    "|大家庭|专家|国家|作家|画家|家伙|人家|家人|风格|风景|风光|风采|威风|作风|冰箱|冰冷|指望|指示|手指|戒指|指导"
+    "|大家庭|专家|国家|作家|画家|家伙|人家|家人|风格|风景|风光|风采|威风|作风|冰箱|冰冷|指望|指示|手指|指导"
     "|指甲|江湖|龙头|走廊|走神"
-    "|starts|started|starting|watch out|homework|bookshelf|rose up|starlings|花样|花白|雪白|林肯|山寨|书包|书写|秘书"
+    "|starts|started|starting|watch out|homework|bookshelf|rose up|starlings|花样|花白|雪白|林肯|山寨|书写|秘书"
     "|尘封|桥段|白雪公主|火山|日光灯"
     "|the day|one day|every day|day by day|days|birthday|some day|雷达|鹿角|青春|青年时|金属|黄昏时|黑暗|风衣"
     "|look like|red-eye|goldfish bowl"
@@ -74,13 +76,17 @@ class _Meaning:
         return None
 
 
-def _compile(groups: Mapping[str, Mapping[str, str]], passed_over: str) -> tuple[re.Pattern[str], _Meaning]:
+def _compile(
+    groups: Mapping[str, Mapping[str, str]], passed_over: str = "", lookalikes: str = ""
+) -> tuple[re.Pattern[str], _Meaning]:
     words: dict[str, tuple[str, str] | None] = {}
     for group, tags in groups.items():
         for tag, spellings in tags.items():
             for spelling in (*((tag,) if not tag.startswith("#") else ()), *spellings.split("|")):
                 words.setdefault(spelling, (group, tag))
     words |= dict.fromkeys(filter(None, passed_over.split("|")))
+    for spelling in filter(None, lookalikes.split("|")):
+        words.setdefault(spelling, None)
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     latin = "|".join(re.escape(word) for word in longest_first if word.isascii())
     chinese = "|".join(re.escape(word) for word in longest_first if not word.isascii())
@@ -89,9 +95,9 @@ def _compile(groups: Mapping[str, Mapping[str, str]], passed_over: str) -> tuple
 
 @cache
 def _scene_words() -> tuple[re.Pattern[str], _Meaning]:
-    return _compile(GROUPS, PASSED_OVER)
+    return _compile(GROUPS, PASSED_OVER, NOT_THINGS)
 
 
 @cache
 def _colour_words() -> tuple[re.Pattern[str], _Meaning]:
-    return _compile({"colour": COLOURS}, "")
+    return _compile({"colour": COLOURS})

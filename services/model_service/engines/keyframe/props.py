@@ -1,147 +1,304 @@
-"""Small things that a story turns on, set beside the cast: lantern, campfire, letter, compass, book, tent, snowman, balloon."""
+"""Things that a story turns on: what each is drawn from, how large it is, and where it lies, stands or flies."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
 
-import numpy as np
-
-from services.model_service.engines.keyframe.canvas import Layer, mix, rgb
+from services.model_service.engines.keyframe import props_drawn
+from services.model_service.engines.keyframe.canvas import Layer, rgb
+from services.model_service.engines.keyframe.fauna import material_light
+from services.model_service.engines.keyframe.icons import aspect
 from services.model_service.engines.keyframe.sprites import Pen, place
 from services.model_service.engines.keyframe.stage import Stage
 
-LIGHTS: Mapping[str, tuple[str, float]] = {"lantern": ("#ffb84a", 0.42), "campfire": ("#ff8a3a", 0.62)}
+
+class Spot(Enum):
+    """Where a thing is put."""
+
+    LOW = "small: on a table in a room, on the ground outdoors"
+    GROUND = "on the ground or the floor"
+    SKY = "in the air"
+
+
+@dataclass(frozen=True, slots=True)
+class Prop:
+    """`height` against a grown-up's, a little more than life for what would not be seen. `flat` things lie, tilted back."""
+
+    icon: str = ""
+    height: float = 0.2
+    spot: Spot = Spot.LOW
+    flat: bool = False
+    tilt: float = 0.0
+    draw: Callable[[Pen, Stage], None] | None = None
+    colour: str = ""
+
+    @property
+    def breadth(self) -> float:
+        """The width against a grown-up's height."""
+        return self.height * (aspect(self.icon) if self.icon else 1.3)
+
+
+LIGHTS: Mapping[str, tuple[str, float]] = {
+    "lantern": ("#ffb84a", 0.42),
+    "campfire": ("#ff8a3a", 0.62),
+    "paper lantern": ("#ff7a3a", 0.42),
+    "candle": ("#ffc25a", 0.36),
+    "torch": ("#ff9a3a", 0.50),
+    "oil lamp": ("#ffb84a", 0.34),
+    "desk lamp": ("#ffdf9a", 0.42),
+    "light bulb": ("#ffe08a", 0.36),
+    "crystal ball": ("#b48aff", 0.36),
+    "magic wand": ("#c8a8ff", 0.30),
+    "fallen star": ("#ffe27a", 0.40),
+    "pumpkin lantern": ("#ff9a2a", 0.34),
+}
 """Props that give light: its colour, and its reach in shares of a grown-up's height."""
 
-
-def _lantern(pen: Pen, stage: Stage) -> None:
-    iron = stage.lit(rgb("#3a3230"))
-    pen.limb(((0, 0.40), (-0.03, 0.47), (0.0, 0.53), (0.03, 0.47), (0, 0.40)), (0.010,) * 5, iron)
-    pen.polygon([(-0.10, 0.40), (0.10, 0.40), (0.14, 0.35), (-0.14, 0.35)], iron)
-    pen.polygon([(-0.115, 0.36), (0.115, 0.36), (0.10, 0.07), (-0.10, 0.07)], rgb("#ffc85a"))
-    pen.oval((0, 0.19), 0.045, 0.09, rgb("#fff6cf"))
-    for x in (-0.11, 0.0, 0.11):
-        pen.limb(((x, 0.36), (x * 0.9, 0.06)), (0.010, 0.010), iron)
-    pen.polygon([(-0.14, 0.08), (0.14, 0.08), (0.14, 0.0), (-0.14, 0.0)], iron)
-
-
-def _campfire(pen: Pen, stage: Stage) -> None:
-    wood = stage.lit(rgb("#5a3a26")) + np.array([0.10, 0.04, 0.0], np.float32)
-    for a, b in (((-0.30, 0.02), (0.22, 0.12)), ((0.30, 0.02), (-0.22, 0.12)), ((-0.16, 0.0), (0.20, 0.04))):
-        pen.limb((a, b), (0.040, 0.036), wood)
-    for shape, colour in (
-        ([(-0.20, 0.08), (-0.16, 0.30), (-0.06, 0.36), (0.0, 0.66), (0.09, 0.40), (0.17, 0.34), (0.20, 0.08)], "#ff6a2a"),
-        ([(-0.13, 0.08), (-0.09, 0.26), (0.01, 0.48), (0.08, 0.27), (0.13, 0.08)], "#ffb03a"),
-        ([(-0.07, 0.08), (-0.02, 0.28), (0.03, 0.30), (0.07, 0.08)], "#fff0b0"),
-    ):
-        pen.shape([(x, y) for x, y in shape], rgb(colour))
-
-
-def _letter(pen: Pen, stage: Stage) -> None:
-    paper = np.clip(stage.lit(rgb("#f8efdc")) * np.float32(1.2), 0, 1)
-    pen.polygon([(-0.30, 0.06), (-0.22, 0.42), (0.32, 0.36), (0.26, 0.0)], paper)
-    pen.polygon([(-0.22, 0.42), (0.03, 0.18), (0.32, 0.36)], paper * np.float32(0.86))
-    pen.line([(-0.22, 0.42), (0.03, 0.18), (0.32, 0.36)], 0.010, paper * np.float32(0.6))
-    pen.disc((0.03, 0.19), 0.048, stage.lit(rgb("#b8332f")))
-
-
-def _compass(pen: Pen, stage: Stage) -> None:
-    brass, face = stage.lit(rgb("#d9a84a")), np.clip(stage.lit(rgb("#f8f0dc")) * np.float32(1.1), 0, 1)
-    pen.disc((0, 0.52), 0.06, brass * np.float32(0.8))
-    pen.disc((0, 0.26), 0.26, brass)
-    pen.disc((0, 0.26), 0.215, face)
-    for angle in np.arange(0, 2 * np.pi, np.pi / 4):
-        s, c = float(np.sin(angle)), float(np.cos(angle))
-        pen.line([(0.17 * s, 0.26 + 0.17 * c), (0.205 * s, 0.26 + 0.205 * c)], 0.012, brass * np.float32(0.5))
-    pen.polygon([(0.10, 0.40), (-0.035, 0.28), (0.035, 0.24)], stage.lit(rgb("#c8332f")))
-    pen.polygon([(-0.10, 0.12), (-0.035, 0.28), (0.035, 0.24)], stage.lit(rgb("#2f3a4a")))
-
-
-def _book(pen: Pen, stage: Stage) -> None:
-    cover, page = stage.lit(rgb("#7a3a34")), np.clip(stage.lit(rgb("#f6ecd6")) * np.float32(1.15), 0, 1)
-    pen.polygon([(-0.40, 0.04), (-0.34, 0.34), (0.0, 0.30), (0.34, 0.34), (0.40, 0.04), (0.0, -0.02)], cover)
-    pen.shape([(-0.37, 0.07), (-0.31, 0.36), (-0.15, 0.37), (0.0, 0.31), (0.0, 0.02), (-0.18, 0.08)], page)
-    pen.shape([(0.37, 0.07), (0.31, 0.36), (0.15, 0.37), (0.0, 0.31), (0.0, 0.02), (0.18, 0.08)], page * np.float32(0.9))
-    for k in range(4):
-        y = 0.30 - 0.055 * k
-        pen.line([(-0.29, y - 0.005), (-0.05, y - 0.03)], 0.008, page * np.float32(0.62))
-        pen.line([(0.29, y - 0.005), (0.05, y - 0.03)], 0.008, page * np.float32(0.56))
-
-
-def _tent(pen: Pen, stage: Stage) -> None:
-    cloth = stage.lit(rgb("#d98a3a"))
-    if stage.dark:
-        cloth = mix(cloth, rgb("#ff9f4a"), 0.55)
-    pen.polygon([(-0.85, 0.0), (-0.25, 0.78), (0.60, 0.70), (0.95, 0.0)], cloth * np.float32(0.78))
-    pen.polygon([(-0.85, 0.0), (-0.25, 0.80), (0.30, 0.0)], cloth)
-    pen.polygon(
-        [(-0.46, 0.0), (-0.25, 0.60), (-0.02, 0.0)], mix(cloth, rgb("#fff0b8"), 0.6) if stage.dark else cloth * np.float32(0.4)
-    )
-    pen.line([(-0.25, 0.79), (-1.05, 0.02)], 0.010, cloth * np.float32(0.5))
-    pen.line([(0.60, 0.70), (1.15, 0.02)], 0.010, cloth * np.float32(0.5))
-
-
-def _snowman(pen: Pen, stage: Stage) -> None:
-    snow = np.clip(stage.lit(rgb("#f6faff")) * np.float32(1.05), 0, 1)
-    for y, r in ((0.20, 0.22), (0.50, 0.165), (0.75, 0.12)):
-        pen.disc((0, y), r, snow)
-    pen.limb(((0.06, 0.76), (0.24, 0.73)), (0.022, 0.004), stage.lit(rgb("#f2862a")))
-    ink = stage.lit(rgb("#22252c"))
-    for x, y in ((0.0, 0.80), (0.07, 0.80), (0.04, 0.58), (0.05, 0.50), (0.05, 0.42)):
-        pen.disc((x, y), 0.016, ink)
-    pen.limb(((-0.11, 0.655), (0.11, 0.655)), (0.030, 0.030), stage.lit(rgb("#c8332f")))
-    pen.polygon(
-        [(-0.14, 0.84), (0.14, 0.84), (0.14, 0.87), (0.09, 0.87), (0.09, 1.02), (-0.09, 1.02), (-0.09, 0.87), (-0.14, 0.87)], ink
-    )
-    for way in (-1, 1):
-        pen.limb(((0.13 * way, 0.54), (0.36 * way, 0.66)), (0.012, 0.008), stage.lit(rgb("#5a4030")))
-
-
-def _balloon(pen: Pen, stage: Stage) -> None:
-    colours = [
-        np.clip(stage.lit(rgb(code)) * np.float32(1.15), 0, 1) for code in ("#e8503a", "#f6c84a", "#e8503a", "#f6c84a", "#e8503a")
-    ]
-    for k, wide in enumerate((0.50, 0.40, 0.26, 0.12)):
-        pen.shape(
-            [
-                (-wide, 0.98),
-                (-wide * 0.75, 1.26),
-                (0, 1.42),
-                (wide * 0.75, 1.26),
-                (wide, 0.98),
-                (wide * 0.6, 0.66),
-                (wide * 0.25, 0.44),
-                (-wide * 0.25, 0.44),
-                (-wide * 0.6, 0.66),
-            ],
-            colours[k],
-        )
-    rope, basket = stage.lit(rgb("#6a5040")), stage.lit(rgb("#a8703a"))
-    for way in (-1, 1):
-        pen.line([(0.10 * way, 0.46), (0.07 * way, 0.20)], 0.010, rope)
-    pen.polygon([(-0.09, 0.20), (0.09, 0.20), (0.075, 0.04), (-0.075, 0.04)], basket)
-
-
-_DRAW: Mapping[str, tuple[Callable[[Pen, Stage], None], float]] = {
-    "lantern": (_lantern, 0.42),
-    "campfire": (_campfire, 0.62),
-    "letter": (_letter, 0.44),
-    "compass": (_compass, 0.44),
-    "book": (_book, 0.50),
-    "tent": (_tent, 1.05),
-    "snowman": (_snowman, 0.85),
-    "balloon": (_balloon, 0.75),
+_G, _S = Spot.GROUND, Spot.SKY
+_T = "things/"
+PROPS: Mapping[str, Prop] = {
+    # light
+    "lantern": Prop(height=0.22, spot=_G, draw=props_drawn.draw_lantern),
+    "campfire": Prop(height=0.42, spot=_G, draw=props_drawn.draw_campfire),
+    "paper lantern": Prop(_T + "red-paper-lantern", 0.30),
+    "candle": Prop(_T + "candle", 0.26),
+    "torch": Prop("own/torch", 0.55, _G),
+    "oil lamp": Prop(_T + "diya-lamp", 0.18),
+    "desk lamp": Prop("own/desk-lamp", 0.34),
+    "light bulb": Prop(_T + "light-bulb", 0.20),
+    "flashlight": Prop(_T + "flashlight", 0.18),
+    "pumpkin lantern": Prop(_T + "jack-o-lantern", 0.28, _G),
+    "fallen star": Prop(_T + "glowing-star", 0.26),
+    # paper
+    "letter": Prop(height=0.20, flat=True, draw=props_drawn.draw_letter),
+    "book": Prop(height=0.20, draw=props_drawn.draw_book),
+    "books": Prop(_T + "books", 0.26),
+    "map": Prop(_T + "world-map", 0.24, flat=True),
+    "scroll": Prop(_T + "scroll", 0.26),
+    "newspaper": Prop(_T + "newspaper", 0.22, flat=True),
+    "painting": Prop(_T + "framed-picture", 0.36),
+    "photo": Prop("own/photo", 0.20),
+    "brush": Prop(_T + "paintbrush", 0.22),
+    "pen": Prop(_T + "fountain-pen", 0.18),
+    "pencil": Prop(_T + "pencil", 0.18),
+    # small and precious
+    "compass": Prop(_T + "compass", 0.20),
+    "pocket watch": Prop("own/pocket-watch", 0.22),
+    "clock": Prop(_T + "mantelpiece-clock", 0.28),
+    "alarm clock": Prop(_T + "alarm-clock", 0.22),
+    "hourglass": Prop(_T + "hourglass-done", 0.26),
+    "key": Prop(_T + "old-key", 0.18, flat=True),
+    "treasure chest": Prop(_T + "treasure-chest", 0.40, _G),
+    "crown": Prop(_T + "crown", 0.22),
+    "ring": Prop(_T + "ring", 0.18),
+    "gem": Prop(_T + "gem-stone", 0.20),
+    "pearl": Prop(_T + "oyster", 0.20),
+    "coin": Prop("own/coins", 0.18),
+    "money": Prop(_T + "money-bag", 0.26),
+    "mirror": Prop(_T + "mirror", 0.34),
+    "mask": Prop(_T + "performing-arts", 0.24),
+    "hat": Prop(_T + "top-hat", 0.20),
+    "straw hat": Prop(_T + "womans-hat", 0.20),
+    "glasses": Prop(_T + "glasses", 0.11),
+    "shoes": Prop(_T + "mans-shoe", 0.16),
+    "scarf": Prop(_T + "scarf", 0.26),
+    "ribbon": Prop(_T + "ribbon", 0.18),
+    "medal": Prop(_T + "sports-medal", 0.22),
+    "trophy": Prop(_T + "trophy", 0.28),
+    "paper heart": Prop(_T + "red-heart", 0.22),
+    "footprint": Prop(_T + "footprints", 0.26, _G, flat=True),
+    # arms and magic
+    "sword": Prop("own/sword", 0.50, _G),
+    "bow": Prop(_T + "bow-and-arrow", 0.46, _G),
+    "shield": Prop(_T + "shield", 0.38, _G),
+    "helmet": Prop("own/helmet", 0.24),
+    "potion": Prop("own/potion", 0.24),
+    "crystal ball": Prop(_T + "crystal-ball", 0.26),
+    "magic wand": Prop(_T + "magic-wand", 0.24),
+    "skull": Prop(_T + "skull", 0.22, _G),
+    # food
+    "cake": Prop(_T + "birthday-cake", 0.28),
+    "bread": Prop(_T + "bread", 0.20),
+    "bowl": Prop(_T + "steaming-bowl", 0.22),
+    "rice": Prop(_T + "cooked-rice", 0.20),
+    "dumpling": Prop(_T + "dumpling", 0.16),
+    "mooncake": Prop(_T + "moon-cake", 0.16),
+    "teapot": Prop(_T + "teapot", 0.24),
+    "cup": Prop(_T + "hot-beverage", 0.18),
+    "wine": Prop(_T + "sake", 0.26),
+    "wine glass": Prop(_T + "wine-glass", 0.24),
+    "apple": Prop(_T + "red-apple", 0.18),
+    "fruit": Prop(_T + "grapes", 0.22),
+    "peach": Prop(_T + "peach", 0.18),
+    "tangerine": Prop(_T + "tangerine", 0.17),
+    "banana": Prop(_T + "banana", 0.18),
+    "strawberry": Prop(_T + "strawberry", 0.16),
+    "watermelon": Prop(_T + "watermelon", 0.22),
+    "carrot": Prop(_T + "carrot", 0.20),
+    "cheese": Prop(_T + "cheese-wedge", 0.16),
+    "candy": Prop(_T + "lollipop", 0.20),
+    "ice cream": Prop(_T + "ice-cream", 0.22),
+    "pot": Prop(_T + "pot-of-food", 0.24),
+    "mushroom": Prop(_T + "mushroom", 0.22, _G),
+    # what grows
+    "single rose": Prop(_T + "rose", 0.28),
+    "bouquet": Prop(_T + "bouquet", 0.32),
+    "sunflower": Prop(_T + "sunflower", 0.44, _G),
+    "tulip": Prop(_T + "tulip", 0.30, _G),
+    "seedling": Prop(_T + "seedling", 0.20, _G),
+    "potted plant": Prop(_T + "potted-plant", 0.34),
+    "lotus": Prop(_T + "lotus", 0.24, _G),
+    "maple leaf": Prop(_T + "maple-leaf", 0.18, _G),
+    "clover": Prop(_T + "four-leaf-clover", 0.18, _G),
+    "cactus": Prop(_T + "cactus", 0.70, _G),
+    "palm tree": Prop(_T + "palm-tree", 1.9, _G),
+    "christmas tree": Prop(_T + "christmas-tree", 1.5, _G),
+    "egg": Prop(_T + "egg", 0.26),
+    "dragon egg": Prop("own/dragon-egg", 0.36),
+    "nest": Prop(_T + "nest-with-eggs", 0.22),
+    "feather": Prop(_T + "feather", 0.24),
+    "shell": Prop(_T + "spiral-shell", 0.18, _G),
+    # play
+    "kite": Prop(_T + "kite", 0.55, _S),
+    "balloon": Prop(_T + "balloon", 0.55, _S),
+    "ball": Prop(_T + "soccer-ball", 0.20, _G),
+    "basketball": Prop(_T + "basketball", 0.20, _G),
+    "doll": Prop(_T + "nesting-dolls", 0.26),
+    "teddy bear": Prop(_T + "teddy-bear", 0.32),
+    "toy": Prop(_T + "yo-yo", 0.18),
+    "toy horse": Prop(_T + "carousel-horse", 0.34),
+    "dice": Prop(_T + "game-die", 0.16),
+    "chess": Prop(_T + "chess-pawn", 0.22),
+    "gift box": Prop(_T + "wrapped-gift", 0.28),
+    "red envelope": Prop(_T + "red-envelope", 0.20),
+    "yarn": Prop(_T + "yarn", 0.18),
+    # music
+    "guitar": Prop(_T + "guitar", 0.55, _G),
+    "violin": Prop(_T + "violin", 0.42, _G),
+    "flute": Prop(_T + "flute", 0.26),
+    "erhu": Prop("own/erhu", 0.62, _G),
+    "guqin": Prop("own/guqin", 0.16),
+    "drum": Prop(_T + "drum", 0.40, _G),
+    "piano": Prop("own/piano", 0.95, _G),
+    "harp": Prop(_T + "harp", 0.95, _G),
+    "trumpet": Prop(_T + "trumpet", 0.24),
+    "saxophone": Prop(_T + "saxophone", 0.40, _G),
+    "accordion": Prop(_T + "accordion", 0.34),
+    "bell": Prop(_T + "bell", 0.26),
+    "wind chime": Prop(_T + "wind-chime", 0.36, _S),
+    "musical note": Prop(_T + "musical-notes", 0.24, _S),
+    "microphone": Prop(_T + "microphone", 0.20),
+    # machines
+    "phone": Prop(_T + "mobile-phone", 0.24),
+    "telephone": Prop(_T + "telephone", 0.18),
+    "computer": Prop(_T + "desktop-computer", 0.34),
+    "laptop": Prop(_T + "laptop", 0.24),
+    "camera": Prop(_T + "camera", 0.20),
+    "telescope": Prop(_T + "telescope", 0.62, _G),
+    "magnifying glass": Prop(_T + "magnifying-glass-tilted-left", 0.22),
+    "microscope": Prop(_T + "microscope", 0.30),
+    "radio": Prop(_T + "radio", 0.22),
+    "television": Prop(_T + "television", 0.36),
+    "gear": Prop(_T + "gear", 0.22),
+    "test tube": Prop(_T + "test-tube", 0.20),
+    "flask": Prop(_T + "alembic", 0.28),
+    "stethoscope": Prop(_T + "stethoscope", 0.24),
+    "medicine": Prop("own/medicine", 0.20),
+    "headphones": Prop(_T + "headphone", 0.20),
+    # the house and its tools
+    "chair": Prop(_T + "chair", 0.52, _G),
+    "sofa": Prop(_T + "couch-and-lamp", 0.70, _G),
+    "table": Prop("own/table", 0.42, _G),
+    "bed": Prop(_T + "bed", 0.50, _G),
+    "ladder": Prop(_T + "ladder", 1.25, _G),
+    "basket": Prop(_T + "basket", 0.28, _G),
+    "bucket": Prop(_T + "bucket", 0.28, _G),
+    "vase": Prop(_T + "amphora", 0.36),
+    "jar": Prop(_T + "jar", 0.24),
+    "lock": Prop(_T + "locked", 0.18),
+    "rope": Prop("own/rope", 0.20, _G),
+    "backpack": Prop(_T + "backpack", 0.36, _G),
+    "bag": Prop(_T + "handbag", 0.28, _G),
+    "suitcase": Prop(_T + "luggage", 0.40, _G),
+    "box": Prop(_T + "package", 0.34, _G),
+    "bottle": Prop("own/message-bottle", 0.18, _G),
+    "fishing rod": Prop("own/fishing-rod", 0.70, _G),
+    "spade": Prop(_T + "shovel", 0.52, _G),
+    "hammer": Prop(_T + "hammer", 0.22),
+    "axe": Prop(_T + "axe", 0.34, _G),
+    "pickaxe": Prop(_T + "pick", 0.36, _G),
+    "broom": Prop(_T + "broom", 0.62, _G),
+    "scissors": Prop(_T + "scissors", 0.20),
+    "needle": Prop(_T + "sewing-needle", 0.20),
+    "umbrella": Prop(_T + "umbrella", 0.60, _G),
+    "folding fan": Prop(_T + "folding-hand-fan", 0.20),
+    "flag": Prop("own/flag", 1.20, _G),
+    "wheel": Prop(_T + "wheel", 0.40, _G),
+    "anchor": Prop(_T + "anchor", 0.45, _G),
+    "dress": Prop(_T + "dress", 0.55, _G),
+    # out of doors
+    "tent": Prop(height=0.80, spot=_G, draw=props_drawn.draw_tent),
+    "snowman": Prop(height=0.88, spot=_G, draw=props_drawn.draw_snowman),
+    "rock": Prop(_T + "rock", 0.34, _G),
+    "log": Prop(_T + "wood", 0.34, _G),
+    "grave": Prop(_T + "headstone", 0.60, _G),
+    "statue": Prop("own/statue", 1.35, _G),
+    "fountain": Prop(_T + "fountain", 0.90, _G),
+    "water well": Prop("own/well", 0.85, _G),
+    "windmill": Prop("own/windmill", 2.6, _G),
+    "postbox": Prop(_T + "postbox", 0.62, _G),
+    "ferris wheel": Prop(_T + "ferris-wheel", 2.6, _G),
+    "signpost": Prop("own/signpost", 0.95, _G),
 }
-PLACED = tuple(_DRAW)
 
 
-def place_prop(stage: Stage, layer: Layer, name: str, x: float, y: float, size: float) -> None:
+def draw_prop(stage: Stage, name: str, size: float, *, colour: str = "", upright: bool = False) -> Pen:
+    """The thing with its foot at the pen's origin; `size` is a grown-up's height in pixels. `upright` stands flat things up."""
+    prop = PROPS[name]
+    if prop.draw is not None:
+        natural = _NATURAL[name]
+        pen = Pen(size * prop.height / natural, left=1.2, right=1.25, top=1.35)
+        prop.draw(pen, stage)
+        return pen
+    half = aspect(prop.icon) / 2 + 0.25
+    pen = Pen(size * prop.height, left=half, right=half, top=1.35, bottom=0.25)
+    glows = name in LIGHTS
+    light = material_light(stage)
+    if glows:
+        light = light * 0 + 1
+    flat = prop.flat and not upright
+    pen.icon(
+        prop.icon,
+        (0.0, 0.0),
+        1.0,
+        light,
+        angle=prop.tilt + (-14 if flat else 0),
+        squash=0.72 if flat else 1.0,
+        colour=colour or prop.colour,
+    )
+    return pen
+
+
+_NATURAL: Mapping[str, float] = {
+    "lantern": 0.53,
+    "campfire": 0.66,
+    "letter": 0.42,
+    "book": 0.37,
+    "tent": 0.80,
+    "snowman": 1.02,
+}
+
+
+def place_prop(
+    stage: Stage, layer: Layer, name: str, x: float, y: float, size: float, *, colour: str = "", depth: float = 0.0
+) -> None:
     """Draw the prop with its foot at (x, y); `size` is a grown-up's height there, in pixels."""
-    draw, share = _DRAW[name]
-    aloft = name == "balloon"
-    pen = Pen(size * share, left=1.2, right=1.25, top=1.5)
-    draw(pen, stage)
+    prop = PROPS[name]
+    pen = draw_prop(stage, name, size, colour=colour)
     if name in LIGHTS:
-        cast_light(stage, name, x, y - size * share * 0.25, size)
-    place(stage, layer, pen, x, y, grounded=not aloft, rim=0.0 if name in LIGHTS else 0.8)
+        cast_light(stage, name, x, y - size * prop.height * 0.6, max(size, size * prop.height * 2.2))
+    grounded = prop.spot is not Spot.SKY
+    place(stage, layer, pen, x, y, grounded=grounded, rim=0.0 if name in LIGHTS else 0.8, depth=depth)
 
 
 def cast_light(stage: Stage, name: str, x: float, y: float, size: float) -> None:
@@ -150,5 +307,5 @@ def cast_light(stage: Stage, name: str, x: float, y: float, size: float) -> None
     strength = 0.55 if stage.dark else 0.30 if stage.palette.low_sun or stage.overcast else 0.10
     pool = stage.frame.glow(x, y, size * reach, power=1.4, stretch=1.5)
     air = stage.frame.glow(x, y, size * reach / 1.6, power=1.2, stretch=1.5)
-    stage.layers["ground"].light(pool * np.float32(strength * 1.2), rgb(code))
-    stage.layers["cast"].shine(air * np.float32(strength * 0.55), rgb(code))
+    stage.layers["ground"].light(pool * strength * 1.2, rgb(code))
+    stage.layers["cast"].shine(air * strength * 0.55, rgb(code))

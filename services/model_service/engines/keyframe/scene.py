@@ -10,6 +10,8 @@ from services.core.requests import KeyframeRequest
 from services.core.vocabulary import Framing, Mood, Style
 from services.model_service.engines.keyframe import lexicon
 from services.model_service.engines.keyframe.lexicon import Found
+from services.model_service.engines.keyframe.things import Thing, colour_beside, named_things
+from services.model_service.engines.keyframe.words_creatures import CREATURES
 
 PEOPLE = frozenset({"traveller", "child", "boy", "girl", "old man", "old woman", "woman", "man", "warrior"})
 """Figures drawn as one person each."""
@@ -71,6 +73,7 @@ class Scene:
     mood: Mood
     style: Style
     guessed: bool
+    things: tuple[Thing, ...] = ()
 
     def has(self, *places: str) -> bool:
         return any(place in self.places for place in places)
@@ -119,6 +122,7 @@ def read_scene(request: KeyframeRequest) -> Scene:
         mood=mood,
         style=Style.recognise(request.style) or Style.MOVIE,
         guessed=guessed,
+        things=named_things((lead, rest), unwanted),
     )
 
 
@@ -162,7 +166,10 @@ def _figures(lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[tu
         own = next((entry for entry in free if tag in _cast(f"{entry.name}, {entry.look}", set())), None)
         if own is not None and _cast(own.name, set()).count(tag) < 2:  # one entry may dress a pair
             free.remove(own)
-        figures.append(_dressed(tag, own.look if own else _around(tag, f"{lead}\n{rest}")))
+        if own is None and tag in CREATURES:
+            figures.append(Figure(tag, outer=_coat(tag, f"{lead}\n{rest}")))
+        else:
+            figures.append(_dressed(tag, own.look if own else _around(tag, f"{lead}\n{rest}")))
     return tuple(figures)
 
 
@@ -191,6 +198,12 @@ def _count(text: str, found: Found) -> int:
             2 if text[found.start : found.end].lower() in {"children", "kids", "孩子们", "women", "men", "wolves", "puppies"} else 1
         )
     return 2 if before["two"] else 3 if before["three"] else 4
+
+
+def _coat(tag: str, text: str) -> str:
+    """The colour right beside the animal's word, so that it does not borrow somebody's coat."""
+    beside = (colour_beside(text, found.start, found.end) for found in lexicon.find(text) if found.tag == tag)
+    return next((colour for colour in beside if colour), "")
 
 
 def _around(tag: str, text: str) -> str:

@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 
 from services.model_service.engines.keyframe.canvas import Array, Layer, Point, Sheet, smooth_curve
+from services.model_service.engines.keyframe.icons import raster
 from services.model_service.engines.keyframe.stage import Stage
 
 _SUPERSAMPLE = 2
+_FINE = 200
 
 
 class Pen:
@@ -44,6 +46,44 @@ class Pen:
 
     def line(self, points: Sequence[Point], width: float, colour: Array) -> None:
         self.sheet.line([self.at(p) for p in points], colour, max(width * self._k, 1))
+
+    def icon(
+        self,
+        name: str,
+        at: Point,
+        height: float,
+        light: Array,
+        *,
+        grip: Point = (0.5, 0.0),
+        angle: float = 0.0,
+        mirrored: bool = False,
+        colour: str = "",
+        squash: float = 1.0,
+    ) -> None:
+        """An icon (`icons.raster`) under `light`, `height` units tall, its `grip` at the point `at`.
+
+        `squash` shortens what is turned by `angle`, as if it lay on the ground.
+        """
+        finer = 1 if height * self._k < _FINE else _SUPERSAMPLE
+        pixels, (gx, gy) = raster(name, height * self._k / finer, grip=grip, angle=angle, mirrored=mirrored, colour=colour)
+        if finer > 1 or squash != 1:  # smooth already at the picture's own scale, and four times as fast
+            pixels = np.asarray(cv2.resize(pixels, None, fx=finer, fy=finer * squash, interpolation=cv2.INTER_LINEAR))
+            gx, gy = gx * finer, round(gy * finer * squash)
+        x, y = self.at(at)
+        left, top = round(x) - gx, round(y) - gy
+        sheet = self.sheet.pixels
+        x0, y0 = max(left, 0), max(top, 0)
+        x1, y1 = min(left + pixels.shape[1], sheet.shape[1]), min(top + pixels.shape[0], sheet.shape[0])
+        if x1 <= x0 or y1 <= y0:
+            return
+        paint = pixels[y0 - top : y1 - top, x0 - left : x1 - left]
+        region = sheet[y0:y1, x0:x1]
+        kept = 255 - paint[..., 3]
+        for channel in range(4):
+            own = paint[..., channel]
+            if channel < 3:
+                own = np.minimum(cv2.multiply(own, float(light[channel])), paint[..., 3])
+            region[..., channel] = cv2.add(cv2.multiply(region[..., channel], kept, scale=1 / 255), own)
 
     def sprite(self) -> Array:
         """Premultiplied float32 RGBA at the picture's scale."""
