@@ -44,8 +44,11 @@ class Finish:
 
     def __init__(self, stage: Stage) -> None:
         self._frame = stage.frame
-        self._look = LOOKS[stage.scene.style](stage, Overview.of(stage))
-        self._dither = grain(stage.rng("dither"), stage.frame.width, stage.frame.height)
+        overview = Overview.of(stage)
+        self._boxes = overview.boxes
+        self._look = LOOKS[stage.scene.style](stage, overview)
+        # Rounding by chance shows no bands; never below a half, so that what is empty stays empty.
+        self._dither = (grain(stage.rng("dither"), stage.frame.width, stage.frame.height) + np.float32(0.5)) * np.float32(0.998)
         self._seen = _seen(stage.layers, stage.frame.height)
         glow = self._look.glow()
         size = (stage.frame.width, stage.frame.height)
@@ -72,35 +75,35 @@ class Finish:
         return self._look.lens()
 
     def _cut(self, name: str, layer: Layer) -> Cut | None:
-        seen = layer.rgba[: self._seen[name]]
-        drawn = cv2.transform(seen, np.ones((1, 4), np.float32))
-        rows, columns = np.flatnonzero(drawn.max(1)), np.flatnonzero(drawn.max(0))
-        if not rows.size:
+        if name not in self._boxes:
             return None
+        rows, columns = self._boxes[name]
         pad = round(self._frame.unit * _PAD) + 1
-        top, bottom = max(int(rows[0]) - pad, 0), min(int(rows[-1]) + 1 + pad, seen.shape[0])
-        left, right = max(int(columns[0]) - pad, 0), min(int(columns[-1]) + 1 + pad, seen.shape[1])
-        return Cut(name, layer.depth, slice(top, bottom), slice(left, right), seen[top:bottom, left:right])
+        top, bottom = max(rows.start - pad, 0), min(rows.stop + pad, self._seen[name])
+        left, right = max(columns.start - pad, 0), min(columns.stop + pad, self._frame.width)
+        if bottom <= top:
+            return None
+        return Cut(name, layer.depth, slice(top, bottom), slice(left, right), layer.rgba[top:bottom, left:right])
 
     def _strip(self, cut: Cut, part: slice, marks: tuple[Array, ...], out: Array) -> None:
         planes = np.ascontiguousarray(cut.paint[part].transpose(2, 0, 1))
         alpha = np.clip(planes[3], 0, 1)
         light = planes[:3]
         strip = Strip(cut, slice(cut.rows.start + part.start, cut.rows.start + part.stop), alpha, marks)
-        if self._glow is not None:
-            light += strip.of(self._glow) * alpha
         colour = np.minimum(light / np.maximum(alpha, np.float32(1e-3)), 1)
         light -= np.maximum(colour * alpha, alpha)  # what is left is light in the air
         np.maximum(light, 0, out=light)
         colour = np.clip(self._look.coloured(colour, strip), 0, 1)
+        if self._glow is not None:
+            colour += strip.of(self._glow)
         colour *= alpha
-        colour += light * np.float32(0.8)
+        light *= np.float32(0.8)
+        colour += light
         colour *= np.float32(255)
-        colour += strip.of(self._dither) * (colour > 0.5) + np.float32(0.5)
+        colour += strip.of(self._dither)
         np.clip(colour, 0, 255, out=colour)
-        for channel in range(3):
-            out[..., 2 - channel] = colour[channel]
-        out[..., 3] = alpha * np.float32(255) + np.float32(0.5)
+        red, green, blue = colour.astype(np.uint8)
+        out[:] = cv2.merge((blue, green, red, (alpha * np.float32(255) + np.float32(0.5)).astype(np.uint8)))
 
 
 def _seen(layers: Mapping[str, Layer], height: int) -> dict[str, int]:

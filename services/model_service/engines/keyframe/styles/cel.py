@@ -9,7 +9,7 @@ from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles.lines import contours, nib, outlined
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
 from services.model_service.engines.keyframe.styles.tones import contrast, pushed, relit, stepped
-from services.model_service.engines.keyframe.styles.washes import dabbed
+from services.model_service.engines.keyframe.styles.washes import dabbed, in_levels, in_light
 
 _VIOLET = rgb("#2a1440")
 _INK = rgb("#17131f")
@@ -21,13 +21,14 @@ class Anime(Look):
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
         self._pixel = stage.unit / 720
+        self._key = float(np.clip(0.34 / max(overview.exposure, 0.05), 1.0, 1.6))
         self._sky = not stage.scene.has("room", "space", "underwater")
 
     def glow(self) -> Array:
         """Bright places flood, and the low sun (or the moon) leaks into the lens: a fan of light and a few soft rings."""
         picture, unit = self.overview.picture, self.stage.unit / 4
-        bright = np.clip(picture - np.float32(0.74), 0, 1.2).transpose(1, 2, 0)
-        flood = cv2.GaussianBlur(bright, (0, 0), unit / 9) * np.float32(0.42) + cv2.GaussianBlur(
+        bright = np.clip(picture - np.float32(0.78), 0, 1.0).transpose(1, 2, 0)
+        flood = cv2.GaussianBlur(bright, (0, 0), unit / 9) * np.float32(0.30) + cv2.GaussianBlur(
             bright, (0, 0), unit / 40
         ) * np.float32(0.35)
         light = np.asarray(flood.transpose(2, 0, 1))
@@ -62,12 +63,9 @@ class Anime(Look):
     def shaped(self, cut: Cut) -> Array:
         if cut.air:
             return cut.paint
-        paint = np.ascontiguousarray(cut.paint)
-        if not cut.cast:
-            paint = dabbed(paint, max(round((9 if cut.sky else 5) * self._pixel) | 1, 3))
         if cut.cast:
-            paint = outlined(paint, nib(3.0 * self._pixel), _VIOLET, sturdy=0)
-        return paint
+            return outlined(cut.paint, nib(3.0 * self._pixel), _VIOLET)
+        return cut.paint if cut.sky else in_light(dabbed(in_levels(cut.paint), max(round(5 * self._pixel) | 1, 3)))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         if cut.sky or cut.air:
@@ -78,6 +76,9 @@ class Anime(Look):
 
     def coloured(self, colour: Array, strip: Strip) -> Array:
         light = luma(colour)
+        if self._key > 1:
+            lit = 1 - (1 - light) ** np.float32(self._key)
+            colour, light = relit(colour, light, lit), lit
         if not strip.cut.sky:
             colour = relit(colour, light, mix(light, stepped(light, 6, 0.30), 0.8))
         else:
@@ -110,12 +111,10 @@ class Cartoon(Look):
     def shaped(self, cut: Cut) -> Array:
         if cut.air:
             return cut.paint
-        paint = np.ascontiguousarray(cut.paint)
-        if not cut.cast:
-            paint = dabbed(paint, max(round((9 if cut.sky else 5) * self._pixel) | 1, 3))
-        if not cut.sky:
-            paint = outlined(paint, nib(6.0 * self._pixel), _INK, sturdy=0 if cut.cast else max(round(9 * self._pixel), 3))
-        return paint
+        if cut.cast:
+            return outlined(cut.paint, nib(6.0 * self._pixel), _INK)
+        paint = in_light(dabbed(in_levels(cut.paint), max(round((9 if cut.sky else 5) * self._pixel) | 1, 3)))
+        return paint if cut.sky else outlined(paint, nib(6.0 * self._pixel), _INK, sturdy=max(round(9 * self._pixel), 3))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         if cut.sky or cut.air:

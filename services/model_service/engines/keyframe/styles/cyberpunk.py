@@ -31,6 +31,9 @@ class Cyberpunk(Look):
             stage.side
         )
         smoke = clouds(stage.rng("smog"), frame.width, frame.height, cells=2, octaves=3, stretch=3)
+        x, y = stage.sun
+        shown = 0.0 if stage.overcast else 1.0
+        self._orb = frame.glow(x, y, stage.unit * 0.09, power=0.9, core=stage.unit * 0.03) * np.float32(shown)
         self._side = np.clip(split + (smoke - np.float32(0.5)) * np.float32(0.7), 0, 1)
         near = np.abs(frame.rows - np.float32(stage.horizon)) / np.float32(stage.unit)
         self._smog = np.exp(-((near / np.float32(0.17)) ** 2)) * (np.float32(0.45) + smoke * np.float32(0.55))
@@ -84,22 +87,16 @@ class Cyberpunk(Look):
         cut = strip.cut
         light = np.clip(luma(colour), 0, 1)
         if cut.sky and self._outside:
-            t = np.clip(
-                strip.cut.rows.start * 0
-                + (np.arange(strip.rows.start, strip.rows.stop, dtype=np.float32)[:, None]) / np.float32(self.stage.horizon),
-                0,
-                1,
-            )
+            rows = np.arange(strip.rows.start, strip.rows.stop, dtype=np.float32)[:, None]
+            t = rows / np.float32(self.stage.horizon)
             dusk = mix(
-                mix(_INDIGO, _VIOLET, smoothstep(0.05, 0.75, t)),
-                mix(_MAGENTA, _CYAN, 0.0),
-                smoothstep(0.62, 1.05, t) * np.float32(0.75),
+                mix(_INDIGO, _VIOLET, smoothstep(0.0, 0.75, t)), plane(_MAGENTA), smoothstep(0.60, 1.05, t) * np.float32(0.72)
             )
-            relief = light / max(self.overview.exposure, 0.15)
-            colour = dusk * (np.float32(0.45) + np.float32(0.6) * np.clip(relief, 0, 1.8)) + plane(_MAGENTA) * np.clip(
-                light * self._gain - np.float32(0.42), 0, 1
-            ) * np.float32(0.9)
-            colour = mix(colour, plane(_CYAN), smoothstep(0.93, 1.0, light) * np.float32(0.65))
+            relief = np.clip(light / np.float32(max(self.overview.exposure, 0.15)), 0, 1.7)
+            colour = dusk * (np.float32(0.5) + np.float32(0.55) * relief) + plane(_VIOLET) * smoothstep(
+                0.6, 1.5, relief
+            ) * np.float32(0.25)
+            colour = colour + plane(_CYAN) * strip.of(self._orb) * (np.float32(0.35) + light * np.float32(0.4))
         else:
             keep = np.float32(0.62 if cut.cast else 1.0)
             gain = np.float32(self._gain) ** keep

@@ -9,7 +9,7 @@ from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles import paper
 from services.model_service.engines.keyframe.styles.lines import contours, nib
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
-from services.model_service.engines.keyframe.styles.washes import Hand, dabbed
+from services.model_service.engines.keyframe.styles.washes import Hand, dabbed, in_levels, in_light
 
 _PAPER = rgb("#f4eedf")
 _INK = rgb("#1b1b1e")
@@ -32,16 +32,27 @@ class Ink(Look):
             grain(rng, frame.width, frame.height), (0, 0), 7 * self._pixel, sigmaY=max(0.6 * self._pixel, 0.4)
         )
         self._bristles = streaks * np.float32(0.22 / max(float(streaks.std()), 1e-6))
-        self._bare = paper.unpainted(rng, frame, margin=0.040, ragged=0.06)
+        self._inner = paper.reach(rng, frame, margin=0.035, ragged=0.06)
         self._key = float(np.clip(0.62 / max(overview.exposure, 0.04), 0.9, 3.4))
+        self._sun = self._disc()
         self._inside = stage.scene.has("room", "space", "underwater")
+
+    def _disc(self) -> Array:
+        """The sun in cinnabar, where it can be seen; H × W."""
+        frame, stage = self.stage.frame, self.stage
+        radius = frame.unit * 0.052
+        if stage.dark or stage.overcast:
+            return np.zeros((frame.height, frame.width), np.float32)
+        columns, rows = frame.columns - np.float32(stage.sun[0]), frame.rows - np.float32(stage.sun[1])
+        away = np.sqrt(columns**2 + rows**2) + self._bleed * np.float32(radius * 0.25)
+        return smoothstep(radius + 1.2 * self._pixel, radius - 1.2 * self._pixel, away)
 
     def shaped(self, cut: Cut) -> Array:
         if cut.air:
             return cut.paint
         near = cut.cast
-        paint = self._hand.redrawn(cut, 0.18 if near else 1.0)
-        return paint if near else dabbed(paint, max(round((11 if cut.depth > 0.5 else 7) * self._pixel) | 1, 3))
+        levels = self._hand.redrawn(in_levels(cut.paint), cut, 0.18 if near else 1.0)
+        return in_light(levels if near else dabbed(levels, max(round((11 if cut.depth > 0.5 else 7) * self._pixel) | 1, 3)))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         """Strokes, the tone of each place, and how much darker it is than what lies around and above it."""
@@ -107,7 +118,7 @@ class Ink(Look):
             painted = mix(painted, painted * hue, spread * np.float32(0.42))
         elif cut.sky and not self._inside:
             painted = mix(
-                painted, plane(_CINNABAR), smoothstep(0.93, 1.0, luma(colour)) * smoothstep(0.06, 0.2, red) * np.float32(0.5)
+                painted, plane(_CINNABAR), np.clip(strip.of(self._sun) * (np.float32(0.86) + bleed * np.float32(0.5)), 0, 1)
             )
         return painted
 
@@ -129,7 +140,7 @@ class Ink(Look):
                 4,
             )
         shade = fibres.astype(np.float32) * np.float32(0.045 / 255) + np.clip(self._tooth, 0, 1) * np.float32(0.06)
-        pixels = paper.sheet(_PAPER, self._bare, shade)
+        pixels = paper.sheet(_PAPER, paper.bare(self._inner, self._tooth), shade)
         _stamp(pixels, self.stage, self._tooth)
         return pixels
 

@@ -4,6 +4,7 @@ A layer is finished on its own and may later stand up to an eighth of the pictur
 never mixes layers: what belongs to the whole picture (its light, its palette) is read from the `Overview` beforehand.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -15,22 +16,38 @@ from services.model_service.engines.keyframe.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The composed scene at a quarter of its size, before any style: `picture` is RGB (3 × h × w), `cast` the figures' coverage."""
+    """The composed scene at a quarter of its size, before any style.
+
+    `picture` is RGB (3 × h × w), `cast` the figures' coverage (h × w), `boxes` the rows and columns of the whole picture
+    that each layer was drawn on (a layer without a box is empty).
+    """
 
     picture: Array
     cast: Array
+    boxes: Mapping[str, tuple[slice, slice]]
 
     @classmethod
     def of(cls, stage: Stage) -> "Overview":
-        size = (max(stage.frame.width // 4, 8), max(stage.frame.height // 4, 8))
-        picture: Array = np.zeros((size[1], size[0], 3), np.float32)
-        cast: Array = np.zeros((size[1], size[0]), np.float32)
+        frame = stage.frame
+        w, h = max(frame.width // 4, 8), max(frame.height // 4, 8)
+        picture: Array = np.zeros((h, w, 3), np.float32)
+        cast: Array = np.zeros((h, w), np.float32)
+        boxes: dict[str, tuple[slice, slice]] = {}
         for name, layer in stage.layers.items():
-            reduced = cv2.resize(layer.rgba, size, interpolation=cv2.INTER_AREA)
+            reduced = cv2.resize(layer.rgba, (w, h), interpolation=cv2.INTER_AREA)
+            drawn = reduced[..., 0] + reduced[..., 1] + reduced[..., 2] + reduced[..., 3]
+            rows, columns = np.flatnonzero(drawn.max(1)), np.flatnonzero(drawn.max(0))
+            if not rows.size:
+                continue
+            down, across = frame.height / h, frame.width / w
+            boxes[name] = (
+                slice(int(rows[0] * down), min(int(np.ceil((rows[-1] + 1) * down)), frame.height)),
+                slice(int(columns[0] * across), min(int(np.ceil((columns[-1] + 1) * across)), frame.width)),
+            )
             kept = 1 - reduced[..., 3:]
             picture = picture * kept + reduced[..., :3]
             cast = np.maximum(cast, reduced[..., 3]) if name == "cast" else cast * kept[..., 0]
-        return cls(np.ascontiguousarray(picture.transpose(2, 0, 1)), cast)
+        return cls(np.ascontiguousarray(picture.transpose(2, 0, 1)), cast, boxes)
 
     @property
     def exposure(self) -> float:

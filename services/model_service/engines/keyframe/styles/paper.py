@@ -14,10 +14,11 @@ def tooth(rng: np.random.Generator, frame: Frame, size: float = 1.3) -> Array:
     return np.asarray(field * np.float32(0.16 / max(float(field.std()), 1e-6)))
 
 
-def unpainted(rng: np.random.Generator, frame: Frame, *, margin: float, ragged: float) -> Array:
-    """How bare the paper is, H × W from 0 (painted) to 1: washes that stop short of the edge here and run on there.
+def reach(rng: np.random.Generator, frame: Frame, *, margin: float, ragged: float) -> Array:
+    """How far inside the painting a place is, H × W: 0 and less is bare paper, 1 and more is painted.
 
-    `margin` is the painting's mean distance from the edge and `ragged` how much that varies, both in units.
+    Washes stop short of the edge here and run on there: `margin` is their mean distance from it, `ragged` how much that
+    varies, both in units.
     """
     inset = np.minimum(np.minimum(frame.columns, frame.width - frame.columns), np.minimum(frame.rows, frame.height - frame.rows))
     # Corners are rounder than the picture: nobody's brush turns at a right angle.
@@ -28,8 +29,13 @@ def unpainted(rng: np.random.Generator, frame: Frame, *, margin: float, ragged: 
     inset = np.minimum(inset, corner)
     sweep = clouds(rng, frame.width, frame.height, cells=1.6, octaves=2) - np.float32(0.5)
     bristle = clouds(rng, frame.width, frame.height, cells=14, octaves=4, gain=0.62) - np.float32(0.5)
-    reach = inset + (sweep * np.float32(1.5) + bristle * np.float32(0.42)) * np.float32(frame.unit * ragged)
-    return smoothstep(frame.unit * margin * 1.45, frame.unit * margin * 0.55, reach)
+    at = inset + (sweep * np.float32(1.7) + bristle * np.float32(0.5)) * np.float32(frame.unit * ragged)
+    return np.asarray(at / np.float32(frame.unit * margin) - np.float32(0.5))
+
+
+def bare(inside: Array, tooth: Array, rough: float = 1.0) -> Array:
+    """How bare the paper is, H × W from 0 (painted) to 1: at the rim only the paper's hills take colour. `inside` is `reach`'s."""
+    return smoothstep(0.85, 0.15, inside + tooth * np.float32(rough))
 
 
 def sheet(colour: Array, bare: Array, shade: Array) -> Array:

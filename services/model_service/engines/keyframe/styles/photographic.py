@@ -88,8 +88,8 @@ class Realistic(Look):
         return np.asarray((np.float32(0.015) + contrast(np.clip(colour, 0, 1), 0.42) * np.float32(0.97)) * strip.of(self._field))
 
 
-_TEAL = np.array([-0.050, 0.012, 0.052], np.float32)
-_AMBER = np.array([0.060, 0.016, -0.052], np.float32)
+_TEAL = np.array([-0.062, 0.014, 0.058], np.float32)
+_AMBER = np.array([0.070, 0.016, -0.066], np.float32)
 
 
 def _roughness(rng: np.random.Generator, frame: Frame) -> Array:

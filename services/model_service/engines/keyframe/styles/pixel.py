@@ -23,7 +23,7 @@ class Pixel(Look):
 
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
-        self._block = max(2, round(stage.unit / 240))
+        self._block = max(2, round(stage.unit / 200))
         self._palette = chosen_palette(_graded(overview.picture), overview.cast, _COLOURS)
         self._nearest = _table(self._palette)
         self._darkest = self._palette[np.argmin(luma(self._palette.T))]

@@ -11,7 +11,7 @@ from services.model_service.engines.keyframe.styles import paper
 from services.model_service.engines.keyframe.styles.lines import contours, nib, outlined
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
 from services.model_service.engines.keyframe.styles.tones import contrast
-from services.model_service.engines.keyframe.styles.washes import Hand, dabbed
+from services.model_service.engines.keyframe.styles.washes import Hand, dabbed, in_levels, in_light
 
 _PAPER = rgb("#f8ecd2")
 _CRAYON = rgb("#4a2c22")
@@ -34,8 +34,8 @@ class Storybook(Look):
         if cut.air:
             return cut.paint
         near = cut.cast
-        paint = self._hand.redrawn(cut, 0.30 if near else 1.0)
-        paint = dabbed(paint, max(round((3 if near else 9) * self._pixel) | 1, 3))
+        levels = self._hand.redrawn(in_levels(cut.paint), cut, 0.30 if near else 1.0)
+        paint = in_light(dabbed(levels, max(round((3 if near else 9) * self._pixel) | 1, 3)))
         if near:
             outlined(paint, nib(3.2 * self._pixel), _CRAYON)
         return paint
@@ -63,7 +63,7 @@ class Storybook(Look):
             lines, round_ = strip.marks
             colour = colour * (1 + round_ * np.float32(1.4))
         if not strip.cut.air:
-            thin = np.float32(0.45 if strip.cut.cast else 0.6 if strip.cut.sky else 1.0)
+            thin = np.float32(0.45 if strip.cut.cast else 0.45 if strip.cut.sky else 1.0)
             colour = (
                 colour * (1 + (strokes * np.float32(0.40) + daubs * np.float32(0.16)) * thin)
                 + plane(_WARMTH) * strokes * np.float32(0.3) * thin
@@ -83,8 +83,10 @@ class Storybook(Look):
     def lens(self) -> Array:
         """The warm sheet that it is printed on: its tooth, and a narrow rim left bare."""
         frame, rng = self.stage.frame, self.stage.rng("sheet")
-        bare = paper.unpainted(rng, frame, margin=0.020, ragged=0.022)
-        return paper.sheet(_PAPER, bare, np.clip(self._tooth * np.float32(0.14) + np.float32(0.010), 0, 0.12))
+        inside = paper.reach(rng, frame, margin=0.020, ragged=0.018)
+        return paper.sheet(
+            _PAPER, paper.bare(inside, self._tooth, 0.8), np.clip(self._tooth * np.float32(0.14) + np.float32(0.010), 0, 0.12)
+        )
 
 
 _WARMTH = np.array([0.10, 0.03, -0.06], np.float32)

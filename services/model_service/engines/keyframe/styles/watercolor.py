@@ -10,7 +10,7 @@ from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles import paper
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
 from services.model_service.engines.keyframe.styles.tones import pushed
-from services.model_service.engines.keyframe.styles.washes import Hand, dabbed
+from services.model_service.engines.keyframe.styles.washes import Hand, dabbed, in_levels, in_light
 
 _PAPER = rgb("#fcf9f1")
 
@@ -26,7 +26,7 @@ class Watercolor(Look):
         self._tooth = paper.tooth(rng, frame)
         blooms = clouds(rng, frame.width, frame.height, cells=3.2, octaves=5, gain=0.55)
         self._pools = (blooms - np.float32(0.5)) * np.float32(1.25)
-        self._bare = paper.unpainted(rng, frame, margin=0.030, ragged=0.045)
+        self._inside = paper.reach(rng, frame, margin=0.040, ragged=0.075)
         # Paper is white: a dark scene is painted lighter than it is.
         self._key = float(np.clip(0.50 / max(overview.exposure, 0.05), 1.0, 2.1))
 
@@ -34,8 +34,8 @@ class Watercolor(Look):
         if cut.air:
             return cut.paint
         near = cut.cast
-        paint = self._hand.redrawn(cut, 0.35 if near else 1.0)
-        return dabbed(paint, max(round((3 if near else 9) * self._pixel) | 1, 3))
+        levels = self._hand.redrawn(in_levels(cut.paint), cut, 0.35 if near else 1.0)
+        return in_light(dabbed(levels, max(round((3 if near else 9) * self._pixel) | 1, 3)))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         """The wet rims: just inside an edge the pigment is densest, then thinner than in the middle of the wash."""
@@ -61,7 +61,7 @@ class Watercolor(Look):
             np.float32(0.80)
             + pools * np.float32(0.62)
             + rim * np.float32(0.85)
-            + grain * (np.float32(0.30) + (1 - lit) * np.float32(0.8))
+            + grain * (np.float32(0.26) + (1 - lit) * np.float32(0.30 if strip.cut.cast else 0.75))
         )
         colour = colour ** np.maximum(dense, np.float32(0.12))
         # Where the brush was dry, only the paper's hills took no colour.
@@ -71,4 +71,6 @@ class Watercolor(Look):
     def lens(self) -> Array:
         """The paper: a shallow relief everywhere, bare around the painting."""
         grain = self._tooth - np.roll(self._tooth, (1, 1), (0, 1))
-        return paper.sheet(_PAPER, self._bare, np.clip(grain * np.float32(0.20) + np.float32(0.008), 0, 0.12))
+        rim = np.exp(-(((self._inside - np.float32(1.05)) / np.float32(0.22)) ** 2)) * np.clip(self._pools + np.float32(0.25), 0, 1)
+        shade = np.clip(grain * np.float32(0.20) + np.float32(0.008), 0, 0.12) + rim * np.float32(0.22)
+        return paper.sheet(_PAPER, paper.bare(self._inside, self._tooth, 1.0), shade)
