@@ -1,12 +1,11 @@
 """What goes into a picture, in painter's order: each step paints one part of the stage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from services.model_service.engines.keyframe import city, elsewhere, land, landmarks, plants, ruins, sky, village, weather
+from services.model_service.engines.keyframe import city, elsewhere, framing, landmarks, ruins, sky, village, weather, woods
 from services.model_service.engines.keyframe.cast import place_cast
+from services.model_service.engines.keyframe.outdoors import OUTDOORS, Step, meadow
 from services.model_service.engines.keyframe.stage import Stage
-
-Step = tuple[str, Callable[[], None]]
 
 
 def steps(stage: Stage) -> Iterator[Step]:
@@ -19,37 +18,20 @@ def steps(stage: Stage) -> Iterator[Step]:
         yield "underwater", lambda: elsewhere.paint_underwater(stage)
     else:
         yield from _outdoors(stage)
+    yield "focus", lambda: framing.focus(stage)
     yield "cast", lambda: place_cast(stage)
     yield "weather", lambda: weather.paint_weather(stage)
 
 
 def _outdoors(stage: Stage) -> Iterator[Step]:
     scene = stage.scene
-    water = scene.has("sea", "beach", "lighthouse", "river")
-    urban = scene.has("city", "street")
-    ground = land.ground_of(stage)
-    green = ground in {"grass", "forest floor"}
     yield "sky", lambda: sky.paint_sky(stage)
-    yield "backdrop", lambda: land.paint_backdrop(stage)
-    if water:
-        yield "water", lambda: land.paint_water(stage)
+    recipe = next((OUTDOORS[place] for place in scene.places if place in OUTDOORS), meadow)
+    yield from recipe(stage)
     if scene.has("castle"):
         yield "castle", lambda: landmarks.paint_castle(stage)
-    if scene.has("lighthouse"):
-        yield "lighthouse", lambda: landmarks.paint_lighthouse(stage)
-    if urban:
+    if scene.has("city", "street"):
         yield "skyline", lambda: city.paint_skyline(stage)
-    if scene.has("forest"):
-        yield "forest", lambda: plants.paint_forest(stage)
-    elif not (water and not scene.has("river")) and not urban and not scene.has("desert", "ruins"):
-        yield "copses", lambda: plants.paint_copses(stage)
-    yield "ground", lambda: land.paint_ground(stage)
-    if green or "flower" in scene.props:
-        flowers = "flower" in scene.props or (scene.has("meadow", "garden") and not stage.overcast)
-        yield "grass", lambda: plants.paint_grass(stage, flowers=flowers)
-    if water:
-        yield "foam", lambda: land.paint_foam(stage)
-    if urban:
         yield "street", lambda: city.paint_street(stage)
     if scene.has("ruins"):
         yield "ruins", lambda: ruins.paint_ruins(stage)
@@ -60,9 +42,7 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
     if "door" in scene.props:
         yield "door", lambda: landmarks.paint_door(stage)
     if "tree" in scene.props and not scene.has("forest"):
-        yield "tree", lambda: plants.paint_lone_tree(stage)
+        yield "tree", lambda: woods.paint_lone_tree(stage)
     if scene.has("cave"):
         yield "cave", lambda: landmarks.paint_cave(stage)
     yield "haze", lambda: weather.paint_haze(stage)
-    if scene.has("forest") and not stage.dark and not scene.weather & {"rain", "storm"}:
-        yield "shafts", lambda: weather.paint_shafts(stage)

@@ -1,112 +1,73 @@
-"""The land: far ranges, snow peaks, dunes, hills, water, and the ground that the cast stands on."""
+"""The far land: ranges in the haze, massifs, dunes, mesas, canyon walls, karst towers, a volcano."""
+
+import itertools
 
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import Array, Layer, Sheet, mix, plane, rgb, smoothstep, strips
+from services.model_service.engines.keyframe.brush import dabs, lay, tinted
+from services.model_service.engines.keyframe.canvas import Array, Layer, Sheet, mix, rgb, smoothstep, strips
+from services.model_service.engines.keyframe.ground import below
 from services.model_service.engines.keyframe.noise import clouds, ridge
 from services.model_service.engines.keyframe.stage import Stage
 
 AFLOAT = frozenset({"boat", "ship"})
 """Figures that are on the water where there is any."""
-GROUNDS = {
-    "grass": "#5c9440",
-    "snow": "#eef3fa",
-    "sand": "#e2b16a",
-    "beach": "#ead2a0",
-    "earth": "#7c6a50",
-    "stone": "#6d6c74",
-    "asphalt": "#4a4c58",
-    "forest floor": "#4d5a34",
-    "moon": "#a9a6ad",
-    "rock": "#5a5550",
-}
 
 
-def ground_of(stage: Stage) -> str:
-    """What the cast stands on."""
-    scene = stage.scene
-    if scene.has("space"):
-        return "moon"
-    for place, ground in (
-        ("snow peaks", "snow"),
-        ("desert", "sand"),
-        ("street", "asphalt"),
-        ("city", "asphalt"),
-        ("beach", "beach"),
-    ):
-        if scene.has(place):
-            return ground
-    if "snow" in scene.weather:
-        return "snow"
-    for place, ground in (
-        ("ruins", "earth"),
-        ("forest", "forest floor"),
-        ("cave", "rock"),
-        ("lighthouse", "rock"),
-        ("sea", "rock"),
-    ):
-        if scene.has(place):
-            return ground
-    return "grass"
-
-
-def paint_backdrop(stage: Stage) -> None:
-    """What closes the view: ranges in the haze behind every outdoor scene."""
-    scene = stage.scene
-    if scene.has("snow peaks"):
-        _ranges(stage, count=1, height=0.20, roughness=0.5, floor=0.0)
-        _peaks(stage, height=0.47, snow=True)
-    elif scene.places[0] == "mountains" or (scene.has("mountains") and not scene.has("city")):
-        _ranges(stage, count=1, height=0.24, roughness=0.5, floor=0.0)
-        _peaks(stage, height=0.40, snow="snow" in scene.weather)
-    elif scene.has("desert"):
-        _mesas(stage)
-    elif scene.has("sea", "beach", "lighthouse"):
-        _ranges(stage, count=1, height=0.07, roughness=0.45, floor=0.0, share=0.55)
-    elif scene.has("city", "street", "ruins"):
-        _ranges(stage, count=1, height=0.12, roughness=0.5, floor=0.0)
-    else:
-        _ranges(stage, count=3, height=0.17, roughness=0.42, floor=0.02)
-
-
-def _below(line: Array, rows: Array) -> Array:
-    """Coverage of everything under `line` (W values), H × W."""
-    return np.clip(rows - line[None] + 0.5, 0, 1)
-
-
-def _ranges(stage: Stage, *, count: int, height: float, roughness: float, floor: float, share: float = 1.0) -> None:
+def ranges(stage: Stage, *, count: int, height: float, roughness: float, code: str = "#5f7d6a", share: float = 1.0) -> None:
+    """Ranges one behind the other, paler with distance; with `share` < 1 they end before the light's side."""
     layer, frame = stage.layers["far"], stage.frame
     rng = stage.rng("ranges")
-    rock = rgb("#5f7d6a") if not stage.scene.has("snow peaks", "mountains") else rgb("#6f7f95")
+    rock = rgb(code)
     for index in range(count):
-        line = ridge(rng, frame.width, waves=1.8 + index, roughness=roughness)
+        line = ridge(rng, frame.width, waves=1.6 + index, roughness=roughness)
         if share < 1:
             x = np.linspace(0, 1, frame.width, dtype=np.float32)
-            line = (
-                line * (smoothstep(share, share - 0.25, x) if stage.side > 0 else smoothstep(1 - share, 1 - share + 0.25, x)) - 0.04
-            )
-        top = stage.horizon + stage.unit * (floor + 0.028 * index - height * (1 - 0.22 * index) * line)
-        distance = 0.82 - 0.24 * index
-        _slope(stage, layer, top, stage.lit(rock, distance), stage.lit(rock, min(distance + 0.18, 0.97)))
+            gone = smoothstep(share, share - 0.25, x) if stage.side > 0 else smoothstep(1 - share, 1 - share + 0.25, x)
+            line = line * gone - 0.04
+        top = np.float32(stage.horizon) + stage.rise * (0.024 * index + 0.01 - height * (1 - 0.22 * index) * line)
+        distance = 0.84 - 0.22 * index
+        _slope(stage, layer, top, stage.lit(rock, distance), stage.lit(rock, min(distance + 0.16, 0.97)))
+        if index == count - 1 and roughness < 0.48 and share == 1:
+            _wooded(stage, rng, top, stage.lit(rgb("#47683f"), distance - 0.08))
 
 
 def _slope(stage: Stage, layer: Layer, line: Array, upper: Array, lower: Array, depth: float = 0.2) -> None:
     """A body of land under `line`, `lower` where the haze lies in its foot."""
     rows = slice(max(int(line.min()) - 1, 0), stage.frame.height)
     y = stage.frame.rows[rows]
-    t = np.clip((y - line[None]) / np.float32(stage.unit * depth), 0, 1)
-    layer.fill(_below(line, y), mix(upper, lower, t), rows)
+    t = np.clip((y - line[None]) / np.float32(stage.rise * depth), 0, 1)
+    layer.fill(below(line, y), mix(upper, lower, t), rows)
 
 
-def _peaks(stage: Stage, *, height: float, snow: bool) -> None:
+def _wooded(stage: Stage, rng: np.random.Generator, line: Array, leaf: Array) -> None:
+    """Woods on the nearest hill: dabs of trees in drifts along and under its line."""
+    frame, sheet = stage.frame, Sheet(stage.frame.width, stage.frame.height)
+    n = int(420 * stage.span)
+    x = rng.random(n).astype(np.float32) * np.float32(frame.width)
+    grove = np.sin(x / frame.width * 19 + float(rng.random()) * 6) + 0.7 * np.sin(x / frame.width * 43)
+    keep = grove > -0.25
+    x = x[keep]
+    depth = rng.random(x.size).astype(np.float32) ** 2
+    y = line[np.clip(x.astype(np.int32), 0, frame.width - 1)] + depth * np.float32(stage.rise * 0.05)
+    order = np.argsort(y)
+    x, y, depth = x[order], y[order], depth[order]
+    size = np.float32(stage.rise) * rng.uniform(0.006, 0.012, x.size) * (0.8 + 0.6 * depth)
+    dabs(sheet, x, y - size * 0.4, size, size * 1.05, tinted(leaf, rng.uniform(0.88, 1.04, x.size)))
+    dabs(sheet, x + stage.side * size * 0.3, y - size * 0.8, size * 0.55, size * 0.5, tinted(leaf, rng.uniform(1.06, 1.2, x.size)))
+    lay(stage.layers["far"], sheet)
+
+
+def peaks(stage: Stage, *, height: float, snow: bool) -> None:
     """A massif of pointed peaks, each with a sunlit and a shaded face parted by a wandering arête, snow from the top down."""
     layer, frame = stage.layers["far"], stage.frame
     rng = stage.rng("peaks")
-    unit, width = stage.unit, frame.width
+    unit, width = stage.rise, frame.width
     x = np.arange(width, dtype=np.float32)
-    main = 0.5 - stage.side * float(rng.uniform(0.12, 0.24))
-    centres = [main, main + float(rng.uniform(0.26, 0.36)), main - float(rng.uniform(0.26, 0.36)), main + 0.62, main - 0.62]
-    sizes = [1.0, float(rng.uniform(0.62, 0.8)), float(rng.uniform(0.55, 0.75)), 0.6, 0.55]
+    main = 0.5 - stage.side * float(rng.uniform(0.02, 0.26))
+    step = float(rng.uniform(0.26, 0.36)) * max(unit / width * 1.78, 0.55)
+    centres = [main, main + step, main - step * float(rng.uniform(0.85, 1.1)), main + step * 1.9, main - step * 1.8]
+    sizes = [1.0, float(rng.uniform(0.55, 0.86)), float(rng.uniform(0.45, 0.78)), 0.6, 0.55]
     rough = (ridge(rng, width, waves=7, roughness=0.62) - 0.5) * np.float32(0.13)
     stack = np.full((len(centres), width), -1, np.float32)
     for index, (centre, size) in enumerate(zip(centres, sizes, strict=True)):
@@ -142,30 +103,13 @@ def _peaks(stage: Stage, *, height: float, snow: bool) -> None:
             cover = smoothstep(0.035, -0.03, (y - top[None]) / tall - reach)
             colour = mix(colour, mix(white_shade, white_light, sunlit), cover)
         fog = smoothstep(stage.horizon - unit * height * 0.42, stage.horizon + unit * 0.03, y)
-        layer.fill(_below(top, y), mix(colour, stage.palette.haze, fog * np.float32(0.72)), rows)
+        layer.fill(below(top, y), mix(colour, stage.palette.haze, fog * np.float32(0.72)), rows)
 
 
-def _mesas(stage: Stage) -> None:
-    layer, frame = stage.layers["far"], stage.frame
-    rng = stage.rng("mesas")
-    sheet = Sheet(frame.width, frame.height)
-    stone = rgb("#b0623a")
-    for _ in range(4):
-        x, half = float(rng.random()) * frame.width, stage.unit * float(rng.uniform(0.05, 0.14))
-        top = stage.horizon - stage.unit * float(rng.uniform(0.04, 0.13))
-        colour = stage.lit(stone, float(rng.uniform(0.55, 0.75)))
-        sheet.polygon(
-            ((x - half * 1.35, stage.horizon + 4), (x - half, top), (x + half * 0.9, top - 2), (x + half * 1.3, stage.horizon + 4)),
-            colour,
-        )
-    layer.over(sheet)
-    _dunes(stage, layer, rng, first=0.0, last=0.30, count=3)
-
-
-def _dunes(stage: Stage, layer: Layer, rng: np.random.Generator, *, first: float, last: float, count: int) -> None:
+def dunes(stage: Stage, layer: Layer, rng: np.random.Generator, *, first: float, last: float, count: int) -> None:
     """Dunes: a long crest with a lit and a shaded flank that meet on a curling line running down to the viewer."""
     frame, unit = stage.frame, stage.unit
-    sand = rgb(GROUNDS["sand"])
+    sand = rgb("#e2b16a")
     x = np.arange(frame.width, dtype=np.float32)
     for index in range(count):
         share = first + (last - first) * index / max(count - 1, 1)
@@ -173,140 +117,203 @@ def _dunes(stage: Stage, layer: Layer, rng: np.random.Generator, *, first: float
         top = np.float32(stage.y(share)) - np.float32(unit * (0.07 + 0.10 * share + 0.03 * float(rng.random()))) * line
         rows = slice(max(int(top.min()) - 1, 0), frame.height)
         y = frame.rows[rows]
-        below = (y - top[None]) / np.float32(unit)
+        depth = (y - top[None]) / np.float32(unit)
         summit = float(x[int(line[frame.width // 8 : -frame.width // 8 or None].argmax()) + frame.width // 8])
-        bend = np.float32(summit) + np.float32(unit) * (below * 1.7 * stage.side * -1 + np.sin(below * 9) * 0.10)
+        bend = np.float32(summit) + np.float32(unit) * (depth * 1.7 * stage.side * -1 + np.sin(depth * 9) * 0.10)
         flank = smoothstep(-0.01 * unit, 0.02 * unit, (x[None] - bend) * stage.side)
         distance = 0.50 * (1 - share) ** 1.5
         shaded = stage.lit(sand * np.array([0.62, 0.55, 0.60], np.float32), distance)
         bright = np.clip(mix(stage.lit(sand, distance), stage.palette.sun * stage.palette.light, 0.18), 0, 1)
         colour = mix(shaded, bright, flank)
-        ripples = np.sin(below * 260 / (0.6 + 2.5 * below + share) + line[None] * 30 + x[None] / unit * 14) * smoothstep(
-            0.02, 0.2, below + share * 0.1
+        ripples = np.sin(depth * 260 / (0.6 + 2.5 * depth + share) + line[None] * 30 + x[None] / unit * 14) * smoothstep(
+            0.02, 0.2, depth + share * 0.1
         )
         colour = colour * (1 + np.float32(0.022) * ripples)
-        layer.fill(_below(top, y), colour, rows)
+        layer.fill(below(top, y), colour, rows)
 
 
-def paint_ground(stage: Stage) -> None:
-    """The near ground, opaque to the bottom edge; the cast stands on it."""
-    layer, frame, unit = stage.layers["ground"], stage.frame, stage.unit
-    kind = ground_of(stage)
-    rng = stage.rng("ground")
-    if kind == "sand":
-        _dunes(stage, layer, rng, first=0.42, last=0.62, count=2)
-        return
-    albedo = rgb(GROUNDS[kind])
-    line = ridge(rng, frame.width, waves=1.5, roughness=0.25, octaves=4)
-    flat = kind in {"asphalt", "moon"}
-    if stage.scene.has("sea", "beach", "lighthouse", "river"):
-        walked = any(figure.tag not in AFLOAT | {"bird", "whale", "dragon", "fish"} for figure in stage.scene.figures)
-        top = _shore(stage, rng, 0.40 if walked else 0.62 if kind == "beach" else 0.74, slope=0.05 if walked else 0.11)
-    else:
-        top = np.float32(stage.y(0.10)) - np.float32(unit * (0.008 if flat else 0.07)) * line
-    first = max(int(top.min()) - 1, 0)
-    far_tone, near_tone = stage.lit(albedo, 0.38), stage.lit(albedo * np.float32(0.62 if kind != "snow" else 0.86))
-    texture = clouds(rng, frame.width, frame.height - first, cells=5, octaves=6, stretch=3.2) - np.float32(0.5)
-    sheen = np.exp(-(((frame.columns - np.float32(stage.sun[0])) / np.float32(unit * 0.55)) ** 2)) * np.float32(
-        0.06 if stage.overcast else 0.20
-    )
-    for rows in strips(slice(first, frame.height)):
-        y, grain = frame.rows[rows], texture[rows.start - first : rows.stop - first]
-        near = np.clip((y - top[None]) / np.float32(frame.height - stage.horizon), 0, 1)
-        colour = mix(far_tone, near_tone, near**0.8) * (1 + grain * np.float32(0.10 if kind == "snow" else 0.30))
-        if kind == "snow":
-            colour = mix(colour, stage.lit(rgb("#9db4dc")), smoothstep(0.02, 0.25, grain) * np.float32(0.35))
-        colour = colour + sheen * (1 - near) ** 2 * plane(stage.palette.sun)
-        layer.fill(_below(top, y), colour, rows)
-
-
-def _shore(stage: Stage, rng: np.random.Generator, share: float, slope: float) -> Array:
-    """The line where land meets water: it rises towards the side away from the light."""
-    frame = stage.frame
-    x = np.linspace(-1, 1, frame.width, dtype=np.float32) * np.float32(-stage.side)
-    line = ridge(rng, frame.width, waves=3, roughness=0.42, octaves=6)
-    reach = stage.frame.height - stage.horizon
-    return np.float32(stage.y(share)) - np.float32(reach) * (np.float32(slope) * x + 0.09 * (line - 0.5))
-
-
-def paint_water(stage: Stage) -> None:
-    """Sea, lake or river on the far layer, from the horizon down, with the light's path and wave lines."""
-    layer, frame, palette = stage.layers["far"], stage.frame, stage.palette
-    rng = stage.rng("water")
-    top = stage.horizon + 1
-    rows = slice(max(int(top) - 1, 0), frame.height)
-    y = frame.rows[rows]
-    t = np.clip((y - np.float32(top)) / np.float32(frame.height - top), 0, 1)
-    tropical = not stage.dark and not palette.low_sun and not stage.overcast
-    deep = mix(palette.zenith, stage.lit(rgb("#1f6f8f" if tropical else "#2c5068")), 0.55)
-    colour = mix(mix(palette.horizon, deep, 0.30), deep * np.float32(0.86), t**0.55)
-    if tropical:
-        colour = mix(colour, rgb("#3fc0bc"), smoothstep(0.45, 1.0, t) * np.float32(0.5))
-    cover = np.clip(y - np.float32(top) + 0.5, 0, 1) + np.zeros((1, frame.width), np.float32)
-    layer.fill(cover, colour, rows)
-    _waves(stage, layer, rng, top)
-
-
-def _waves(stage: Stage, layer: Layer, rng: np.random.Generator, top: float) -> None:
-    frame, palette, unit = stage.frame, stage.palette, stage.unit
+def mesas(stage: Stage) -> None:
+    """Table mountains in the dust, and the first dunes before them."""
+    layer, frame = stage.layers["far"], stage.frame
+    rng = stage.rng("mesas")
     sheet = Sheet(frame.width, frame.height)
-    storm = "storm" in stage.scene.weather or "wind" in stage.scene.weather
-    water_light, water_dark = mix(palette.horizon, palette.sun, 0.2), mix(palette.zenith, stage.lit(rgb("#16384c")), 0.5)
-    depth = frame.height - top
-    for _ in range(int(260 * frame.width / frame.height)):
-        t = float(rng.random()) ** 1.5
-        x, y = float(rng.random()) * frame.width, top + 2 + t * depth
-        half, thick = unit * (0.008 + 0.075 * t) * float(rng.uniform(0.5, 1.4)), unit * (0.0008 + (0.0075 if storm else 0.0042) * t)
-        tone = mix(water_light, water_dark, float(rng.random()) ** 0.7 * 0.7 + 0.3)
-        _ripple(sheet, x, y, half, thick, tone)
-    if not stage.scene.weather & {"storm", "rain"}:
-        for _ in range(230):
-            t = float(rng.random()) ** 1.35
-            y = top + 1 + t * depth
-            x = stage.sun[0] + float(rng.normal(0, 1)) * unit * (0.022 + 0.10 * t)
-            half, thick = unit * (0.006 + 0.05 * t) * float(rng.uniform(0.4, 1.2)), unit * (0.001 + 0.0045 * t)
-            _ripple(sheet, x, y, half, thick, np.clip(mix(palette.sun, palette.horizon, 0.25 * t), 0, 1))
-    layer.over(sheet)
-    path = np.exp(
-        -(((frame.columns - np.float32(stage.sun[0])) / (np.float32(unit * 0.09) + (frame.rows - np.float32(top)) * 0.35)) ** 2)
-    )
-    path = path * smoothstep(top - 1, top + 2, frame.rows) * np.float32(0.10 if stage.overcast else 0.26)
-    rows = slice(max(int(top) - 1, 0), frame.height)
-    layer.light(path[rows], palette.sun, rows)
+    stone = rgb("#b0623a")
+    for k in range(5):
+        x, half = float(rng.random()) * frame.width, stage.rise * float(rng.uniform(0.04, 0.13))
+        top = stage.horizon - stage.rise * float(rng.uniform(0.05, 0.17))
+        colour = stage.lit(stone, 0.76 - 0.06 * k)
+        _butte(sheet, rng, x, half, top, stage.horizon + 4, colour, stage)
+    lay(layer, sheet)
+    dunes(stage, layer, rng, first=0.0, last=0.30, count=3)
 
 
-def _ripple(sheet: Sheet, x: float, y: float, half: float, thick: float, colour: Array) -> None:
+def _butte(
+    sheet: Sheet, rng: np.random.Generator, x: float, half: float, top: float, foot: float, colour: Array, stage: Stage
+) -> None:
+    """A flat-topped rock with a lit and a shaded flank, bands of strata and a skirt of scree."""
+    side, tall = stage.side, foot - top
+    rough = [float(v) * half * 0.10 for v in rng.normal(0, 1, 4)]
+    crown = [(x - half + rough[0], top), (x + half + rough[1], top + rough[2] * 0.3)]
+    cliff = foot - tall * 0.30
     sheet.polygon(
-        (
-            (x - half, y),
-            (x - half * 0.4, y - thick),
-            (x + half * 0.3, y - thick * 0.8),
-            (x + half, y),
-            (x + half * 0.2, y + thick),
-            (x - half * 0.5, y + thick * 0.9),
-        ),
-        colour,
+        [(x - half * 1.9, foot), (x - half * 1.12, cliff), *crown, (x + half * 1.12, cliff), (x + half * 1.9, foot)], colour
     )
+    edge = x - side * half * 0.15
+    away = -side
+    sheet.polygon(
+        [
+            (edge, top),
+            (x + away * half, top),
+            (x + away * half * 1.12, cliff),
+            (x + away * half * 1.9, foot),
+            (edge + away * half * 0.3, foot),
+        ],
+        colour * np.float32(0.82),
+    )
+    for level in (0.16, 0.34, 0.52):
+        y = top + tall * level
+        sheet.line([(x - half * 1.02, y), (x + half * 1.03, y + rough[3] * 0.3)], colour * np.float32(0.90), max(tall * 0.02, 1))
 
 
-def paint_foam(stage: Stage) -> None:
-    """Surf along the shore, drawn on the far layer's water just before the ground covers it."""
-    ground, frame = stage.layers["ground"], stage.frame
-    covered = ground.rgba[..., 3] > 0.5
-    top = np.where(covered.any(0), covered.argmax(0), frame.height).astype(np.float32)
-    rng = stage.rng("foam")
-    sheet = Sheet(frame.width, frame.height)
-    step = max(int(stage.unit / 60), 3)
-    white = stage.lit(rgb("#ffffff"), 0.05)
-    for x in range(-step, frame.width + step, step):
-        line = float(top[int(np.clip(x, 0, frame.width - 1))])
-        for lift in (0.0, 0.022):
-            if rng.random() < (0.95 if lift == 0 else 0.55):
-                sheet.ellipse(
-                    x,
-                    line - stage.unit * (lift + 0.004 * float(rng.random())),
-                    step * 1.3,
-                    stage.unit * float(rng.uniform(0.003, 0.008)),
-                    white,
+def canyon(stage: Stage) -> None:
+    """Walls of banded rock that stand on both sides of a deep valley, nearer ones darker and taller."""
+    rng, frame = stage.rng("canyon"), stage.frame
+    codes = ("#c8703f", "#b85f38", "#d8905a", "#a04f32", "#c88050")
+    for name, distance, reach, tall in (("far", 0.66, 0.36, 0.34), ("far", 0.40, 0.27, 0.52), ("mid", 0.14, 0.16, 0.86)):
+        sheet = Sheet(frame.width, frame.height)
+        for way in (-1, 1):
+            span = frame.width * reach * float(rng.uniform(0.85, 1.2))
+            line = ridge(rng, 40, waves=5, roughness=0.55)
+            steps = [(frame.width / 2 + way * (frame.width * 0.5 + 8), stage.horizon - stage.rise * tall)]
+            foot = stage.y(0.10 + (0.25 if name == "mid" else 0))
+            for k in range(10):
+                u = k / 9
+                x = frame.width / 2 + way * (frame.width * 0.5 - span * u)
+                y = stage.horizon - stage.rise * tall * (1 - 0.35 * u) + stage.rise * 0.10 * (float(line[k * 4]) - 0.5)
+                steps += [(x, y), (x - way * span * 0.02, y + stage.rise * 0.02 * (k % 3))]
+            end = steps[-1]
+            outline = [
+                *steps,
+                (end[0] - way * span * 0.10, foot),
+                (frame.width / 2 + way * (frame.width * 0.5 + 8), foot + stage.unit),
+            ]
+            base = stage.lit(rgb(codes[0]), distance)
+            sheet.polygon(outline, base)
+            for band in range(11):
+                y = stage.horizon - stage.rise * tall * (0.98 - 0.095 * band)
+                tone = stage.lit(rgb(codes[band % len(codes)]), distance) * np.float32(0.9 if way == stage.side else 1.06)
+                inner = float(np.interp(band / 10, [0, 1], [1.0, 0.92]))
+                wave = [float(v) * stage.rise * 0.012 for v in rng.normal(0, 1, 4)]
+                x0, x1 = (
+                    frame.width / 2 + way * (frame.width * 0.5 + 8),
+                    frame.width / 2 + way * (frame.width * 0.5 - span * 0.9 * inner),
                 )
-    stage.layers["far"].over(sheet)
+                mid_x = (x0 + x1) / 2
+                sheet.polygon(
+                    [
+                        (x0, y + wave[0]),
+                        (mid_x, y + wave[1]),
+                        (x1, y + wave[2]),
+                        (x1, y + wave[2] + stage.rise * 0.03),
+                        (mid_x, y + wave[1] + stage.rise * 0.045),
+                        (x0, y + stage.rise * 0.04),
+                    ],
+                    tone,
+                )
+            cracks = int(9 * stage.span) + 3
+            for _ in range(cracks):
+                x = frame.width / 2 + way * (frame.width * 0.5 - span * float(rng.uniform(0.05, 0.95)))
+                y = stage.horizon - stage.rise * tall * float(rng.uniform(0.2, 0.9))
+                tall_crack = stage.rise * float(rng.uniform(0.05, 0.2))
+                sheet.taper((x, y), (x + tall_crack * 0.05, y + tall_crack), stage.unit * 0.004, 0.5, base * np.float32(0.62))
+        lay(stage.layers[name], sheet)
+
+
+def karst(stage: Stage) -> None:
+    """Steep rounded limestone towers in mist, as along a southern river."""
+    rng, frame = stage.rng("karst"), stage.frame
+    for row, (distance, tall, count) in enumerate(((0.78, 0.40, 7), (0.58, 0.32, 6), (0.36, 0.22, 4))):
+        sheet = Sheet(frame.width, frame.height)
+        for _ in range(int(count * max(stage.span, 0.6)) + 1):
+            x, half = float(rng.random()) * frame.width, stage.rise * float(rng.uniform(0.05, 0.10))
+            if row == 2 and abs(x / frame.width - 0.5) < 0.18:
+                continue
+            high = stage.rise * tall * float(rng.uniform(0.5, 1.1))
+            u = np.linspace(-1, 1, 15)
+            profile = (1 - np.abs(u) ** 2.6) * (0.88 + 0.16 * rng.random(15)) * high
+            foot = stage.horizon + stage.rise * 0.02
+            stone = stage.lit(rgb("#4f6f5c"), distance)
+            sheet.polygon([(x + half * float(a), foot - float(p)) for a, p in zip(u, profile, strict=True)], stone)
+            edge = [(x + half * float(a), foot - float(p) * 0.97) for a, p in zip(u, profile, strict=True) if a * stage.side > 0.1]
+            sheet.polygon([*edge, (x + half * 0.35 * stage.side, foot - high * 0.2)], stone * np.float32(1.10))
+        lay(stage.layers["far"], sheet)
+        _mist(stage, "far", stage.horizon - stage.rise * (0.05 - 0.03 * row), stage.rise * 0.09, 0.55)
+
+
+def _mist(stage: Stage, layer: str, row: float, depth: float, strength: float) -> None:
+    frame = stage.frame
+    band = np.exp(-(((frame.rows - np.float32(row)) / np.float32(depth)) ** 2)) * np.float32(strength)
+    rows = slice(int(np.clip(row - 2.5 * depth, 0, frame.height - 1)), int(np.clip(row + 2.5 * depth, 1, frame.height)))
+    stage.layers[layer].fill(band[rows] + np.zeros((1, frame.width), np.float32), stage.palette.haze, rows)
+
+
+def volcano(stage: Stage) -> None:
+    """A smoking cone with a glowing crater and streams of lava."""
+    rng, frame = stage.rng("volcano"), stage.frame
+    x, tall = frame.width * (0.5 - stage.side * 0.10), stage.rise * 0.44
+    foot, half = stage.horizon + stage.rise * 0.03, stage.rise * 0.62
+    top = foot - tall
+    sheet = Sheet(frame.width, frame.height)
+    rock = stage.lit(rgb("#4f4448"), 0.22)
+    mouth = half * 0.16
+    rough = rng.normal(0, 0.008, 24) * stage.rise
+    t = np.linspace(0, 1, 12)
+    left = [
+        (x - mouth - (half - mouth) * float(v) ** 1.5, top + tall * float(v) + float(r)) for v, r in zip(t, rough[:12], strict=True)
+    ]
+    right = [
+        (x + mouth + (half - mouth) * float(v) ** 1.5, top + tall * float(v) + float(r)) for v, r in zip(t, rough[12:], strict=True)
+    ]
+    sheet.polygon([*left[::-1], (x, top + mouth * 0.25), *right], rock)
+    shaded = left if stage.side > 0 else right
+    sheet.polygon([*shaded, (x - stage.side * half * 0.1, foot), (x, top + mouth * 0.3)], rock * np.float32(0.72))
+    hot, core = rgb("#ff6a1e"), rgb("#ffd060")
+    sheet.ellipse(x, top + mouth * 0.12, mouth * 0.95, mouth * 0.22, hot)
+    for k, way in enumerate((-0.30, 0.12, 0.42)):
+        at = [
+            (
+                x + mouth * way * 2 + way * half * float(v) ** 1.3 + float(rng.normal(0, 0.006)) * stage.rise,
+                top + mouth * 0.1 + tall * (0.55 + 0.2 * (k % 2)) * float(v),
+            )
+            for v in np.linspace(0, 1, 9)
+        ]
+        for (p, q), v in zip(itertools.pairwise(at), np.linspace(1, 0.3, 8), strict=True):
+            sheet.taper(p, q, stage.rise * 0.011 * float(v), stage.rise * 0.010 * float(v), hot)
+            sheet.taper(p, q, stage.rise * 0.005 * float(v), stage.rise * 0.004 * float(v), core)
+    far = stage.layers["far"]
+    far.shine(frame.glow(x, top, stage.rise * 0.20, power=1.2) * np.float32(0.55), rgb("#ff5a1e"))
+    _smoke(stage, rng, x, top, mouth)
+    lay(far, sheet)
+    far.light(frame.glow(x, top + tall * 0.1, stage.rise * 0.16) * np.float32(0.5), rgb("#ff6a2a"))
+
+
+def _smoke(stage: Stage, rng: np.random.Generator, x: float, top: float, mouth: float) -> None:
+    """A column of ash that spreads and leans away from the light, glowing at its foot."""
+    sheet, n = Sheet(stage.frame.width, stage.frame.height), 150
+    t = np.sort(rng.random(n).astype(np.float32))[::-1]
+    px = x - stage.side * stage.rise * 0.22 * t**1.6 + rng.normal(0, 1, n) * (mouth * 0.35 + stage.rise * 0.09 * t)
+    py = top - stage.rise * 0.46 * t + rng.normal(0, 0.012, n) * stage.rise
+    radius = mouth * 0.5 + stage.rise * 0.075 * t * rng.uniform(0.6, 1.2, n)
+    ash = stage.lit(rgb("#6a6068"), 0.15)
+    glow = np.exp(-t * 7)[:, None] * (rgb("#ff7a2a") - ash)[None] * 0.8
+    dabs(sheet, px, py, radius, radius * 0.9, tinted(ash, rng.uniform(0.62, 0.85, n)) + glow, corners=16)
+    dabs(
+        sheet,
+        px + stage.side * radius * 0.25,
+        py - radius * 0.28,
+        radius * 0.66,
+        radius * 0.58,
+        tinted(ash, rng.uniform(0.9, 1.15, n)) + glow,
+        corners=14,
+    )
+    lay(stage.layers["far"], sheet)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from services.model_service.engines.keyframe.words_people import ACTIONS, PEOPLE
+from services.model_service.engines.keyframe.words_people import ACTIONS, FEELINGS, PEOPLE
 from services.model_service.engines.keyframe.words_settings import PLACES, TIMES, WEATHER
 from services.model_service.engines.keyframe.words_creatures import CREATURES
 from services.model_service.engines.keyframe.words_things import COLOURS, PROPS
@@ -18,9 +18,9 @@ PASSED_OVER = (
     "海报|脑海|上海|花费|花了|花时间|火花|眼花|昏花|马上|马路边|立马|日夜|昼夜|其他|他山|信任|相信|信心"
     "|信号|自信|信念|迷信|确信|信息"
     "|大家庭|专家|国家|作家|画家|家伙|人家|家人|风格|风景|风光|风采|威风|作风|冰箱|冰冷|指望|指示|手指|指导"
-    "|指甲|江湖|龙头|走廊|走神"
+    "|指甲|江湖|龙头|走神"
     "|starts|started|starting|watch out|homework|bookshelf|rose up|starlings|花样|花白|雪白|林肯|山寨|书写|秘书"
-    "|尘封|桥段|白雪公主|火山|日光灯"
+    "|尘封|桥段|白雪公主|日光灯|cell phone"
     "|the day|one day|every day|day by day|days|birthday|some day|雷达|鹿角|青春|青年时|金属|黄昏时|黑暗|风衣"
     "|look like|red-eye|goldfish bowl"
 )
@@ -32,6 +32,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "figure": {**PEOPLE, **CREATURES},
     "prop": PROPS,
     "action": ACTIONS,
+    "feeling": FEELINGS,
 }
 _NEGATED = re.compile(r"(?:\bno|\bwithout|\bnot an?|\bnever|没有|无|不见|并无)\s*(?:any\s+)?$", re.IGNORECASE)
 
@@ -76,9 +77,7 @@ class _Meaning:
         return None
 
 
-def _compile(
-    groups: Mapping[str, Mapping[str, str]], passed_over: str = "", lookalikes: str = ""
-) -> tuple[re.Pattern[str], _Meaning]:
+def _compile(groups: Mapping[str, Mapping[str, str]], passed_over: str = "", lookalikes: str = "") -> tuple[re.Pattern[str], _Meaning]:
     words: dict[str, tuple[str, str] | None] = {}
     for group, tags in groups.items():
         for tag, spellings in tags.items():

@@ -11,16 +11,23 @@ from services.model_service.engines.keyframe.canvas import Array, Frame, Layer
 from services.model_service.engines.keyframe.palette import Palette
 from services.model_service.engines.keyframe.scene import Scene
 
-_HORIZON = {
-    Framing.ESTABLISHING: 0.60,
-    Framing.WIDE: 0.60,
-    Framing.MEDIUM: 0.56,
-    Framing.CLOSE: 0.54,
-    Framing.DETAIL: 0.50,
-    Framing.LOW: 0.76,
+_HORIZONS = {
+    Framing.ESTABLISHING: (0.50, 0.58, 0.66),
+    Framing.WIDE: (0.54, 0.59, 0.64),
+    Framing.MEDIUM: (0.50, 0.56, 0.60),
+    Framing.CLOSE: (0.50, 0.54, 0.60),
+    Framing.DETAIL: (0.40, 0.46),
+    Framing.LOW: (0.74, 0.77),
 }
-DEPTHS = {"sky": 0.0, "far": 0.3, "ground": 0.72, "cast": 0.82, "front": 1.2, "air": 1.0}
-"""The layers from back to front. The cast stands nearly as deep as its ground, so that feet do not slide when the camera moves."""
+_INDOOR_HORIZON = {Framing.LOW: 0.66, Framing.DETAIL: 0.40}
+DEPTHS = {
+    "sky": 0.0, "clouds": 0.06, "far": 0.3, "mid": 0.5, "ground": 0.72, "cast": 0.82, "front": 1.2,
+    "air": 1.0,
+}
+"""The layers from back to front. The cast stands nearly as deep as its ground, so that feet do not slide when the camera moves.
+
+`mid` holds what stands between the far view and the ground: water, the first rows of trees, houses across the way.
+"""
 
 
 @dataclass(slots=True)
@@ -40,9 +47,14 @@ class Stage:
     def build(cls, scene: Scene, frame: Frame, seed: int) -> "Stage":
         rng = _stream(seed, "stage")
         palette = palettes.choose(scene, rng)
-        horizon = frame.height * (_HORIZON[scene.framing] + 0.05 * (float(rng.random()) - 0.5))
+        share = float(rng.choice(_HORIZONS[scene.framing])) + 0.04 * (float(rng.random()) - 0.5)
+        if scene.has("room"):
+            share = _INDOOR_HORIZON.get(scene.framing, 0.50)
+        horizon = frame.height * share
         side = -1 if rng.random() < 0.5 else 1
-        height = 0.80 if palette.low_sun else 0.34
+        height = {"morning": 0.52, "golden hour": 0.66}.get(scene.time, 0.82) if palette.low_sun else 0.0
+        if palette.dark:
+            height = 0.30
         sun = (
             frame.width * (0.5 + side * (0.16 + 0.20 * float(rng.random()))),
             horizon * (height + 0.10 * (float(rng.random()) - 0.5)),
@@ -58,16 +70,44 @@ class Stage:
     def unit(self) -> float:
         return self.frame.unit
 
+    @property
+    def rise(self) -> float:
+        """What heights of the far view are measured by: the sky's own height, so that tall pictures and low angles are filled."""
+        return self.horizon / 0.6
+
+    @property
+    def span(self) -> float:
+        """The picture's width in widths of a 16:9 one of the same unit: how much there is room for side by side."""
+        return self.frame.width / (self.unit * 1.78)
+
     def y(self, share: float) -> float:
         """A row of the ground: 0 is the horizon, 1 the bottom edge."""
         return self.horizon + share * (self.frame.height - self.horizon)
+
+    def x(self, share: float) -> float:
+        """A column: 0 is the left edge, 1 the right one."""
+        return self.frame.width * share
 
     def lit(self, albedo: Array, distance: float = 0.0) -> Array:
         return self.palette.lit(albedo, distance)
 
     @property
     def overcast(self) -> bool:
-        return bool(self.scene.weather & {"rain", "storm", "fog", "snow"})
+        return bool(self.scene.weather & {"rain", "storm", "fog", "snow", "cloudy", "sandstorm"})
+
+    @property
+    def wet(self) -> bool:
+        return bool(self.scene.weather & {"rain", "storm", "rainbow"})
+
+    @property
+    def snowy(self) -> bool:
+        """Whether snow lies on everything."""
+        return "snow" in self.scene.weather or self.scene.has("snow peaks")
+
+    @property
+    def lamps(self) -> bool:
+        """Whether windows and lamps are lit at this hour."""
+        return self.dark or self.scene.time == "dusk" or (self.overcast and not self.snowy) or self.scene.time == "dawn"
 
     @property
     def dark(self) -> bool:

@@ -40,9 +40,13 @@ def paint_weather(stage: Stage) -> None:
         _leaves(stage)
 
 
-def drift_of(stage: Stage) -> tuple[float, float]:
-    """How far the air layer goes in a second, in pixels right and down."""
+def drift_of(stage: Stage, layer: str = "air") -> tuple[float, float]:
+    """How far a drifting layer goes in a second, in pixels right and down: the air with its rain or snow, the clouds."""
     weather, unit = stage.scene.weather, stage.unit
+    if layer == "clouds":
+        return -stage.side * unit * (0.020 if weather & {"storm", "wind", "sandstorm"} else 0.006), 0.0
+    if layer != "air":
+        return 0.0, 0.0
     if weather & {"rain", "storm"}:
         speed = 1.9 if "storm" in weather else 1.5
         return -stage.side * _slant(stage) * speed * unit, speed * unit
@@ -164,6 +168,15 @@ def _leaves(stage: Stage) -> None:
         else rgb("#d8a04a")
     )
     layer.fill(veil.folded() * np.float32(0.9), stage.lit(warm))
+
+
+def paint_valley_mist(stage: Stage) -> None:
+    """Mist that fills a deep valley below the far ranges."""
+    frame, rng = stage.frame, stage.rng("valley")
+    field = clouds(rng, frame.width, frame.height, cells=3, octaves=5, stretch=3.5)
+    cover = smoothstep(stage.horizon - stage.unit * 0.08, stage.y(0.35), frame.rows) * (0.55 + 0.45 * field)
+    tone = mix(stage.palette.haze, stage.palette.sun, 0.2)
+    stage.layers["mid"].fill(np.clip(cover * np.float32(1.1), 0, 1), tone)
 
 
 def paint_shafts(stage: Stage) -> None:
