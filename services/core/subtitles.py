@@ -5,6 +5,7 @@ end of a sentence if it can, else of a clause. A line of Chinese never begins wi
 opening bracket or quote (the rules called kinsoku). No word is lost, repeated or moved.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -58,6 +59,12 @@ def cues(words: Sequence[Sequence[Any]], *, offset: float = 0.0) -> tuple[Cue, .
         text = "\n".join(_join(line) for line in _lines(group))
         shown.append(Cue(text, round(start + offset, 3), round(end + offset, 3)))
     return tuple(shown)
+
+
+def breakable(text: str) -> list[str]:
+    """The smallest pieces of one line of text between which it may be broken: words of letters with their space, characters of
+    Chinese with their punctuation. Joined, they are the text again."""
+    return [piece for word in re.findall(r"\S+\s*|\s+", text) for piece in _units(word)]
 
 
 def of_film(request: FilmRequest) -> Iterator[Cue]:

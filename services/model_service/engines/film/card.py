@@ -1,46 +1,123 @@
-"""A title or end card: words over a slowly moving picture."""
+"""A title or end card: words over the story's picture, which moves slowly under them."""
 
-import subprocess
-from pathlib import Path
-from typing import IO, cast
+from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
-import pylopdf_fonts_zh_cn
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, UnidentifiedImageError
 
+from services.core.errors import EngineFailed
+from services.core.model import Digest
 from services.core.requests import CardRequest
 from services.model_service.engine import Job, MadeFile, Output
+from services.model_service.engines.film import card_ground, card_words, fitting, process
+from services.model_service.engines.film.card_ground import Picture
+from services.model_service.engines.film.card_looks import Ground, Look, look_of
+from services.model_service.engines.film.card_words import Canvas, Painter
+from services.model_service.engines.film.encoder import TICKS_PER_FRAME
+from services.model_service.engines.film.lettering import Setting, block
+from services.model_service.engines.film.tools import Tools
+
+_NAME = "Storyreel"
+_SEAL = {"title": "故事", "end": "终"}
+_BEGINS = 0.4
+"""Seconds until the first letter comes."""
+_MARKED = 1.2
+"""Seconds in which what stands beside the words comes."""
+_NAMED = 1.1
+"""Seconds until the name below the end comes."""
+_LONGEST_UPRIGHT = 24
+"""Characters of the longest title that stands in columns."""
 
 
-def make(request: CardRequest, job: Job, executable: Path) -> Output:
-    """The card as `video.mp4`, exactly `request.frames` frames."""
-    width, height = request.width, request.height
-    if request.picture is None:
-        ground = np.full((height, width, 3), 24, np.uint8)
-    else:
-        with Image.open(job.media(request.picture)) as picture:
-            ground = np.asarray(picture.convert("RGB").resize((width, height)))
-        ground = (cv2.GaussianBlur(ground, (0, 0), height / 60) * 0.5).astype(np.uint8)
-    words = Image.new("L", (width, height))
-    size = min(height // 8, width * 9 // 10 // max(len(request.text), 1))
-    font = ImageFont.truetype(pylopdf_fonts_zh_cn.serif_path(), size)
-    ImageDraw.Draw(words).text((width / 2, height / 2), request.text, 255, font, anchor="mm")
-    letters = np.asarray(words, np.float32)[..., None] / 255
+def make(request: CardRequest, job: Job, tools: Tools) -> Output:
+    """The card as `video.mp4`, exactly `request.frames` frames. `meta["dropped"]` names characters that no font has.
+
+    Raises EngineFailed MEDIA_UNREADABLE when the picture is none.
+    """
+    fitting.refuse_impossible("card", frames=request.frames, fps=request.fps, width=request.width, height=request.height)
+    picture = None if request.picture is None else _opened(request.picture, job)
+    look = look_of(request.style)
+    face = tools.serif if look.serif else tools.sans
+    text, dropped = face.coverage.shown(request.text)
     video = job.folder / "video.mp4"
-    command = [
-        *(str(executable), "-y", "-hide_banner", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
-        *("-s", f"{width}x{height}", "-r", str(request.fps), "-i", "pipe:0", "-vf", "scale=out_color_matrix=bt709:out_range=tv"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-threads", "1", "-pix_fmt", "yuv420p", "-colorspace", "bt709"),
-        *("-fflags", "+bitexact", "-flags:v", "+bitexact", str(video)),
-    ]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        pipe = cast("IO[bytes]", process.stdin)
-        for number in range(request.frames):
-            job.progress(number / request.frames, "card")
-            zoom = 1 + 0.04 * number / request.frames
-            matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 0, zoom)
-            moved = cv2.warpAffine(ground, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
-            seen = letters * min(number / request.fps, 1)
-            pipe.write((moved * (1 - seen) + 240 * seen).astype(np.uint8).tobytes())
-    return Output({"video": MadeFile(video, "video/mp4")}, {"frames": request.frames})
+    process.feed(
+        tools.executable,
+        [
+            *("-f", "rawvideo", "-pix_fmt", "rgb0", "-s", f"{request.width}x{request.height}", "-r", str(request.fps)),
+            *("-i", "pipe:0", "-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{fitting.TOLD}"),
+            *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "fastdecode", "-crf", "16", "-threads", "1"),
+            *("-g", str(2 * request.fps), "-video_track_timescale", str(request.fps * TICKS_PER_FRAME)),
+            *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4", str(video)),
+        ],
+        job,
+        _frames(replace(request, text=text), picture, look, tools, job),
+    )
+    meta = {"frames": request.frames, "seconds": request.frames / request.fps} | ({"dropped": dropped} if dropped else {})
+    return Output({"video": MadeFile(video, "video/mp4")}, meta)
+
+
+def _opened(digest: Digest, job: Job) -> Picture:
+    try:
+        with Image.open(job.media(digest)) as picture:
+            return np.asarray(picture.convert("RGB"), np.float32) / np.float32(255)
+    except (UnidentifiedImageError, OSError) as error:
+        raise EngineFailed("MEDIA_UNREADABLE", digest=digest, problem=str(error)) from error
+
+
+def _frames(request: CardRequest, picture: Picture | None, look: Look, tools: Tools, job: Job) -> Iterator[bytes]:
+    size = request.width, request.height
+    ground = card_ground.ground(picture, *size, look)
+    painters = _painters(request, look, tools)
+    for number in range(request.frames):
+        at, through = number / request.fps, number / max(request.frames - 1, 1)
+        # A title is gone into, the end is gone away from.
+        canvas = _moved(ground, size, 1 - through if request.card == "end" else through, look)
+        for paint in painters:
+            paint(canvas, at, through)
+        yield canvas.tobytes()
+        job.progress((number + 1) / request.frames, "card")
+
+
+def _painters(request: CardRequest, look: Look, tools: Tools) -> list[Painter]:
+    """The words, what stands beside them, and at the end the name below."""
+    width, height = request.width, request.height
+    shorter = min(width, height)
+    chinese = _chinese(request.text)
+    look = replace(look, upright=look.upright and chinese and len(request.text) <= _LONGEST_UPRIGHT)
+    face = tools.serif if look.serif else tools.sans
+    setting = Setting(
+        face,
+        tracking=look.tracking * (1.0 if chinese else 0.6),
+        largest=shorter * (0.16 if chinese else 0.125),
+        stroke=look.stroke,
+        upright=look.upright,
+    )
+    text = request.text.upper() if look.capitals and not chinese else request.text
+    room = (0.6 * width, 0.6 * height) if look.upright else (0.8 * width, 0.5 * height)
+    centre = width / 2, height * (0.44 if look.upright else 0.47)
+    title = block(text, setting, centre=centre, room=room, smallest=0.035 * shorter)
+    mark, lowest = card_words.beside(title, look, _SEAL[request.card], str(tools.serif.path), begins=_BEGINS, lasts=_MARKED)
+    painters = [card_words.painter(title, look, begins=_BEGINS), mark]
+    if request.card == "end":
+        small = Setting(face, tracking=0.3, largest=max(0.034 * shorter, 11))
+        name = block(_NAME, small, centre=(width / 2, lowest + 0.06 * shorter), room=room, smallest=8)
+        plain = replace(look, neon=False, coarse=False, glow_strength=0.6 * look.glow_strength)
+        painters.append(card_words.painter(name, plain, begins=_NAMED))
+    return painters
+
+
+def _moved(ground: Canvas, size: tuple[int, int], through: float, look: Look) -> Canvas:
+    """The part of the ground that is seen: a slow push into its middle. Paper and large pixels lie still."""
+    height, width = ground.shape[:2]
+    if look.ground is not Ground.DARK:
+        left, top = (width - size[0]) // 2, (height - size[1]) // 2
+        return ground[top : top + size[1], left : left + size[0]].copy()
+    scale = 1 / card_ground.SPARE + (1 - 1 / card_ground.SPARE) * through
+    matrix = np.array([[scale, 0, (size[0] - scale * width) / 2], [0, scale, (size[1] - scale * height) / 2]])
+    return np.asarray(cv2.warpAffine(ground, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _chinese(text: str) -> bool:
+    return any("\u3400" <= c <= "\u9fff" or "\U00020000" <= c <= "\U0003ffff" for c in text)

@@ -13,6 +13,7 @@ from services.core.requests import CardRequest, FilmRequest, SegmentRequest, Tra
 from services.model_service.engine import Job, Output
 from services.model_service.engines.film import card, film, process, segment, transition
 from services.model_service.engines.film.encoder import Encoder
+from services.model_service.engines.film.tools import Tools
 
 
 class Ffmpeg:
@@ -28,19 +29,20 @@ class Ffmpeg:
         return Engine("ffmpeg", "2", f"{process.version(self._executable)} {self._encoder.revision}")
 
     def load(self) -> None:
-        """Raises EngineFailed ENGINE_NOT_INSTALLED when ffmpeg cannot be run."""
+        """Raises EngineFailed ENGINE_NOT_INSTALLED when ffmpeg cannot be run, or a font is not there."""
         process.version(self._executable)
+        self._tools.load()
 
     def run(self, request: CardRequest | SegmentRequest | TransitionRequest | FilmRequest, job: Job) -> Output:
         """What is asked for; see `requests` for the parts."""
         try:
             match request:
                 case CardRequest():
-                    return card.make(request, job, self._executable)
+                    return card.make(request, job, self._tools)
                 case SegmentRequest():
-                    return segment.make(request, job, self._executable, self._encoder)
+                    return segment.make(request, job, self._tools)
                 case TransitionRequest():
-                    return transition.make(request, job, self._executable, self._encoder)
+                    return transition.make(request, job, self._tools)
                 case FilmRequest():
                     return film.make(request, job)
                 case _:
@@ -49,6 +51,10 @@ class Ffmpeg:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise ResourceExhausted("STORAGE_FULL") from error
             raise
+
+    @cached_property
+    def _tools(self) -> Tools:
+        return Tools(self._executable, self._encoder)
 
     @cached_property
     def _executable(self) -> Path:

@@ -2,44 +2,46 @@
 
 from pathlib import Path
 
-import pylopdf_fonts_zh_cn
-
 from services.core.requests import SegmentRequest
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.film import fitting, process, subtitles_ass
-from services.model_service.engines.film.encoder import Encoder
+from services.model_service.engines.film.tools import Tools
 
 FADE_IN = 0.5
 FADE_OUT = 0.8
 """Seconds that a film takes to come from black, and to go."""
 
 
-def make(request: SegmentRequest, job: Job, executable: Path, encoder: Encoder) -> Output:
-    """The segment as `video.mp4`, exactly `request.frames` frames. Raises EngineFailed when the clip cannot be read."""
+def make(request: SegmentRequest, job: Job, tools: Tools) -> Output:
+    """The segment as `video.mp4`, exactly `request.frames` frames. Raises EngineFailed when the clip cannot be read.
+
+    `meta["dropped"]` names the characters of the subtitles that no font has.
+    """
     shape = {"frames": request.frames, "fps": request.fps, "width": request.width, "height": request.height}
     fitting.refuse_impossible("segment", **shape)
     clip, facts = fitting.source(request.clip, job)
     filters = fitting.chain(facts, start=request.start, **shape)
-    if request.cues:
+    cues, dropped = subtitles_ass.drawable(request.cues, tools.sans)
+    if cues:
         subtitles = job.folder / "subtitles.ass"
-        subtitles.write_text(subtitles_ass.document(request.cues, request.width, request.height), encoding="utf-8")
-        fonts = Path(pylopdf_fonts_zh_cn.sans_path()).parent
-        filters.append(f"ass=filename={subtitles.name}:fontsdir={_escaped(fonts)}")
+        subtitles.write_text(subtitles_ass.document(cues, request.width, request.height, tools.sans), encoding="utf-8")
+        filters.append(f"ass=filename={subtitles.name}:fontsdir={_escaped(tools.sans.path.parent)}")
     filters += _fades(request)
     video = job.folder / "video.mp4"
     process.run(
-        executable,
+        tools.executable,
         [
             *("-filter_threads", "1", *fitting.arguments(clip)),
             *("-map", "0:v:0", "-vf", ",".join(filters), "-frames:v", str(request.frames)),
-            *encoder.arguments(request.fps, draft=request.draft),
+            *tools.encoder.arguments(request.fps, draft=request.draft),
             str(video),
         ],
         job,
         frames=request.frames,
         report=lambda frame: job.progress(frame / request.frames, "encode"),
     )
-    return Output({"video": MadeFile(video, "video/mp4")}, {"frames": request.frames, "seconds": request.frames / request.fps})
+    meta = {"frames": request.frames, "seconds": request.frames / request.fps} | ({"dropped": dropped} if dropped else {})
+    return Output({"video": MadeFile(video, "video/mp4")}, meta)
 
 
 def _fades(request: SegmentRequest) -> list[str]:

@@ -1,13 +1,11 @@
-"""Cues as an Advanced SubStation Alpha file, which libass draws: one style, sized by the frame."""
+"""Cues as an Advanced SubStation Alpha file, which libass draws: sized by the frame."""
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.core.requests import Cue
-
-FAMILY = "Noto Sans SC"
-"""The family that the packaged font names in its own tables; libass finds it by this name, not by the file's."""
+from services.model_service.engines.film.tools import Face
 
 _LINE_OF_EM = 1.448
 """Height of the font's line (its ascent and descent) to its em. ASS sizes a font by its line."""
@@ -27,17 +25,32 @@ class _Look:
 
     @classmethod
     def of(cls, width: int, height: int) -> "_Look":
-        """Letters 5.5 % of the height, but never so large that `subtitles.LINE_WIDTH` columns leave the frame."""
-        return cls(em=min(0.055 * height, 0.045 * width), bottom=round(0.06 * height), side=round(0.03 * width))
+        """Letters 5.2 % of the height, but never so large that `subtitles.LINE_WIDTH` columns leave the frame."""
+        # An upright film is watched on a phone, where the player's own buttons lie over the lowest part.
+        bottom = 0.055 if width >= height else 0.1
+        return cls(em=min(0.052 * height, 0.044 * width), bottom=round(bottom * height), side=round(0.03 * width))
 
 
-def document(cues: Sequence[Cue], width: int, height: int) -> str:
-    """The whole file: white letters, dark outline and soft shadow, centred above the bottom edge."""
+def drawable(cues: Sequence[Cue], face: Face) -> tuple[list[Cue], str]:
+    """The cues as the face can draw them, without those of which nothing is left; and every character that was dropped."""
+    drawn, dropped = [], ""
+    for cue in cues:
+        text, missing = face.coverage.shown(cue.text)
+        dropped += "".join(c for c in missing if c not in dropped)
+        if text:
+            drawn.append(replace(cue, text=text))
+    return drawn, dropped
+
+
+def document(cues: Sequence[Cue], width: int, height: int, face: Face) -> str:
+    """The whole file: white letters with a thin dark edge over a soft dark glow, centred above the bottom edge."""
     look = _Look.of(width, height)
-    style = (
-        f"Style: Narration,{FAMILY},{look.em * _LINE_OF_EM:.2f},&H00FFFFFF,&H00FFFFFF,&H00181410,&H90000000,"
-        f"0,0,0,0,100,100,0,0,1,{look.em * 0.075:.2f},{look.em * 0.05:.2f},2,{look.side},{look.side},{look.bottom},1"
+    shape = (
+        f"{face.family},{look.em * _LINE_OF_EM:.2f},&H00FFFFFF,&H00FFFFFF,&H00100C08,&H00000000,"
+        f"0,0,0,0,100,100,{look.em * 0.02:.2f},0,1"
     )
+    place = f"2,{look.side},{look.side},{look.bottom},1"
+    styles = f"Style: Glow,{shape},{look.em * 0.11:.2f},0,{place}\nStyle: Letters,{shape},{look.em * 0.045:.2f},0,{place}"
     head = f"""[Script Info]
 ScriptType: v4.00+
 PlayResX: {width}
@@ -50,12 +63,17 @@ YCbCr Matrix: TV.709
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, \
 Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, \
 Alignment, MarginL, MarginR, MarginV, Encoding
-{style}
+{styles}
 
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-    events = (f"Dialogue: 0,{_clock(cue.start)},{_clock(cue.end)},Narration,,0,0,0,,{_escape(cue.text)}\n" for cue in cues)
+    glow = f"{{\\1a&HFF&\\3a&H50&\\blur{look.em * 0.09:.2f}}}"
+    events = (
+        f"Dialogue: {layer},{_clock(cue.start)},{_clock(cue.end)},{style},,0,0,0,,{command}{_escape(cue.text)}\n"
+        for cue in cues
+        for layer, style, command in ((0, "Glow", glow), (1, "Letters", ""))
+    )
     return head + "".join(events)
 
 

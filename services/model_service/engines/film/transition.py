@@ -1,7 +1,6 @@
 """A transition: the frames in which one clip goes over into the next, a short film of its own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from services.core.errors import EngineFailed
 from services.core.requests import TransitionRequest
@@ -9,10 +8,10 @@ from services.core.vocabulary import Transition
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.film import fitting, mixing, process
 from services.model_service.engines.film import frames as pictures
-from services.model_service.engines.film.encoder import Encoder
+from services.model_service.engines.film.tools import Tools
 
 
-def make(request: TransitionRequest, job: Job, executable: Path, encoder: Encoder) -> Output:
+def make(request: TransitionRequest, job: Job, tools: Tools) -> Output:
     """The transition as `video.mp4`, exactly `request.frames` frames. Raises EngineFailed when a clip cannot be read.
 
     The mixing has begun a frame before the first one and ends a frame after the last, so that none repeats its neighbour.
@@ -23,11 +22,11 @@ def make(request: TransitionRequest, job: Job, executable: Path, encoder: Encode
         raise EngineFailed("ENGINE_FAILED", engine="ffmpeg", problem=f"there is no transition {request.transition!r}")
     video = job.folder / "video.mp4"
     process.feed(
-        executable,
+        tools.executable,
         [
             *pictures.raw_input(request.width, request.height, request.fps),
             *("-vf", fitting.TOLD),
-            *encoder.arguments(request.fps, draft=request.draft),
+            *tools.encoder.arguments(request.fps, draft=request.draft),
             str(video),
         ],
         job,
