@@ -6,6 +6,7 @@ import numpy as np
 
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe.canvas import mix, rgb
+from services.model_service.engines.keyframe.fireworks import paint_fireworks
 from services.model_service.engines.keyframe.in_hand import carried
 from services.model_service.engines.keyframe.props import LIGHTS, PROPS, Spot, cast_light, draw_prop, place_prop
 from services.model_service.engines.keyframe.scene import Scene
@@ -40,6 +41,7 @@ def _heroes(scene: Scene) -> tuple[Thing, ...]:
 
 def place_hero(stage: Stage) -> None:
     """The first thing large before everything, lying on a table or on the ground; up to two more beside it."""
+    _in_the_sky(stage)
     frame, unit, rng = stage.frame, stage.unit, stage.rng("hero")
     layer = stage.layers["cast"]
     heroes = _heroes(stage.scene)
@@ -62,14 +64,15 @@ def place_hero(stage: Stage) -> None:
         _shaft(stage, x, foot - size * prop.height * 0.5, size * prop.height)
     in_air = prop.spot is Spot.SKY
     y = frame.height * 0.62 if in_air else foot
-    pen = draw_prop(stage, main.tag, size, colour=main.colour)
-    place(stage, layer, pen, x, y, grounded=not in_air, rim=0.0 if main.tag in LIGHTS else 0.9)
+    pen = draw_prop(stage, main.tag, size, colour=main.colour, lift=0.34)
+    rim = 0.0 if main.tag in LIGHTS else 0.9
+    place(stage, layer, pen, x, y, grounded=not in_air, rim=rim, lying=prop.flat)
 
 
 def _hero_size(stage: Stage, thing: Thing, share: float) -> float:
     """The size at which the thing is `share` units tall, or less where it would be broader than fits."""
     prop = PROPS[thing.tag]
-    return min(stage.unit * share / prop.height, stage.frame.width * share * 1.2 / prop.breadth)
+    return min(stage.unit * share / prop.height, stage.frame.width * share * 0.95 / prop.breadth)
 
 
 def _table_top(stage: Stage, top: float) -> None:
@@ -80,7 +83,7 @@ def _table_top(stage: Stage, top: float) -> None:
         wood = mix(wood, rgb("#6a4426"), 0.35)
     rows = slice(int(top), frame.height)
     tall = frame.height - int(top)
-    down = ((frame.rows[rows] - np.float32(top)) / np.float32(max(tall, 1))).astype(np.float32)
+    down = ((frame.rows[rows] - np.float32(rows.start)) / np.float32(max(tall, 1))).astype(np.float32)
     across = frame.columns / np.float32(frame.width)
     side = across if stage.side > 0 else 1 - across
     tone = (0.70 + 0.42 * side) * (1.12 - 0.42 * down)
@@ -106,6 +109,7 @@ def place_things(stage: Stage, *, size: float, feet: float, left: float, right: 
 
     `size` is a grown-up's height there. With nobody about, `left` equals `right` and the things take the middle.
     """
+    _in_the_sky(stage)
     things = things_to_place(stage.scene)
     aloft = [thing for thing in things if PROPS[thing.tag].spot is Spot.SKY]
     for index, thing in enumerate(aloft):
@@ -114,7 +118,8 @@ def place_things(stage: Stage, *, size: float, feet: float, left: float, right: 
     table = stage.scene.has("room") and bool(low)
     groups: list[Sequence[Thing]] = [low] if table else [(thing,) for thing in low]
     groups += [(thing,) for thing in things if PROPS[thing.tag].spot is Spot.GROUND]
-    base = min(max(size, stage.unit * 0.30), stage.unit * 0.62)
+    alone = right <= left
+    base = min(max(size, stage.unit * (0.62 if alone else 0.30)), stage.unit * (0.95 if alone else 0.62))
     row = min(feet, stage.frame.height * _LOWEST)
     way = 1 if (left + right) / 2 < stage.frame.width / 2 else -1
     free = {1: right, -1: left}
@@ -144,10 +149,15 @@ def place_things(stage: Stage, *, size: float, feet: float, left: float, right: 
         way = -way
 
 
+def _in_the_sky(stage: Stage) -> None:
+    if "fireworks" in stage.scene.props and not stage.scene.has("room", "underwater", "cave"):
+        paint_fireworks(stage)
+
+
 def _seen(stage: Stage, thing: Thing, base: float) -> float:
-    """The size for a thing, enough that it is at least a tenth of the frame tall and at most half."""
+    """The size for a thing, enough that it is at least an eighth of the frame tall and at most half."""
     height = PROPS[thing.tag].height
-    return min(max(base, stage.unit * 0.105 / height), stage.unit * 0.60 / height)
+    return min(max(base, stage.unit * 0.125 / height), stage.unit * 0.60 / height)
 
 
 def _hang(stage: Stage, thing: Thing, index: int, size: float) -> None:

@@ -56,7 +56,7 @@ KINDS: Mapping[str, Kind] = {
     "donkey": Kind(0.98, width=0.82),
     "deer": Kind(1.10, width=0.70),
     "robot": Kind(1.0, width=0.50),
-    "dragon": Kind(1.6, width=2.6, home=_A),
+    "dragon": Kind(1.7, "own/dragon", home=_A, straight=True, coats=("#3f7a4a", "#a8382f", "#4a5590")),
     "bird": Kind(0.2, width=0.30, home=_A, flock=4),
     "whale": Kind(1.2, width=2.2, home=_D),
     "fish": Kind(0.22, width=0.40, home=_D, flock=6),

@@ -3,15 +3,16 @@
 import numpy as np
 
 from services.model_service.engines.keyframe import creatures, vehicles
+from services.model_service.engines.keyframe.beasts import BEASTS
 from services.model_service.engines.keyframe.bestiary import KINDS, Kind
 from services.model_service.engines.keyframe.canvas import Array
+from services.model_service.engines.keyframe.quadrupeds import draw_beast
 from services.model_service.engines.keyframe.scene import Figure
 from services.model_service.engines.keyframe.sprites import Pen
 from services.model_service.engines.keyframe.stage import Stage
 
 _DRAWN = {
     "robot": creatures.draw_robot,
-    "dragon": creatures.draw_dragon,
     "whale": creatures.draw_whale,
     "fish": creatures.draw_fish,
     "car": vehicles.draw_car,
@@ -23,8 +24,8 @@ _DRAWN = {
 
 def draw_figure(stage: Stage, figure: Figure, action: str, size: float, rng: np.random.Generator) -> Pen:
     """The figure facing right, its foot (or keel) at the pen's origin; `size` is a grown-up's height in pixels."""
-    if figure.tag in creatures.BEASTS:
-        return creatures.draw_beast(stage, figure, action, size, rng)
+    if figure.tag in BEASTS:
+        return draw_beast(stage, figure, action, size, rng)
     if figure.tag == "bird":
         return creatures.draw_bird(stage, figure, size, rng, flying=False)
     if figure.tag in _DRAWN:
@@ -42,5 +43,5 @@ def draw_icon(stage: Stage, figure: Figure, kind: Kind, size: float, rng: np.ran
 
 
 def material_light(stage: Stage) -> Array:
-    """What the scene's light makes of an icon's colours."""
-    return np.minimum(stage.palette.light * np.float32(1.10), np.float32(1.15))
+    """What the scene's light makes of an icon's colours; at night a little more, since they carry no lights of their own."""
+    return np.minimum(stage.palette.light * np.float32(1.32 if stage.dark else 1.10), np.float32(1.15))

@@ -23,6 +23,10 @@ _SAME_HUE = 0.09
 _GREY = 0.16
 
 
+def artwork_folder() -> Path:
+    return _FOLDER
+
+
 def icon_names() -> frozenset[str]:
     """The names of the icons that are there, such as `noto/eagle`."""
     return frozenset(path.relative_to(_FOLDER).with_suffix("").as_posix() for path in _FOLDER.rglob("*.svg"))
@@ -140,14 +144,15 @@ def _repainted(name: str, colour: str) -> str:
 
 def _main_colour(name: str) -> str | None:
     """The colour that covers most of the icon."""
-    codes = sorted({code.lower() for code in _HEX.findall(_source(name))})
+    codes: list[str] = sorted({code.lower() for code in _HEX.findall(_source(name))})
     if not codes:
         return None
     pixels = _pixels(_svg(name, _view(name), ""), 48, 48)
     inked = pixels[pixels[..., 3] > 250][:, :3].astype(np.int32)
     table = np.array([[round(v * 255) for v in _rgb(code)] for code in codes])
     nearest = ((inked[:, None] - table[None]) ** 2).sum(2).argmin(1)
-    return codes[int(np.bincount(nearest, minlength=len(codes)).argmax())]
+    most = int(np.bincount(nearest, minlength=len(codes)).argmax())
+    return codes[most]
 
 
 def _alike(own: tuple[float, float, float], base: tuple[float, float, float]) -> bool:

@@ -50,7 +50,7 @@ _HOLDS: Mapping[str, Hold] = {
     "compass": Hold("things/compass", 0.09, (0.4, 0.4)),
     "pocket watch": Hold("own/pocket-watch", 0.12, (0.5, 0.95)),
     "key": Hold("things/old-key", 0.12, (0.75, 0.75), mirrored=True),
-    "single rose": Hold("things/rose", 0.20, (0.5, 0.12), 10),
+    "single rose": Hold("own/rose", 0.26, (0.5, 0.25), 10),
     "bouquet": Hold("things/bouquet", 0.24, (0.75, 0.2), 10, mirrored=True),
     "seedling": Hold("things/seedling", 0.14, (0.55, 0.1)),
     "gift box": Hold("things/wrapped-gift", 0.17, (0.3, 0.3)),

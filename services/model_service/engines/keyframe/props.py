@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from services.model_service.engines.keyframe import props_drawn
-from services.model_service.engines.keyframe.canvas import Layer, rgb
+from services.model_service.engines.keyframe.canvas import Layer, Point, mix, rgb
 from services.model_service.engines.keyframe.fauna import material_light
 from services.model_service.engines.keyframe.icons import aspect
 from services.model_service.engines.keyframe.sprites import Pen, place
@@ -31,6 +33,7 @@ class Prop:
     tilt: float = 0.0
     draw: Callable[[Pen, Stage], None] | None = None
     colour: str = ""
+    grip: Point = (0.5, 0.0)
 
     @property
     def breadth(self) -> float:
@@ -87,7 +90,7 @@ PROPS: Mapping[str, Prop] = {
     "clock": Prop(_T + "mantelpiece-clock", 0.28),
     "alarm clock": Prop(_T + "alarm-clock", 0.22),
     "hourglass": Prop(_T + "hourglass-done", 0.26),
-    "key": Prop(_T + "old-key", 0.18, flat=True),
+    "key": Prop(_T + "old-key", 0.20, flat=True, tilt=52, grip=(0.5, 0.5)),
     "treasure chest": Prop(_T + "treasure-chest", 0.40, _G),
     "crown": Prop(_T + "crown", 0.22),
     "ring": Prop(_T + "ring", 0.18),
@@ -106,9 +109,9 @@ PROPS: Mapping[str, Prop] = {
     "medal": Prop(_T + "sports-medal", 0.22),
     "trophy": Prop(_T + "trophy", 0.28),
     "paper heart": Prop(_T + "red-heart", 0.22),
-    "footprint": Prop(_T + "footprints", 0.26, _G, flat=True),
+    "footprint": Prop(_T + "footprints", 0.26, _G, flat=True, colour="#5f6270"),
     # arms and magic
-    "sword": Prop("own/sword", 0.50, _G),
+    "sword": Prop("own/sword", 0.50, _G, tilt=188, grip=(0.5, 0.93)),
     "bow": Prop(_T + "bow-and-arrow", 0.46, _G),
     "shield": Prop(_T + "shield", 0.38, _G),
     "helmet": Prop("own/helmet", 0.24),
@@ -141,7 +144,7 @@ PROPS: Mapping[str, Prop] = {
     "pot": Prop(_T + "pot-of-food", 0.24),
     "mushroom": Prop(_T + "mushroom", 0.22, _G),
     # what grows
-    "single rose": Prop(_T + "rose", 0.28),
+    "single rose": Prop("own/rose", 0.34),
     "bouquet": Prop(_T + "bouquet", 0.32),
     "sunflower": Prop(_T + "sunflower", 0.44, _G),
     "tulip": Prop(_T + "tulip", 0.30, _G),
@@ -156,7 +159,7 @@ PROPS: Mapping[str, Prop] = {
     "egg": Prop(_T + "egg", 0.26),
     "dragon egg": Prop("own/dragon-egg", 0.36),
     "nest": Prop(_T + "nest-with-eggs", 0.22),
-    "feather": Prop(_T + "feather", 0.24),
+    "feather": Prop(_T + "feather", 0.24, flat=True, tilt=20),
     "shell": Prop(_T + "spiral-shell", 0.18, _G),
     # play
     "kite": Prop(_T + "kite", 0.55, _S),
@@ -173,8 +176,8 @@ PROPS: Mapping[str, Prop] = {
     "red envelope": Prop(_T + "red-envelope", 0.20),
     "yarn": Prop(_T + "yarn", 0.18),
     # music
-    "guitar": Prop(_T + "guitar", 0.55, _G),
-    "violin": Prop(_T + "violin", 0.42, _G),
+    "guitar": Prop(_T + "guitar", 0.55, _G, tilt=-32),
+    "violin": Prop(_T + "violin", 0.42, _G, tilt=-34),
     "flute": Prop(_T + "flute", 0.26),
     "erhu": Prop("own/erhu", 0.62, _G),
     "guqin": Prop("own/guqin", 0.16),
@@ -252,30 +255,37 @@ PROPS: Mapping[str, Prop] = {
 }
 
 
-def draw_prop(stage: Stage, name: str, size: float, *, colour: str = "", upright: bool = False) -> Pen:
-    """The thing with its foot at the pen's origin; `size` is a grown-up's height in pixels. `upright` stands flat things up."""
+def draw_prop(stage: Stage, name: str, size: float, *, colour: str = "", lift: float = 0.0) -> Pen:
+    """The thing with its foot at the pen's origin; `size` is a grown-up's height in pixels.
+
+    `lift` (0 to 1) is how much light of its own falls on it in a dark scene.
+    """
     prop = PROPS[name]
     if prop.draw is not None:
         natural = _NATURAL[name]
         pen = Pen(size * prop.height / natural, left=1.2, right=1.25, top=1.35)
         prop.draw(pen, stage)
         return pen
-    half = aspect(prop.icon) / 2 + 0.25
-    pen = Pen(size * prop.height, left=half, right=half, top=1.35, bottom=0.25)
-    glows = name in LIGHTS
+    half = max(aspect(prop.icon) / 2 + 0.25, 0.8)
+    low = 0.62 if prop.grip[1] > 0 else 0.25
+    pen = Pen(size * prop.height, left=half, right=half, top=1.35, bottom=low)
     light = material_light(stage)
-    if glows:
-        light = light * 0 + 1
-    flat = prop.flat and not upright
+    if name in LIGHTS:
+        light = np.ones(3, np.float32)
+    elif lift:
+        light = mix(light, np.maximum(light, np.float32(0.86)), lift)
     pen.icon(
         prop.icon,
         (0.0, 0.0),
         1.0,
         light,
-        angle=prop.tilt + (-14 if flat else 0),
-        squash=0.72 if flat else 1.0,
+        grip=prop.grip,
+        angle=prop.tilt + (-14 if prop.flat else 0),
+        squash=0.66 if prop.flat else 1.0,
         colour=colour or prop.colour,
     )
+    if prop.flat:
+        pen.stand_on_ink()
     return pen
 
 
@@ -298,7 +308,7 @@ def place_prop(
     if name in LIGHTS:
         cast_light(stage, name, x, y - size * prop.height * 0.6, max(size, size * prop.height * 2.2))
     grounded = prop.spot is not Spot.SKY
-    place(stage, layer, pen, x, y, grounded=grounded, rim=0.0 if name in LIGHTS else 0.8, depth=depth)
+    place(stage, layer, pen, x, y, grounded=grounded, rim=0.0 if name in LIGHTS else 0.8, depth=depth, lying=prop.flat)
 
 
 def cast_light(stage: Stage, name: str, x: float, y: float, size: float) -> None:

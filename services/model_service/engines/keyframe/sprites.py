@@ -82,8 +82,15 @@ class Pen:
         for channel in range(4):
             own = paint[..., channel]
             if channel < 3:
-                own = np.minimum(cv2.multiply(own, float(light[channel])), paint[..., 3])
-            region[..., channel] = cv2.add(cv2.multiply(region[..., channel], kept, scale=1 / 255), own)
+                own = np.minimum(cv2.convertScaleAbs(own, alpha=float(light[channel])), paint[..., 3])
+            below = np.ascontiguousarray(region[..., channel])
+            region[..., channel] = cv2.add(cv2.multiply(below, kept, scale=1 / 255), own)
+
+    def stand_on_ink(self) -> None:
+        """Move the origin's row to the lowest one that is drawn on."""
+        rows = np.flatnonzero(self.sheet.pixels[..., 3].max(1) > 128)
+        if rows.size:
+            self.anchor = (self.anchor[0], float(rows[-1] + 1) / _SUPERSAMPLE)
 
     def sprite(self) -> Array:
         """Premultiplied float32 RGBA at the picture's scale."""
@@ -105,6 +112,7 @@ def place(
     grounded: bool = True,
     rim: float = 1.0,
     depth: float = 0.0,
+    lying: bool = False,
 ) -> None:
     """Set what the pen drew with its origin at (x, y): contact shadow, haze by `depth`, a shaded flank and a lit edge."""
     sprite = pen.sprite()
@@ -113,7 +121,9 @@ def place(
         sprite = np.ascontiguousarray(sprite[:, ::-1])
         ax = sprite.shape[1] - ax
     _light(stage, sprite, pen.scale, rim, depth)
-    if grounded:
+    if lying:
+        _flat_shadow(stage, layer, sprite, x - ax, y - ay, pen.scale)
+    elif grounded:
         _contact_shadow(stage, layer, sprite, x, y, pen.scale)
     _paste(layer, sprite, x - ax, y - ay)
 
@@ -161,6 +171,17 @@ def _contact_shadow(stage: Stage, layer: Layer, sprite: Array, x: float, y: floa
         pool = np.exp(-(dx**2 + dy**2)) * np.float32(strength)
         tint = stage.palette.zenith * np.float32(0.25)
         layer.fill(pool, tint, slice(top, bottom), slice(left, right))
+
+
+def _flat_shadow(stage: Stage, layer: Layer, sprite: Array, x: float, y: float, scale: float) -> None:
+    """The shadow of a thing that lies: its own outline, soft, a little below it and away from the light."""
+    soft = cv2.GaussianBlur(sprite[..., 3], (0, 0), max(scale * 0.025, 0.8)) * np.float32(0.55)
+    shadow = np.zeros((*soft.shape, 4), np.float32)
+    tint = stage.palette.zenith * np.float32(0.25)
+    for channel in range(3):
+        shadow[..., channel] = soft * tint[channel]
+    shadow[..., 3] = soft
+    _paste(layer, shadow, x - stage.side * scale * 0.03, y + scale * 0.035)
 
 
 def _paste(layer: Layer, sprite: Array, x: float, y: float) -> None:

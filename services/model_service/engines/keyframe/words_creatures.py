@@ -62,7 +62,8 @@ CREATURES: Mapping[str, str] = {
     "flamingo": "flamingo|火烈鸟",
     "penguin": "penguin|企鹅|小企鹅",
     "dove": "dove|pigeon|鸽子|白鸽|信鸽|和平鸽",
-    "bird": "bird|seagull|gull|swallow|nightingale|canary|skylark|wild geese|鸟|小鸟|海鸥|燕子|飞鸟|雁|大雁|夜莺|黄鹂|百灵|鸟群|鸟儿",
+    "bird": "bird|seagull|gull|swallow|nightingale|canary|skylark|wild geese|鸟|小鸟|海鸥|燕子|飞鸟|雁|大雁|夜莺|黄鹂|百灵"
+    "|鸟群|鸟儿",
     "phoenix": "phoenix|phoenixes|firebird|凤凰|火凤凰|朱雀|火鸟",
     "bat": "bat|蝙蝠",
     "butterfly": "butterfly|butterflies|moth|蝴蝶|彩蝶|飞蛾|蝶",
@@ -99,7 +100,8 @@ CREATURES: Mapping[str, str] = {
     "chinese dragon": "chinese dragon|eastern dragon|dragon king|loong|龙|神龙|龙王|青龙|金龙|巨龙|蛟龙|白龙|飞龙在天",
     "dragon": "dragon|wyvern|drake|飞龙|恶龙|喷火龙|火龙|小火龙|西方龙",
     "ship": "ship|sailing ship|vessel|galleon|tall ship|帆船|大船|船舶|海盗船|战船|木帆船",
-    "steamer": "steamer|steamship|ocean liner|cruise ship|ferry|ferries|freighter|warship|cargo ship|轮船|货轮|邮轮|游轮|渡轮|军舰|汽船|大轮船",
+    "steamer": "steamer|steamship|ocean liner|cruise ship|ferry|ferries|freighter|warship|cargo ship|轮船|货轮|邮轮|游轮|渡轮"
+    "|军舰|汽船|大轮船",
     "motor boat": "motor boat|motorboat|speedboat|yacht|快艇|摩托艇|游艇",
     "submarine": "submarine|潜水艇|潜艇",
     "rowing boat": "rowing boat|rowboat|canoe|raft|dinghy|skiff|木筏|小舟|扁舟|孤舟|独木舟|竹筏|舢板|乌篷船|一叶扁舟|小木船",

@@ -48,7 +48,8 @@ PROPS: Mapping[str, str] = {
     "pen": "pen|fountain pen|quill|钢笔|羽毛笔",
     "pencil": "pencil|crayon|铅笔|蜡笔",
     "compass": "compass|compasses|指南针|罗盘",
-    "pocket watch": "pocket watch|pocketwatch|wristwatch|old watch|gold watch|silver watch|his watch|her watch|the watch|怀表|手表|腕表",
+    "pocket watch": "pocket watch|pocketwatch|wristwatch|old watch|gold watch|silver watch|his watch|her watch|the watch|怀表|手表"
+    "|腕表",
     "clock": "clock|grandfather clock|钟表|时钟|挂钟|座钟|老钟|大钟|古钟",
     "alarm clock": "alarm clock|闹钟",
     "hourglass": "hourglass|沙漏",
