@@ -93,15 +93,18 @@ def test_the_bible_dresses_whom_it_names() -> None:
         BibleEntry("character", "Bo", "a small white puppy"),
     )
     found = scene("beach, dusk\nMira runs along the water.", bible=bible)
-    assert found.figures == (Figure("girl", outer="#b8332f", hair="#23232b"),)
+    assert found.figures == (Figure("girl", outer="#b8332f", hair="#23232b", name="Mira"),)
     both = scene("meadow, girl, puppy", bible=bible)
-    assert both.figures == (Figure("girl", outer="#b8332f", hair="#23232b"), Figure("puppy", outer="#f0ece4"))
+    girl, puppy = both.figures
+    assert girl == Figure("girl", outer="#b8332f", hair="#23232b", name="Mira")
+    assert (puppy.tag, puppy.outer) == ("puppy", "#f0ece4")
 
 
 def test_one_entry_dresses_a_pair() -> None:
     bible = (BibleEntry("character", "两个旅人", "穿深蓝冲锋衣、背橙色背包"),)
     found = scene("snow peaks, night, two travellers, walking, 雪山, 夜晚, 穿深蓝冲锋衣、背橙色背包的两个旅人", bible=bible)
-    assert found.figures == (Figure("traveller", outer="#2f5fa8", accent="#e07a2f"),) * 2
+    pair = [Figure("traveller", outer="#2f5fa8", accent="#e07a2f", name="两个旅人", ordinal=n) for n in range(2)]
+    assert list(found.figures) == pair
 
 
 def test_colours_of_the_line_itself() -> None:

@@ -1,20 +1,23 @@
-"""The cast on its ground: who stands where, how large for the framing, doing what, and the things beside them."""
+"""The cast on its ground: where the group stands, how large for the framing, and the things beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe.aloft import is_aloft, place_aloft
 from services.model_service.engines.keyframe.arrange import has_hero, place_hero, place_things
-from services.model_service.engines.keyframe.attire import BUILDS
 from services.model_service.engines.keyframe.bestiary import measures
+from services.model_service.engines.keyframe.casting import PEOPLE, Figure
+from services.model_service.engines.keyframe.costumes import costume_of
+from services.model_service.engines.keyframe.crowds import place_crowd
 from services.model_service.engines.keyframe.fauna import draw_figure
-from services.model_service.engines.keyframe.people import draw_person
-from services.model_service.engines.keyframe.scene import PEOPLE, Figure
-from services.model_service.engines.keyframe.sprites import Pen, place
+from services.model_service.engines.keyframe.held import carried
+from services.model_service.engines.keyframe.people import Window, draw_person, hand_at
+from services.model_service.engines.keyframe.props import LIGHTS, cast_light
+from services.model_service.engines.keyframe.seats import place_seat
+from services.model_service.engines.keyframe.sprites import place
 from services.model_service.engines.keyframe.stage import Stage
+from services.model_service.engines.keyframe.staging import Mark, block, span, stature
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,17 @@ class Shot:
 
 
 SHOTS = {
-    Framing.ESTABLISHING: Shot(0.15, 0.07, 0.77),
-    Framing.WIDE: Shot(0.31, 0.17, 0.83),
-    Framing.MEDIUM: Shot(0.64, 0.48, 0.0, head=0.33),
-    Framing.CLOSE: Shot(1.30, 0.66, 0.0, head=0.25),
-    Framing.DETAIL: Shot(1.40, 0.70, 0.0, head=0.25),
-    Framing.LOW: Shot(0.54, 0.40, 0.85),
+    Framing.ESTABLISHING: Shot(0.16, 0.08, 0.77),
+    Framing.WIDE: Shot(0.34, 0.19, 0.83),
+    Framing.MEDIUM: Shot(0.80, 0.56, 0.0, head=0.19),
+    Framing.CLOSE: Shot(1.75, 1.15, 0.0, head=0.14),
+    Framing.DETAIL: Shot(1.60, 1.10, 0.0, head=0.15),
+    Framing.LOW: Shot(0.62, 0.46, 0.86),
 }
+_ROOMIER = 1.45
+"""Figures indoors are nearer."""
+_FACES = (0.13, 0.74)
+"""The rows between which the heads of a near shot lie, shares of the frame's height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,100 +61,113 @@ def place_cast(stage: Stage) -> None:
     """Draw the props and figures on the cast layer."""
     scene = stage.scene
     hero = has_hero(scene)
-    figures = [figure for figure in scene.figures if not is_aloft(scene, figure.tag) and figure.tag != "crowd"]
-    ranks = _ranks(stage, figures, beside_thing=hero)
+    grounded = [figure for figure in scene.figures if not is_aloft(scene, figure.tag) and figure.tag != "crowd"]
+    people = [figure for figure in grounded if figure.tag in PEOPLE]
+    others = [figure for figure in grounded if figure.tag not in PEOPLE]
+    marks = block(stage, people) if people else []
+    ranks = _ranks(stage, marks, others, beside_thing=hero)
     if any(figure.tag == "crowd" for figure in scene.figures):
-        _crowd(stage, ranks)
-    for figure, order in _orders(scene.figures):
+        place_crowd(stage, min(ranks.size, stage.unit * 0.46), min(ranks.feet, stage.frame.height * 0.84), alone=not marks)
+    for order, figure in enumerate(scene.figures):
         if is_aloft(scene, figure.tag):
             place_aloft(stage, figure, ranks.size, order)
+    if not hero:
+        place_things(stage, size=ranks.size, feet=ranks.feet, left=ranks.left, right=ranks.right)
+    _line_up(stage, marks, others, ranks)
     if hero:
-        _line_up(stage, figures, ranks)
         place_hero(stage)
-        return
-    place_things(stage, size=ranks.size, feet=ranks.feet, left=ranks.left, right=ranks.right)
-    _line_up(stage, figures, ranks)
 
 
-def _orders(figures: Sequence[Figure]) -> Sequence[tuple[Figure, int]]:
-    """Each figure with its number among those that are not on the ground."""
-    return [(figure, index) for index, figure in enumerate(figures)]
+def _extent(figure: Figure) -> tuple[float, float]:
+    """Width and height of what is no person, in grown-ups' heights."""
+    return measures(figure.tag) or (0.34, 1.0)
 
 
-def _width(figure: Figure) -> float:
-    measured = measures(figure.tag)
-    return measured[0] if measured else 0.34 * BUILDS[figure.tag].height
-
-
-def _height(figure: Figure) -> float:
-    measured = measures(figure.tag)
-    return measured[1] if measured else BUILDS[figure.tag].height
-
-
-def _gap(stage: Stage, figures: Sequence[Figure]) -> float:
-    return -0.10 if _embracing(stage, figures) else 0.16
-
-
-def _embracing(stage: Stage, figures: Sequence[Figure]) -> bool:
-    return stage.scene.action == "hugging" and sum(figure.tag in PEOPLE for figure in figures) >= 2
-
-
-def _ranks(stage: Stage, figures: Sequence[Figure], *, beside_thing: bool) -> Ranks:
+def _ranks(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], *, beside_thing: bool) -> Ranks:
     """How large, and where: the framing's size, grown for small figures, shrunk until all fit."""
     frame, unit = stage.frame, stage.unit
     shot = SHOTS[Framing.MEDIUM if beside_thing else stage.scene.framing]
-    size = shot.size * unit * (1.45 if stage.scene.has("room") and shot.size < 0.5 else 1.0)
-    tallest = max((_height(figure) for figure in figures), default=1.0) * (0.66 if stage.scene.action == "sitting" else 1.0)
-    size = max(size, min(shot.least * unit / tallest, size * 2.6))
-    total = sum(_width(figure) for figure in figures) + _gap(stage, figures) * max(len(figures) - 1, 0)
-    if shot.size < 1 and total * size > frame.width * 0.9:
-        size = frame.width * 0.9 / total
-    feet = frame.height * shot.feet if shot.head is None else max(frame.height * shot.head + tallest * size, frame.height * 0.85)
-    focus = _focus(stage, stage.rng("focus"), aside=beside_thing)
-    return Ranks(size, feet, focus - total * size / 2, focus + total * size / 2)
+    size = shot.size * unit * (_ROOMIER if stage.scene.has("room") and shot.size < 0.5 else 1.0)
+    heights = [stature(stage, mark) for mark in marks] + [_extent(figure)[1] for figure in others]
+    tallest = max(heights, default=1.0)
+    size = max(size, min(shot.least * unit / tallest, size * 2.4))
+    total = _total(stage, marks, others)
+    near = shot.head is not None
+    size = min(size, frame.width * (1.02 if near else 0.90) / max(total, 0.1))
+    if near and heights:
+        short = min(heights)
+        size = min(size, (_FACES[1] - _FACES[0]) * frame.height / max(tallest - short + 0.19, 0.05))
+    feet = frame.height * shot.feet if shot.head is None else max(frame.height * shot.head + tallest * size, frame.height * 0.86)
+    focus = _focus(stage, aside=beside_thing)
+    half = total * size / 2
+    if not near or total * size < frame.width:
+        focus = min(max(focus, half + frame.width * 0.02), max(frame.width * 0.98 - half, frame.width / 2))
+    if total * size > frame.width * 0.96:
+        focus = frame.width / 2
+    return Ranks(size, feet, focus - half, focus + half)
 
 
-def _line_up(stage: Stage, figures: Sequence[Figure], ranks: Ranks) -> None:
-    """Side by side, all on one ground line give or take a step."""
-    rng, size = stage.rng("cast"), ranks.size
-    embracing, gap = _embracing(stage, figures), _gap(stage, figures)
-    heading = 1 if (stage.side > 0) != (rng.random() < 0.15) else -1
+def _total(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure]) -> float:
+    left, right = span(stage, marks) if marks else (0.0, 0.0)
+    return right - left + sum(_extent(figure)[0] + 0.10 for figure in others)
+
+
+def _line_up(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], ranks: Ranks) -> None:
+    """The group of people, and the animals at its side, all on one ground line give or take a step."""
+    rng, size, layer = stage.rng("cast"), ranks.size, stage.layers["cast"]
+    middle = (ranks.left + ranks.right) / 2
+    inward = 1 if middle < stage.frame.width / 2 else -1
+    heading = inward if rng.random() < 0.85 else -inward
     x = ranks.left
-    for index, figure in enumerate(figures):
-        centre = x + _width(figure) * size / 2
-        facing = (1 if index % 2 == 0 else -1) if embracing else heading
-        step = 0.0 if embracing else min(size * 0.05, stage.unit * 0.02) * (index % 2)
-        place(stage, stage.layers["cast"], _draw(stage, figure, size, rng, index), centre, ranks.feet + step, facing=facing)
-        x += (_width(figure) + gap) * size
+    room = sum(_extent(figure)[0] + 0.10 for figure in others) * size
+    if heading < 0:
+        x = ranks.right - room
+        group = ranks.left
+    else:
+        group = ranks.left + room
+    if marks:
+        left, right = span(stage, marks)
+        centre = group + (right - left) / 2 * size - (left + right) / 2 * size * heading
+        for mark in marks:
+            _place_person(stage, mark, centre + mark.x * heading * size, ranks, mark.facing * heading)
+        for mark in marks:
+            if mark.holds:
+                _place_person(stage, mark, centre + mark.x * heading * size, ranks, mark.facing * heading, arms_only=True)
+    for figure in others:
+        wide = _extent(figure)[0] * size
+        pen = draw_figure(stage, figure, stage.scene.action, size, rng)
+        place(stage, layer, pen, x + wide / 2 + 0.05 * size, ranks.feet + min(size * 0.04, stage.unit * 0.02), facing=heading)
+        x += wide + 0.10 * size
 
 
-def _focus(stage: Stage, rng: np.random.Generator, *, aside: bool) -> float:
+def _place_person(stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int, *, arms_only: bool = False) -> None:
+    frame, size, layer = stage.frame, ranks.size, stage.layers["cast"]
+    y = ranks.feet - mark.back * min(size, stage.unit * 0.5)
+    window = Window(left=x, right=frame.width - x, up=y, down=frame.height - y)
+    pose = mark.act.pose
+    if not arms_only and (pose.pelvis < 0.55 or pose.roll):
+        place_seat(stage, mark.figure, pose, x, y, size, facing)
+    pen = draw_person(stage, mark.figure, mark.act, size, facing=facing, window=window, arms_only=arms_only)
+    thing = mark.act.far or mark.act.near
+    held = next((tag for tag in carried(stage.scene).values() if tag in LIGHTS), "")
+    if held and thing and not arms_only:
+        hx, hy = hand_at(stage, mark.figure, mark.act)
+        cast_light(stage, held, x + hx * facing * size, y - (hy - 0.10) * size, size)
+    place(stage, layer, pen, x, y, facing=1, grounded=not arms_only)
+
+
+def _focus(stage: Stage, *, aside: bool) -> float:
     """Where the eye is led: near a third of the frame, on the side with less to look at."""
+    rng = stage.rng("focus")
     near = stage.scene.framing in {Framing.CLOSE, Framing.DETAIL, Framing.MEDIUM}
     crowded = stage.scene.has("lighthouse", "castle", "village", "ruins", "snow peaks", "mountains", "room")
     landmark = crowded or stage.scene.props & {"house", "door", "tree"}
     away = stage.side if landmark else -stage.side
-    return stage.frame.width * (0.5 + away * (0.19 if aside else 0.10 if near else 0.13) + 0.05 * (float(rng.random()) - 0.5))
+    if rng.random() < 0.25:
+        away = -away
+    return stage.frame.width * (0.5 + away * (0.19 if aside else 0.11 if near else 0.14) + 0.06 * (float(rng.random()) - 0.5))
 
 
-def _draw(stage: Stage, figure: Figure, size: float, rng: np.random.Generator, index: int) -> Pen:
-    action = stage.scene.action
-    if (action == "pointing" and index) or (action == "hugging" and not _embracing(stage, stage.scene.figures)):
-        action = "looking up" if action == "pointing" else "standing"
-    if figure.tag in BUILDS:
-        return draw_person(stage, figure, action, size, rng)
-    return draw_figure(stage, figure, action, size, rng)
-
-
-def _crowd(stage: Stage, ranks: Ranks) -> None:
-    rng, frame = stage.rng("crowd"), stage.frame
-    kinds = ("man", "woman", "old man", "boy", "woman", "man", "girl", "traveller")
-    near = min(ranks.size, stage.unit * 0.42)
-    line = min(ranks.feet, frame.height * 0.83)
-    for row, share in enumerate((0.62, 0.78, 1.0)):
-        count = int(10 - 2 * row)
-        y = stage.horizon + (line - stage.horizon) * (0.55 + 0.45 * share) - near * 0.10 * (2 - row)
-        for index in range(count):
-            x = frame.width * (0.5 + (index - (count - 1) / 2) / count * 0.86) + near * float(rng.uniform(-0.12, 0.12))
-            pen = draw_person(stage, Figure(kinds[int(rng.integers(len(kinds)))]), "standing", near * share, rng)
-            place(stage, stage.layers["cast"], pen, x, y, facing=1 if x < frame.width / 2 else -1, depth=0.22 * (2 - row) / 2)
+def height_of(stage: Stage, figure: Figure) -> float:
+    """A figure's height against a grown-up's."""
+    return costume_of(figure, ancient=stage.scene.ancient).body.height if figure.tag in PEOPLE else _extent(figure)[1]

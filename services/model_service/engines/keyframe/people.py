@@ -1,133 +1,131 @@
-"""People: a jointed figure in profile with clothes, hair and gear by kind, in the poses that stories ask for."""
+"""People: a figure of any kind, pose and turn, drawn part by part from the back to the front."""
 
-import numpy as np
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from services.model_service.engines.keyframe import attire
-from services.model_service.engines.keyframe.attire import BUILDS, Build, Wardrobe
-from services.model_service.engines.keyframe.canvas import Array, Point, mix
-from services.model_service.engines.keyframe.poses import POSES, Pose, step
-from services.model_service.engines.keyframe.scene import Figure
-from services.model_service.engines.keyframe.sprites import Pen
+from services.model_service.engines.keyframe import attire, gear, heads
+from services.model_service.engines.keyframe.canvas import Point
+from services.model_service.engines.keyframe.casting import Figure
+from services.model_service.engines.keyframe.costumes import Wardrobe, costume_of, dress
+from services.model_service.engines.keyframe.faces import EXPRESSIONS
+from services.model_service.engines.keyframe.figure_brush import Brush
+from services.model_service.engines.keyframe.handheld import HELD, draw_held
+from services.model_service.engines.keyframe.held import AS_ICONS, HUNG
+from services.model_service.engines.keyframe.props import PROPS
+from services.model_service.engines.keyframe.skeleton import Pose, Skeleton, solve
 from services.model_service.engines.keyframe.stage import Stage
 
 
-def draw_person(stage: Stage, figure: Figure, pose_name: str, size: float, rng: np.random.Generator) -> Pen:
-    """The person facing right; `size` is a grown-up's height in pixels."""
-    build, pose = BUILDS[figure.tag], POSES[pose_name]
-    scale = size * build.height
-    pen = Pen(scale, left=0.62, right=0.72, top=1.22)
-    wear = attire.dress(stage, figure, build, rng)
-    lean = pose.lean + build.stoop * 130
-    hip: Point = (0.0, 0.13 if pose.seated else build.hip)
-    trunk = 0.80 - 0.50 if build.head < 0.08 else 0.28
-    shoulder = step(hip, 180 - lean, trunk)
-    head_at = step(shoulder, 180 - lean - pose.head * 0.4 - build.stoop * 120, build.head * 1.62)
-    thigh, shin = hip[1] * 0.52 if not pose.seated else build.hip * 0.52, (hip[1] if not pose.seated else build.hip) * 0.50
-    arm = trunk * 0.56
-    if "cape" in build.gear:
-        attire.cape(pen, wear, shoulder, hip, pose)
-    _arm(pen, shoulder, pose.far_arm, arm, wear.shade, wear.skin)
-    _leg(pen, hip, pose.far_leg, thigh, shin, wear.legs * np.float32(0.72), wear.boots * np.float32(0.75))
-    if "backpack" in build.gear:
-        attire.backpack(pen, wear, shoulder, hip)
-    _leg(pen, hip, pose.near_leg, thigh, shin, wear.legs, wear.boots)
-    _garment(pen, build, pose, wear, shoulder, hip, thigh)
-    attire.head(pen, build, wear, head_at, pose.head, stage)
-    if "scarf" in build.gear or figure.accent or "shawl" in build.gear:
-        attire.scarf(pen, wear, shoulder, build)
-    umbrella = "umbrella" in stage.scene.props and pose_name in {"walking", "standing", "looking up"}
-    leaning = "staff" in build.gear and pose_name in {"standing", "looking up"}
-    near_arm = (38, 150) if umbrella else (24, 52) if leaning else pose.near_arm
-    hand = _arm(pen, shoulder, near_arm, arm, wear.outer * np.float32(1.06), wear.skin)
-    attire.gear(pen, build, pose, wear, hand, umbrella=umbrella)
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one person does: the pose, how far it is turned (0 faces the viewer, 90 faces right or left, 180 away), what the
+    face says, and what is in the near and the far hand, pointing `aim` degrees from straight up to the front.
+    """
+
+    pose: Pose
+    yaw: float
+    feeling: str = "calm"
+    near: str = ""
+    far: str = ""
+    aim: float = 12.0
+    big: float = 1.0
+    ground: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What can be seen around a figure's origin, in pixels: left, right, up and down."""
+
+    left: float
+    right: float
+    up: float
+    down: float
+
+
+_ROOM = (0.95, 0.95, 1.60, 0.14)
+"""A figure's own room: left, right, up and down in shares of a grown-up's height, with whatever it holds."""
+_MARGIN = 0.10
+
+
+def draw_person(
+    stage: Stage, figure: Figure, act: Act, size: float, *, facing: int = 1, window: Window | None = None, arms_only: bool = False
+) -> Brush:
+    """The person with the feet at the origin. `size` is a grown-up's height in pixels; what lies outside the window is not drawn.
+
+    `arms_only` draws the near arm alone: laid over another figure it holds her.
+    """
+    left, right, top, bottom = _ROOM
+    if window is not None:
+        left, right = min(left, window.left / size + _MARGIN), min(right, window.right / size + _MARGIN)
+        top, bottom = min(top, window.up / size + _MARGIN), min(bottom, window.down / size + _MARGIN)
+    pen = Brush(size, left=left, right=right, top=top, bottom=bottom, facing=facing, side=stage.side)
+    wear = dress(stage, figure)
+    sk = solve(wear.costume.body, act.pose, act.yaw)
+    if arms_only:
+        _arm(pen, sk, 0, wear, act)
+    else:
+        for draw in _in_order(pen, sk, wear, act):
+            draw()
+    pen.trim()
     return pen
 
 
-def _leg(pen: Pen, hip: Point, angles: tuple[float, float], thigh: float, shin: float, cloth: Array, boot: Array) -> None:
-    knee = step(hip, angles[0], thigh)
-    ankle = step(knee, angles[1], shin)
-    pen.limb((hip, knee, ankle), (0.058, 0.043, 0.032), cloth)
-    pitch = np.clip(angles[1] * 0.6, -40, 10)
-    toe = step(ankle, 90 + float(pitch), 0.075)
-    mid = step(ankle, angles[1] + 180, shin * 0.30)
-    pen.limb((mid, ankle), (0.041, 0.036), boot)
-    pen.limb((ankle, toe), (0.033, 0.021), boot)
+def hand_at(stage: Stage, figure: Figure, act: Act) -> Point:
+    """Where the hand that holds something is, in grown-ups' heights from the feet, facing right."""
+    body = costume_of(figure, ancient=stage.scene.ancient).body
+    return solve(body, act.pose, act.yaw).arms[1 if act.far else 0].end.point
 
 
-def _arm(pen: Pen, shoulder: Point, angles: tuple[float, float], length: float, cloth: Array, skin: Array) -> Point:
-    start = (shoulder[0], shoulder[1] - 0.030)
-    elbow = step(start, angles[0], length)
-    hand = step(elbow, angles[1], length * 0.92)
-    pen.disc(step(hand, angles[1], 0.012), 0.024, skin)
-    pen.limb((start, elbow, hand), (0.042, 0.035, 0.028), cloth)
-    return hand
-
-
-def _garment(pen: Pen, build: Build, pose: Pose, wear: Wardrobe, shoulder: Point, hip: Point, thigh: float) -> None:
-    """The trunk: a coat to mid-thigh, a dress to the shin, a jacket, or armour with a skirt."""
-    sx, sy = shoulder
-    hx, hy = hip
-    wide = 0.075 if build.head < 0.08 else 0.085
-    spread = abs(pose.near_leg[0] - pose.far_leg[0]) / 60
-    length = {"coat": 0.17, "dress": 0.31, "jacket": 0.05, "armour": 0.14}[build.garment]
-    flare = {"coat": 0.055, "dress": 0.115, "jacket": 0.012, "armour": 0.06}[build.garment] + 0.07 * spread
-    if pose.seated:
-        knee = step(hip, pose.near_leg[0] - 8, thigh)
-        hem: list[Point] = [(knee[0], knee[1] + 0.05), (knee[0] + 0.03, knee[1] - 0.08), (hx, hy - 0.08), (hx - 0.11, hy - 0.06)]
-        body = [
-            (sx - wide * 0.8, sy - 0.01),
-            (sx, sy + 0.025),
-            (sx + wide * 0.8, sy - 0.015),
-            (hx + wide, hy + 0.10),
-            *hem,
-            (hx - wide, hy + 0.10),
-        ]
-        pen.shape(
-            body if build.garment in {"coat", "dress"} else [*body[:4], (hx + 0.09, hy - 0.02), (hx - 0.09, hy - 0.04), body[-1]],
-            wear.outer,
-        )
+def _in_order(pen: Brush, sk: Skeleton, wear: Wardrobe, act: Act) -> list[Callable[[], None]]:
+    """Parts from the farthest to the nearest to the viewer."""
+    away = math.cos(math.radians(sk.yaw)) < -0.05
+    arms = [(0.5 * (arm.bend.depth + arm.end.depth), index) for index, arm in enumerate(sk.arms)]
+    behind = [index for depth, index in sorted(arms) if depth < -0.018]
+    before = [index for depth, index in sorted(arms) if depth >= -0.018]
+    legs = sorted((0, 1), key=lambda i: sk.legs[i].bend.depth + sk.legs[i].end.depth)
+    mood = EXPRESSIONS[act.feeling]
+    parts: list[Callable[[], None]] = []
+    if not away:
+        parts += [lambda: gear.draw_back(pen, sk, wear), lambda: heads.draw_hair_behind(pen, sk, wear)]
+    parts += [_arm_part(pen, sk, index, wear, act) for index in behind]
+    parts += [_leg_part(pen, sk, index, wear) for index in legs]
+    parts += [
+        lambda: attire.draw_skirt(pen, sk, wear),
+        lambda: attire.draw_trunk(pen, sk, wear),
+        lambda: gear.draw_front(pen, sk, wear),
+    ]
+    shy = sk.pose.nod < 26
+    if away:
+        parts += [lambda: gear.draw_back(pen, sk, wear)]
+    if not shy or away:
+        parts += [_arm_part(pen, sk, index, wear, act) for index in before if away]
+    parts += [lambda: gear.draw_neckwear(pen, sk, wear)]
+    parts += [lambda: heads.draw_head(pen, sk, wear, mood)]
+    if away:
+        parts += [lambda: heads.draw_hair_behind(pen, sk, wear)]
     else:
-        low, swing = hy - length, 0.02 * spread
-        waist = wide * (0.78 if build.garment == "dress" else 0.95)
-        outline: list[Point] = [
-            (sx - wide * 0.95, sy - 0.035),
-            (sx - wide * 0.5, sy + 0.016),
-            (sx + wide * 0.5, sy + 0.016),
-            (sx + wide * 0.98, sy - 0.05),
-            ((sx + hx) / 2 + waist, (sy + hy) / 2),
-            (hx + wide + flare * 0.4, hy - 0.02),
-            (hx + wide + flare + swing, low + 0.02),
-            (hx + wide * 0.4, low - 0.012),
-            (hx - wide * 0.5, low - 0.012),
-            (hx - wide - flare - swing, low + 0.015),
-            (hx - wide - flare * 0.35, hy - 0.02),
-            ((sx + hx) / 2 - waist, (sy + hy) / 2),
-        ]
-        pen.shape(outline, wear.outer)
-        back = [
-            outline[0],
-            outline[1],
-            (sx - wide * 0.2, sy),
-            (hx - wide * 0.35, hy),
-            (hx - wide * 0.5, low),
-            outline[9],
-            outline[10],
-            outline[11],
-        ]
-        pen.shape(back, wear.shade)
-    belt = wear.boots if build.garment != "armour" else wear.accent
-    middle = ((sx + hx) / 2 * 0.4 + hx * 0.6, hy + (sy - hy) * 0.22)
-    pen.limb(((middle[0] - wide * 0.82, middle[1]), (middle[0] + wide * 0.82, middle[1])), (0.013, 0.013), belt)
-    if build.garment == "armour":
-        steel = mix(wear.skin, wear.accent, 0.2) * np.float32(0.72)
-        pen.shape(
-            [
-                (sx - wide, sy - 0.03),
-                (sx, sy + 0.02),
-                (sx + wide, sy - 0.03),
-                (sx + wide * 0.9, middle[1]),
-                (sx - wide * 0.7, middle[1]),
-            ],
-            steel,
-        )
-        pen.oval((sx, sy - 0.02), 0.062, 0.046, steel * np.float32(1.15))
+        parts += [_arm_part(pen, sk, index, wear, act) for index in before]
+    return parts
+
+
+def _arm_part(pen: Brush, sk: Skeleton, index: int, wear: Wardrobe, act: Act) -> Callable[[], None]:
+    return lambda: _arm(pen, sk, index, wear, act)
+
+
+def _leg_part(pen: Brush, sk: Skeleton, index: int, wear: Wardrobe) -> Callable[[], None]:
+    return lambda: attire.draw_leg(pen, sk, index, wear)
+
+
+def _arm(pen: Brush, sk: Skeleton, index: int, wear: Wardrobe, act: Act) -> None:
+    thing = act.far if index else act.near
+    if thing:
+        hand = sk.arms[index].end.point
+        if thing in HELD:
+            draw_held(pen, thing, hand, wear, aim=act.aim, size=act.big, ground=act.ground)
+        elif thing in AS_ICONS:
+            height = AS_ICONS[thing] * act.big
+            hangs = thing in HUNG
+            at = (hand[0], hand[1] - (height * 0.92 if hangs else 0.03))
+            pen.icon(PROPS[thing].icon, at, height, wear.white, mirrored=pen.facing < 0)
+    attire.draw_arm(pen, sk, index, wear)

@@ -1,0 +1,208 @@
+"""Who is in a picture: the people and animals that a text names, dressed by the bible or by the words beside them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.core.model import BibleEntry
+from services.model_service.engines.keyframe import lexicon
+from services.model_service.engines.keyframe.lexicon import Found
+from services.model_service.engines.keyframe.things import colour_beside
+from services.model_service.engines.keyframe.words_creatures import CREATURES
+from services.model_service.engines.keyframe.words_people import ACTIONS
+from services.model_service.engines.keyframe.words_people import PEOPLE as PEOPLE_WORDS
+
+PEOPLE = frozenset(PEOPLE_WORDS) - {"couple", "crowd"}
+"""Figures drawn as one person each."""
+PRONOUNS = frozenset(
+    {
+        "he",
+        "him",
+        "his",
+        "she",
+        "her",
+        "他",
+        "她",
+        "they",
+        "他们",
+        "人们",
+        "大家",
+        "people",
+        "person",
+        "figure",
+        "身影",
+        "人影",
+        "someone",
+    }
+)
+"""Words that stand for somebody already named; they count only when nobody else is."""
+MAX_FIGURES = 5
+_PLAIN = frozenset({"man", "woman", "boy", "girl", "child", "traveller", "warrior", "old man", "old woman"})
+"""What a storyboard calls people whose own word comes later in the same line."""
+_KIN: Mapping[str, frozenset[str]] = {
+    "man": frozenset(PEOPLE - _PLAIN - {"princess", "queen", "witch", "lady", "bride"}),
+    "woman": frozenset(
+        {"queen", "princess", "witch", "nurse", "doctor", "teacher", "lady", "bride", "angel", "fairy", "scientist", "artist"}
+    ),
+    "boy": frozenset({"prince", "student", "teenager"}),
+    "girl": frozenset({"princess", "student", "teenager", "fairy"}),
+    "child": frozenset({"boy", "girl", "student"}),
+    "traveller": frozenset({"monk", "wizard", "hunter"}),
+    "warrior": frozenset({"knight", "samurai", "swordsman", "general", "soldier", "ninja"}),
+    "old man": frozenset({"sailor", "captain", "wizard", "king", "farmer", "worker", "monk"}),
+    "old woman": frozenset({"witch"}),
+}
+_ANCIENT = re.compile(
+    r"汉服|古代|古装|江湖|长安|皇宫|皇帝|书生|侠客|大侠|剑客|秀才|将军|唐朝|宋朝|明朝|仙女|嫦娥|宫女|公子|武林"
+    r"|hanfu|ancient china|wuxia",
+    re.IGNORECASE,
+)
+_PLURALS = frozenset(
+    {"children", "kids", "孩子们", "women", "men", "wolves", "puppies", "fishermen", "thieves", "elves", "fairies"}
+)
+_COUNT = re.compile(
+    r"(?:(?P<two>\btwo|\b2|\bpair of|两|二|一对|俩)|(?P<three>\bthree|\b3|三)"
+    r"|(?P<many>\bfour|\bfive|\bsix|\bmany|四|五|六|几|一群|许多))"
+    r"\s*(?:[a-z]+\s+){0,2}[个位名只条头匹艘群]?[年小大轻的]*$",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(r"^[^.,;，。；]{0,24}?(?:\banother |\ba second |\bthe other |另一[个名位]|一[个名位])$", re.IGNORECASE)
+_HAIR = re.compile(r"^[\s-]*(?:hair|haired|头发|长发|短发|发|胡)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Somebody or something in the picture. Colours are codes such as `#b8332f`, empty where the text says none.
+
+    `name` is what the bible calls it (empty: nobody in particular), `ordinal` counts others of the same kind and name.
+    """
+
+    tag: str
+    outer: str = ""
+    accent: str = ""
+    hair: str = ""
+    name: str = ""
+    ordinal: int = 0
+
+
+def is_ancient(text: str) -> bool:
+    """Whether it plays in old China, where people wear what was worn there."""
+    return _ANCIENT.search(text) is not None
+
+
+def deed(text: str, unwanted: set[tuple[str, str]]) -> str:
+    """The most telling of the actions that the text names, or nothing."""
+    named = {f.tag for f in lexicon.find(text) if f.group == "action" and ("action", f.tag) not in unwanted}
+    return next((tag for tag in ACTIONS if tag in named), "")
+
+
+def figures_of(lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[tuple[str, str]]) -> tuple[Figure, ...]:
+    """The figures of the leading line, or else of the lines after it."""
+    cast = _cast(lead, unwanted) or _cast(rest, unwanted)
+    told = f"{lead}\n{rest}"
+    named = [entry for entry in bible if entry.kind == "character" and entry.name and entry.name.lower() in told.lower()]
+    if not cast or (named and all(tag in {"man", "woman", "crowd"} for tag in cast)):
+        of_names = [tag for entry in named for tag in _cast(f"{entry.name}, {entry.look}", unwanted)[:1] or ["man"]]
+        cast = of_names or cast
+    free = [*named, *(entry for entry in bible if entry.kind == "character" and entry not in named)]
+    figures: list[Figure] = []
+    for tag in cast[:MAX_FIGURES]:
+        own = next((entry for entry in free if _fits(tag, entry)), None)
+        if own is not None and _cast(own.name, set()).count(tag) < 2:  # one entry may dress a pair
+            free.remove(own)
+        if own is None and tag in CREATURES:
+            figures.append(Figure(tag, outer=_coat(tag, told)))
+            continue
+        figure = _dressed(tag, own.look if own else _around(tag, told))
+        figure = replace(figure, name=own.name if own else "")
+        alike = sum(other.tag == tag and other.name == figure.name for other in figures)
+        figures.append(replace(figure, ordinal=alike))
+    return tuple(figures)
+
+
+def _fits(tag: str, entry: BibleEntry) -> bool:
+    """Whether the entry is of this kind of figure, or of a plainer word for it."""
+    tags = _cast(f"{entry.name}, {entry.look}", set())
+    return tag in tags or any(tag in _KIN.get(other, ()) or other in _KIN.get(tag, ()) for other in tags)
+
+
+def _cast(text: str, unwanted: set[tuple[str, str]]) -> list[str]:
+    """One tag a figure: counts are spelled out, people named only by a pronoun give way to those that are named."""
+    counts: dict[str, int] = {}
+    pronouns: dict[str, int] = {}
+    alone: set[str] = set()
+    seen: dict[str, int] = {}
+    for found in lexicon.find(text):
+        if found.group != "figure" or ("figure", found.tag) in unwanted:
+            continue
+        spelling = text[found.start : found.end].lower()
+        into = pronouns if spelling in PRONOUNS else counts
+        count = _count(text, found)
+        if found.tag in seen and _AGAIN.search(text[seen[found.tag] : found.start] or "") is not None:
+            count = into.get(found.tag, 0) + 1
+        elif spelling == found.tag and found.tag in seen and re.search(r"\ba $", text[max(0, found.start - 3) : found.start]):
+            count = into.get(found.tag, 0) + 1  # "a warrior fighting a warrior"
+        into[found.tag] = min(max(into.get(found.tag, 0), count), MAX_FIGURES)
+        seen[found.tag] = found.end
+        if found.tag in _PLAIN and _stands_alone(text, found):
+            alone.add(found.tag)
+    if not any(tag in PEOPLE or tag in {"crowd", "couple"} for tag in counts) and not counts:
+        counts = dict(list(pronouns.items())[:1])
+    counts = _refined(counts, alone)
+    tags: list[str] = []
+    for tag, count in counts.items():
+        tags += ["man", "woman"] if tag == "couple" else [tag] * count
+    return tags
+
+
+def _refined(counts: Mapping[str, int], alone: set[str]) -> dict[str, int]:
+    """A plain word that stands alone in the line gives way to the proper word for the same person."""
+    kept = dict(counts)
+    for plain in alone:
+        proper = next((tag for tag in counts if tag in _KIN.get(plain, ())), None)
+        if proper is not None and plain in kept:
+            kept[proper] = max(kept[proper], kept[plain])
+            order = list(kept)
+            order[order.index(plain)], kept = proper, {k: v for k, v in kept.items() if k != plain}
+            kept = {tag: kept[tag] for tag in dict.fromkeys(order)}
+    return kept
+
+
+def _stands_alone(text: str, found: Found) -> bool:
+    """Whether the word is a whole part between commas, as in a storyboard's list."""
+    before, after = text[: found.start].rstrip(), text[found.end :].lstrip()
+    return (not before or before[-1] in ",，\n") and (not after or after[0] in ",，\n")
+
+
+def _count(text: str, found: Found) -> int:
+    before = _COUNT.search(text[max(0, found.start - 24) : found.start])
+    if before is None:
+        return 2 if text[found.start : found.end].lower() in _PLURALS else 1
+    return 2 if before["two"] else 3 if before["three"] else 4
+
+
+def _coat(tag: str, text: str) -> str:
+    """The colour right beside the animal's word, so that it does not borrow somebody's coat."""
+    beside = (colour_beside(text, found.start, found.end) for found in lexicon.find(text) if found.tag == tag)
+    return next((colour for colour in beside if colour), "")
+
+
+def _around(tag: str, text: str) -> str:
+    """The words about the figure: the sentence part that names it."""
+    for part in re.split(r"[,.;，。；、\n]", text):
+        if any(found.tag == tag for found in lexicon.find(part)):
+            return part
+    return ""
+
+
+def _dressed(tag: str, look: str) -> Figure:
+    """A figure with the colours of its look: of hair where hair follows, else of the outer garment (or fur), then an accent."""
+    figure = Figure(tag)
+    for found in lexicon.find_colours(look):
+        if _HAIR.match(look[found.end : found.end + 16]):
+            figure = replace(figure, hair=figure.hair or found.tag)
+        elif not figure.outer:
+            figure = replace(figure, outer=found.tag)
+        elif not figure.accent and found.tag != figure.outer:
+            figure = replace(figure, accent=found.tag)
+    return figure

@@ -1,0 +1,119 @@
+"""Who looks how: body, clothes, hair and gear of every kind of person, and the colours that one character always wears."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from services.model_service.engines.keyframe.canvas import Array, luma, mix, rgb
+from services.model_service.engines.keyframe.casting import Figure
+from services.model_service.engines.keyframe.costume import Costume
+from services.model_service.engines.keyframe.costumes_everyday import everyday_costumes
+from services.model_service.engines.keyframe.costumes_tales import tale_costumes
+from services.model_service.engines.keyframe.stage import Stage
+
+
+@cache
+def _costumes() -> Mapping[str, Costume]:
+    return {**everyday_costumes(), **tale_costumes()}
+
+
+_ANCIENT: Mapping[str, str] = {
+    "man": "scholar", "woman": "lady", "princess": "lady", "queen": "lady", "king": "emperor", "warrior": "swordsman",
+    "knight": "general", "student": "scholar", "teenager": "scholar", "soldier": "general", "bride": "lady", "prince": "scholar",
+}  # fmt: skip
+_SKINS = ("#f3cba8", "#efc09a", "#f6d3b3", "#e8b48a", "#d9a070")
+_HAIRS = ("#2b2020", "#3a2620", "#241f26", "#5a3824", "#7a4a26")
+_GREYS = ("#dcd9d3", "#c9c7c6", "#e6e2da")
+_IRISES = ("#4a2e1e", "#3a2a22", "#5a3a20", "#35506a", "#3f5a3f")
+
+
+@dataclass(frozen=True, slots=True)
+class Wardrobe:
+    """What one character wears: the costume with its choices made, and its colours under the scene's light."""
+
+    costume: Costume
+    hair_style: str
+    outer: Array
+    inner: Array
+    legs: Array
+    boots: Array
+    accent: Array
+    skin: Array
+    hair: Array
+    iris: Array
+    lips: Array
+    white: Array
+    ink: Array
+    metal: Array
+    gold: Array
+    wood: Array
+
+
+def costume_of(figure: Figure, *, ancient: bool) -> Costume:
+    """The costume of the figure's kind; in old China people wear what was worn there."""
+    costumes = _costumes()
+    if ancient:
+        if figure.tag in _ANCIENT:
+            return costumes[_ANCIENT[figure.tag]]
+        if figure.tag in {"boy", "girl", "child", "old man", "old woman"}:
+            plain = costumes[figure.tag]
+            cut = replace(plain, top="hanfu", cover=max(plain.cover, 0.86), flare=0.04, sleeve="wide", boots=("#3a3030",))
+            return replace(
+                cut, hairs={"boy": ("topknot",), "girl": ("buns",), "old man": ("topknot",)}.get(figure.tag, plain.hairs)
+            )
+    return costumes[figure.tag]
+
+
+def kinds() -> frozenset[str]:
+    """The tags of people that have a costume."""
+    return frozenset(_costumes())
+
+
+def dress(stage: Stage, figure: Figure) -> Wardrobe:
+    """The character's own wardrobe: colours from its look, else from its name; never from the picture's seed."""
+    costume = costume_of(figure, ancient=stage.scene.ancient)
+    rng = np.random.default_rng(zlib.crc32(f"{figure.name or figure.tag}/{figure.ordinal}".encode()))
+    pick = [int(v) for v in rng.integers(0, 5040, 8)]
+
+    def choose(codes: tuple[str, ...], k: int, step: int = 0) -> str:
+        return codes[(pick[k] + step) % len(codes)]
+
+    # Others of the same kind take the next of the choices, so that a pair never wears the same.
+    pick[0] = zlib.crc32((figure.name or figure.tag).encode()) % 5040 + figure.ordinal
+    pick[1] = pick[0] + figure.ordinal
+    named, outer = figure.outer, choose(costume.outers, 0)
+    if named and not costume.uniform:
+        outer = named
+    inner = named if named and costume.uniform else choose(costume.inner, 2)
+    accent = figure.accent or choose(costume.accents, 3, figure.ordinal)
+    hair = figure.hair or choose(_GREYS if costume.grey else _HAIRS, 4)
+    lift = np.float32(1.9 if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
+
+    def lit(code: str) -> Array:
+        return np.clip(stage.lit(rgb(code)) * lift, 0, 1)
+
+    cloth = lit(outer)
+    if figure.ordinal and named and not costume.uniform:  # one look for a pair: the second a shade lighter or darker
+        cloth = np.clip(mix(cloth, lit("#f2ead8") if float(luma(rgb(named))) < 0.45 else lit("#2a2430"), 0.22), 0, 1)
+    legs = outer if costume.legs == ("match",) else choose(costume.legs, 5, figure.ordinal)
+    return Wardrobe(
+        costume,
+        choose(costume.hairs, 1),
+        cloth,
+        lit(inner),
+        lit(legs),
+        lit(choose(costume.boots, 6)),
+        lit(accent),
+        lit(choose(_SKINS, 7)),
+        lit(hair),
+        lit(_IRISES[pick[4] % 3 if "#2" in hair else pick[4] % len(_IRISES)]),
+        lit("#c8584e"),
+        lit("#fdfbf6"),
+        lit("#2a1c1c") * np.float32(0.8),
+        lit("#c3ccd6"),
+        lit("#e8bd4f"),
+        lit("#7a5233"),
+    )

@@ -1,0 +1,297 @@
+"""A person's head put together: hair behind, skull, face, hair above, beard, hat, and what covers a face."""
+
+import math
+
+import numpy as np
+
+from services.model_service.engines.keyframe import hair
+from services.model_service.engines.keyframe.canvas import Array, mix, rgb
+from services.model_service.engines.keyframe.costumes import Wardrobe
+from services.model_service.engines.keyframe.faces import Complexion, Expression, Head, draw_face, draw_skull
+from services.model_service.engines.keyframe.figure_brush import Brush, shaded
+from services.model_service.engines.keyframe.hair import HAIRLINES
+from services.model_service.engines.keyframe.skeleton import Skeleton
+
+_FALLS = {
+    "long": (2.7, 1.0),
+    "wavy": (2.3, 1.14),
+    "bob": (1.05, 1.06),
+    "court": (3.4, 0.9),
+    "tied_long": (2.6, 0.62),
+    "wavy_short": (1.05, 1.0),
+}
+
+
+def head_of(sk: Skeleton) -> Head:
+    return Head(sk.head.point, sk.body.head, sk.turn, sk.nod, sk.cock)
+
+
+def draw_hair_behind(pen: Brush, sk: Skeleton, wear: Wardrobe) -> None:
+    """What falls down the back; from behind it covers the trunk."""
+    head, style = head_of(sk), wear.hair_style
+    if style in {"ponytail", "tied"} and not _hooded(wear):
+        hair.tail(pen, head, 180, 26, 1.9 if style == "ponytail" else 1.3, wear.hair, wear.accent)
+    if style in _FALLS and not _hooded(wear):
+        length, wide = _FALLS[style]
+        hair.fall(pen, head, length, wear.hair, wide=wide, curl=0.10 if "wavy" in style else 0.0)
+    if style in {"bunned", "granny"} and not _hooded(wear):
+        hair.bun(pen, head, 180, 34 if style == "granny" else 48, 0.44, wear.hair)
+    if "veil" in wear.costume.gear:
+        hair.fall(pen, head, 3.6, mix(wear.white, wear.outer, 0.5), wide=1.2, curl=0.14)
+
+
+def _hooded(wear: Wardrobe) -> bool:
+    return wear.costume.hat in {"hood", "hood mask", "visor", "helm"}
+
+
+def draw_head(pen: Brush, sk: Skeleton, wear: Wardrobe, mood: Expression) -> None:
+    head, costume = head_of(sk), wear.costume
+    r = head.r
+    look = Complexion(
+        wear.skin,
+        wear.hair,
+        wear.iris,
+        wear.ink,
+        wear.white,
+        wear.lips,
+        costume.grey,
+        costume.female and not costume.grey,
+        sk.body.height < 0.9,
+    )
+    if costume.hat == "visor":
+        pen.disc(head.near(0, 0.05), r * 1.52, wear.outer)
+    if costume.hat == "halo":
+        pen.sheet.line(
+            [pen.at(head.near(0.8 * x, 1.62 + 0.18 * y)) for x, y in _circle()], wear.gold, max(int(r * pen.scale * 0.28), 2)
+        )
+    neck = sk.neck.point
+    if costume.hat != "hood mask":
+        pen.limb(
+            ((neck[0], neck[1] - 0.02), head.tipped(-0.12 * sk.pose.lean / 20, -0.55)), (r * 0.46, r * 0.42), shaded(wear.skin)
+        )
+    draw_skull(pen, head, wear.skin)
+    draw_face(pen, head, look, mood)
+    _extras_under(pen, head, wear)
+    if costume.beard:
+        hair.beard(pen, head, costume.beard, wear.hair)
+    if costume.hat != "visor":
+        _crown_hair(pen, head, wear)
+    _hat(pen, head, wear)
+
+
+def _crown_hair(pen: Brush, head: Head, wear: Wardrobe) -> None:
+    style, colour = wear.hair_style, wear.hair
+    if style in {"none", "bald"} or _hooded(wear):
+        return
+    lines = {
+        "short": "short",
+        "swept": "swept",
+        "crop": "crop",
+        "receding": "receding",
+        "tousled": "short",
+        "fringe": "fringe",
+        "bob": "bob",
+        "long": "parted",
+        "wavy": "parted",
+        "court": "tied",
+        "bunned": "tied",
+        "granny": "parted",
+        "tails": "fringe",
+        "buns": "fringe",
+        "ponytail": "tied",
+        "plaits": "parted",
+        "topknot": "tied",
+        "tied": "tied",
+        "tied_long": "tied",
+        "wavy_short": "parted",
+    }
+    if style == "ringed":
+        for way in (-1, 1):
+            _tuft(pen, head, wear, way)
+        return
+    hair.cover(
+        pen,
+        head,
+        HAIRLINES[lines[style]],
+        colour,
+        swell=1.15 if style in {"tousled", "wavy", "wavy_short", "fringe", "bob"} else 1.12,
+        tufts=3.0 if style in {"tousled", "fringe", "tails"} else 0.0,
+    )
+    if style in {"short", "crop", "tied", "topknot", "tied_long"}:
+        _parting(pen, head, colour, high=48 if style == "crop" else 56)
+    if style in {"swept", "tousled"}:
+        tip = [
+            head.on(-34, 44, 1.06)[0],
+            head.on(-10, 62, 1.16)[0],
+            head.on(24, 66, 1.22)[0],
+            head.on(50, 40, 1.12)[0],
+            head.on(14, 48, 1.10)[0],
+        ]
+        pen.shape(tip, mix(colour, wear.white, 0.06))
+    if style == "tails":
+        for way in (-1, 1):
+            hair.tail(pen, head, way * 100, 4, 1.5, colour, wear.accent)
+    elif style == "plaits":
+        for way in (-1, 1):
+            hair.tail(pen, head, way * 78, -38, 1.5, colour, wear.accent)
+    elif style == "buns":
+        for way in (-1, 1):
+            hair.bun(pen, head, way * 74, 56, 0.34, colour)
+    elif style in {"topknot", "tied_long"}:
+        hair.bun(pen, head, 180, 78, 0.34, colour)
+        pin = head.tipped(-0.05, 1.22)
+        pen.limb(
+            ((pin[0] - head.r * 0.45, pin[1] + head.r * 0.05), (pin[0] + head.r * 0.45, pin[1] - head.r * 0.02)),
+            (head.r * 0.05, head.r * 0.05),
+            wear.gold,
+        )
+    elif style == "court":
+        for a, e, size in ((180, 76, 0.40), (-120, 62, 0.30), (120, 62, 0.30)):
+            hair.bun(pen, head, a, e, size, colour)
+        for a in (-62, 62):
+            at, depth = head.on(a, 48, 1.14)
+            if depth > -0.2:
+                pen.disc(at, head.r * 0.13, wear.accent)
+                pen.disc(at, head.r * 0.06, wear.gold)
+
+
+def _parting(pen: Brush, head: Head, colour: Array, *, high: float) -> None:
+    """A lighter lock that is combed from the parting to one side."""
+    lock = [(-26, high - 4), (-4, high + 10), (26, high + 8), (54, high - 14), (40, high - 18), (12, high - 8)]
+    seen = [p for p, depth in (head.on(a, e, 1.10) for a, e in lock) if depth > -0.05]
+    if len(seen) > 3:
+        pen.shape(seen, np.clip(colour * np.float32(1.22) + np.float32(0.015), 0, 1))
+
+
+def _tuft(pen: Brush, head: Head, wear: Wardrobe, way: int) -> None:
+    """Hair around a bald crown."""
+    places = [(66, 24), (62, -6), (84, -24), (120, -40), (170, -44), (176, 4), (120, 26), (88, 32)]
+    seen = [p for p, depth in (head.on(way * a, e, 1.07) for a, e in places) if depth > -0.30]
+    if len(seen) > 3:
+        pen.shape(seen, wear.hair)
+
+
+def _circle() -> list[tuple[float, float]]:
+    return [(1, 0), (0.71, 0.71), (0, 1), (-0.71, 0.71), (-1, 0), (-0.71, -0.71), (0, -1), (0.71, -0.71), (1, 0)]
+
+
+def _extras_under(pen: Brush, head: Head, wear: Wardrobe) -> None:
+    gear, r = wear.costume.gear, head.r
+    if not head.faced:
+        return
+    if "glasses" in gear:
+        seen = [head.on(a, -6, 1.04) for a in (-24, 24)]
+        for p, depth in seen:
+            if depth > 0.2:
+                pen.sheet.line(
+                    [pen.at((p[0] + r * 0.24 * x, p[1] + r * 0.24 * y)) for x, y in _circle()],
+                    wear.ink,
+                    max(int(r * pen.scale * 0.09), 1),
+                )
+        if all(depth > 0.2 for _, depth in seen):
+            pen.line([head.on(-11, -4, 1.05)[0], head.on(11, -4, 1.05)[0]], r * 0.06, wear.ink)
+    if "eyepatch" in gear:
+        p, depth = head.on(24, -5, 1.03)
+        if depth > 0.2:
+            pen.oval(p, r * 0.22, r * 0.22, wear.ink)
+        pen.stroke([q for q, d in (head.on(a, 8 + abs(a) * 0.1, 1.03) for a in (-60, -20, 20, 60)) if d > -0.1], r * 0.07, wear.ink)
+    if "domino" in gear:
+        band = [q for q, d in (head.on(a, -5, 1.02) for a in range(-75, 76, 15)) if d > 0]
+        pen.ribbon(band, r * 0.36, wear.ink)
+        for a in (-24, 24):
+            p, depth = head.on(a, -6, 1.03)
+            if depth > 0.2:
+                pen.oval(p, r * 0.12, r * 0.10, wear.white)
+                pen.disc(p, r * 0.055, wear.ink)
+
+
+def _hat(pen: Brush, head: Head, wear: Wardrobe) -> None:
+    costume, r = wear.costume, head.r
+    hat = costume.hat
+    band = wear.accent if hat not in {"straw", "felt", "flat"} else wear.boots
+    if hat in hair.HATS:
+        cloth = {
+            "straw": mix(wear.gold, wear.inner, 0.45),
+            "bamboo": mix(wear.gold, wear.wood, 0.35),
+            "cook": wear.white,
+            "beads": wear.ink,
+            "hard": wear.gold,
+            "tricorn": wear.ink,
+            "felt": mix(wear.outer, wear.boots, 0.45),
+            "flat": mix(wear.outer, wear.ink, 0.3),
+        }.get(hat, wear.outer)
+        hair.HATS[hat](pen, head, cloth, wear.gold if hat in {"beads", "tricorn"} else band)
+    elif hat in {"crown", "circlet", "tiara"}:
+        size = {"crown": (5, 0.46), "circlet": (3, 0.20), "tiara": (3, 0.30)}[hat]
+        hair.crown(
+            pen,
+            head,
+            wear.gold,
+            rgb("#c8334a") * wear.white if hat != "tiara" else rgb("#7fd0f0") * wear.white,
+            points=size[0],
+            rise=size[1],
+        )
+    elif hat == "nurse":
+        pen.panel(
+            [head.tipped(-0.46, 1.34), head.tipped(-0.58, 0.80)], [head.tipped(0.46, 1.34), head.tipped(0.58, 0.80)], wear.white
+        )
+        for dx, dy in ((0.14, 0.05), (0.05, 0.14)):
+            pen.polygon(
+                [head.tipped(dx, 1.06 + dy), head.tipped(-dx, 1.06 + dy), head.tipped(-dx, 1.06 - dy), head.tipped(dx, 1.06 - dy)],
+                wear.accent,
+            )
+    elif hat in {"helm", "war helm", "steel"}:
+        steel = mix(wear.metal, wear.boots, 0.45) if hat == "war helm" else wear.metal if hat == "helm" else wear.outer
+        hair.cover(pen, head, HAIRLINES["helm"] if hat != "steel" else (30, 30, 26, 12, 0, -6, -8), steel, swell=1.17)
+        if hat == "helm":
+            pen.stroke([head.on(0, e, 1.13)[0] for e in (62, 30, -8)], r * 0.17, mix(steel, wear.white, 0.35))
+        if hat == "war helm":
+            pen.polygon([head.tipped(-0.08, 1.12), head.tipped(0.0, 1.85), head.tipped(0.08, 1.12)], wear.gold)
+            pen.tube(
+                (head.tipped(0, 1.78), head.tipped(-0.25, 1.62), head.tipped(-0.4, 1.2)),
+                (r * 0.10, r * 0.18, r * 0.06),
+                rgb("#b8262f") * wear.white,
+            )
+        if "plume" in costume.gear:
+            pen.shape(
+                [
+                    head.tipped(*p)
+                    for p in ((0.1, 1.12), (0.0, 1.5), (-0.7, 1.62), (-1.45, 0.95), (-1.35, 0.35), (-1.05, 0.75), (-0.5, 1.1))
+                ],
+                wear.outer,
+            )
+    elif hat in {"hood", "hood mask"}:
+        hair.cover(pen, head, HAIRLINES["hood"], wear.outer, swell=1.20)
+        if hat == "hood mask":
+            low = [head.on(float(a), -12, 1.04) for a in range(-90, 91, 15)]
+            rim = [p for p, d in low if d > -0.05]
+            if len(rim) > 2 and head.faced:
+                pen.shape([*rim, head.tipped(0.62, -0.92), head.tipped(0.0, -1.12), head.tipped(-0.62, -0.92)], shaded(wear.outer))
+    elif hat == "visor":
+        glass = rgb("#7fb0d8") * wear.white
+        at = head.on(0, 0, 0.55)[0]
+        if head.faced:
+            squeeze = 0.62 + 0.38 * abs(math.cos(math.radians(head.turn)))
+            ring = [(at[0] + r * 1.16 * squeeze * x, at[1] + r * 1.02 * y) for x, y in _circle()[:-1]]
+            if head.r * pen.scale < 6:
+                pen.polygon(ring, glass)
+            pen.ribbon([(at[0] + r * 1.20 * squeeze * x, at[1] + r * 1.08 * y) for x, y in _circle()], r * 0.16, wear.boots)
+            pen.stroke(
+                [
+                    (at[0] - r * 0.75 * squeeze, at[1] + r * 0.2),
+                    (at[0] - r * 0.55 * squeeze, at[1] + r * 0.65),
+                    (at[0] - r * 0.1, at[1] + r * 0.85),
+                ],
+                r * 0.16,
+                wear.white,
+            )
+    elif hat == "mask":
+        hair.cover(pen, head, HAIRLINES["helm"], wear.outer, swell=1.12)
+        band_ = [q for q, d in (head.on(a, -4, 1.05) for a in range(-55, 56, 11)) if d > 0]
+        if head.faced and len(band_) > 2:
+            pen.ribbon(band_, r * 0.66, wear.accent)
+            pen.ribbon(band_, r * 0.48, rgb("#bfe6f2") * wear.white)
+            for a in (-24, 24):
+                p, depth = head.on(a, -5, 1.03)
+                if depth > 0.2:
+                    pen.oval(p, r * 0.11, r * 0.14, wear.ink)

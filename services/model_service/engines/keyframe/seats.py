@@ -1,0 +1,56 @@
+"""What people sit and lie on: a stool or a bed indoors, a rock or a log outdoors."""
+
+from services.model_service.engines.keyframe.canvas import rgb
+from services.model_service.engines.keyframe.casting import Figure
+from services.model_service.engines.keyframe.costumes import costume_of
+from services.model_service.engines.keyframe.figure_brush import Brush, shaded
+from services.model_service.engines.keyframe.skeleton import Pose
+from services.model_service.engines.keyframe.sprites import place
+from services.model_service.engines.keyframe.stage import Stage
+
+
+def place_seat(stage: Stage, figure: Figure, pose: Pose, x: float, y: float, size: float, facing: int) -> None:
+    """Draw what the figure at (x, y) rests on, if it needs something."""
+    body = costume_of(figure, ancient=stage.scene.ancient).body
+    pen = Brush(size, left=0.95, right=0.95, top=0.75, bottom=0.1, facing=facing, side=stage.side)
+    indoors = stage.scene.has("room")
+    if pose.roll:
+        if not indoors:
+            return
+        _bed(pen, stage, body.height)
+    elif pose.knees[1] < 0 or not 0.4 < pose.pelvis < 0.56:
+        return
+    else:
+        high = body.hip * pose.pelvis - 0.045 * body.height
+        if indoors:
+            _stool(pen, stage, high)
+        else:
+            _rock(pen, stage, high)
+    place(stage, stage.layers["cast"], pen, x, y, facing=1)
+
+
+def _stool(pen: Brush, stage: Stage, high: float) -> None:
+    wood = stage.lit(rgb("#8a5c38")) * (1.4 if stage.dark else 1.05)
+    for way in (-1, 1):
+        pen.tube(((-0.02 + 0.085 * way, high - 0.02), (-0.02 + 0.105 * way, 0.005)), (0.015, 0.011), shaded(wood))
+    pen.drape([((-0.12, high - 0.015), 0.018), ((0.08, high - 0.015), 0.018)], wood, fall=0.01)
+
+
+def _rock(pen: Brush, stage: Stage, high: float) -> None:
+    stone = stage.lit(rgb("#8a8782")) * (1.5 if stage.dark else 1.05)
+    top = [(-0.20, high * 0.55), (-0.14, high * 0.95), (-0.02, high), (0.07, high * 0.93), (0.13, high * 0.45)]
+    pen.shape([*top, (0.17, 0.0), (0.0, -0.015), (-0.25, 0.0)], stone)
+    dark = [(-0.20, high * 0.55), (-0.14, high * 0.9), (-0.06, high * 0.5), (-0.05, 0.0), (-0.25, 0.0)]
+    if pen.light < 0:
+        dark = [(0.13, high * 0.45), (0.06, high * 0.9), (0.02, high * 0.45), (0.03, 0.0), (0.17, 0.0)]
+    pen.shape(dark, shaded(stone))
+
+
+def _bed(pen: Brush, stage: Stage, height: float) -> None:
+    lift = 1.5 if stage.dark else 1.05
+    wood, sheet = stage.lit(rgb("#7a4f30")) * lift, stage.lit(rgb("#efe8dc")) * lift
+    long = 0.62 * height + 0.10
+    pen.panel([(-long - 0.06, 0.42), (-long - 0.06, 0.0)], [(-long, 0.42), (-long, 0.0)], wood)
+    pen.drape([((-long, 0.05), 0.03), ((long * 0.9, 0.05), 0.03)], wood, fall=0.02)
+    pen.drape([((-long + 0.03, 0.02), 0.03), ((long * 0.86, 0.02), 0.03)], sheet.clip(0, 1), fall=0.02)
+    pen.drape([((-long + 0.10, 0.09), 0.045), ((-long + 0.24, 0.08), 0.04)], sheet.clip(0, 1), fall=0.02)
