@@ -1,25 +1,20 @@
 """The camera: clips from one picture, by moving through its depth layers (or over it, when it is flat)."""
 
-from pathlib import Path
-
 import cv2
-import numpy as np
 
-from services.core.errors import EngineFailed
 from services.core.model import Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, MadeFile, Output
+from services.model_service.engines.clip import picture as pictures
 from services.model_service.engines.clip.encoder import H264Writer
 from services.model_service.engines.clip.motion import path
 from services.model_service.engines.clip.parallax import Renderer
-from services.model_service.engines.keyframe import layers as layers_file
-from services.model_service.engines.keyframe.layers import DepthLayer
 
 _NAME = "camera"
 
 
 class Camera:
-    """A `Generator` for `ClipRequest`. File: `video`, H.264 yuv420p without sound, of exactly `frames` frames.
+    """A `Generator` for `ClipRequest`. File: `video`, H.264 yuv420p (Rec. 709) without sound, of exactly `frames` frames.
 
     `meta`: `frames`, `fps`, `width`, `height`, `move` (the move's slug, `gentle` when the words named none) and
     `layered` (whether it moved through layers). Needs the keyframe's `image`, and uses `layers` where it is there.
@@ -27,7 +22,7 @@ class Camera:
 
     @property
     def identity(self) -> Engine:
-        return Engine(_NAME, "1")
+        return Engine(_NAME, "2")
 
     def load(self) -> None:
         """Nothing to load; several clips are made at once, so each stays on its own core."""
@@ -35,16 +30,19 @@ class Camera:
 
     def run(self, request: ClipRequest, job: Job) -> Output:
         job.progress(0.0, "reading")
-        layers, source = self._picture(request, job)
-        renderer = Renderer(layers, source, request.width, request.height)
-        move, pose_at = path(
-            request.camera, seed=request.seed, strength=request.motion_strength, seconds=request.frames / request.fps
-        )
+        frame = (request.width, request.height)
+        seconds = request.frames / request.fps
+        parts = {name: job.media(digest) for name, digest in request.keyframe.items() if name in {"image", "layers"}}
+        picture = pictures.read(parts, frame, _NAME)
+        move, pose_at = path(request.camera, seed=request.seed, strength=request.motion_strength, seconds=seconds)
+        job.check()
+        renderer = Renderer(picture.layers, picture.size, frame, pose_at=pose_at, seconds=seconds, fps=request.fps)
         video = job.folder / "video.mp4"
         with H264Writer(video, width=request.width, height=request.height, fps=request.fps, engine=_NAME) as writer:
             for index in range(request.frames):
                 job.check()
-                writer.write(renderer.frame(pose_at(index / max(request.frames - 1, 1)), index / request.fps))
+                renderer.draw(index / max(request.frames - 1, 1), index, writer.canvas())
+                writer.write()
                 if index % 6 == 0:
                     job.progress(index / request.frames, "filming")
             job.progress(0.99, "saving")
@@ -57,27 +55,6 @@ class Camera:
                 "width": request.width,
                 "height": request.height,
                 "move": move.value if move is not None else "gentle",
-                "layered": len(layers) > 1,
+                "layered": picture.layered,
             },
         )
-
-    def _picture(self, request: ClipRequest, job: Job) -> tuple[list[DepthLayer], tuple[int, int]]:
-        """The picture's layers and its size; a flat picture is one layer."""
-        if "layers" in request.keyframe:
-            try:
-                layers, width, height = layers_file.load(job.media(request.keyframe["layers"]))
-            except ValueError as error:
-                raise EngineFailed("ENGINE_FAILED", engine=_NAME, problem=str(error)) from error
-            return layers, (width, height)
-        if "image" not in request.keyframe:
-            raise EngineFailed("ENGINE_FAILED", engine=_NAME, problem="the keyframe has no part named image")
-        return _flat(job.media(request.keyframe["image"]))
-
-
-def _flat(image: Path) -> tuple[list[DepthLayer], tuple[int, int]]:
-    """A picture without depth, four channels because OpenCV warps those fastest."""
-    pixels = cv2.imdecode(np.fromfile(image, np.uint8), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise EngineFailed("ENGINE_FAILED", engine=_NAME, problem="the keyframe is no picture that can be read")
-    layer = DepthLayer("image", 1.0, 0, 0, cv2.cvtColor(pixels, cv2.COLOR_BGR2BGRA))
-    return [layer], (pixels.shape[1], pixels.shape[0])

@@ -17,9 +17,9 @@ PIVOT = 0.82
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """The camera at one moment. Shifts are shares of the picture's width and height, `roll` is in radians.
+    """The camera at one moment. Shifts are shares of the picture's width and height.
 
-    `zoom` and `x`, `y` work by depth; `flat_zoom`, `flat_x`, `flat_y` and `roll` on all layers alike (the lens, not the place).
+    `zoom` and `x`, `y` work by depth; `flat_zoom`, `flat_x`, `flat_y` on all layers alike (the lens, not the place).
     """
 
     zoom: float = 0.0
@@ -28,7 +28,6 @@ class Pose:
     flat_zoom: float = 0.0
     flat_x: float = 0.0
     flat_y: float = 0.0
-    roll: float = 0.0
     pivot: float = 0.0
 
 
@@ -151,7 +150,6 @@ def _handheld(take: Take) -> Path:
             x=margin * 0.47 * sway(t, 0),
             y=margin * 0.47 * sway(t, 1),
             flat_zoom=0.012 * take.amount,
-            roll=0.0022 * take.amount * sway(t, 2),
         )
 
     return at

@@ -1,99 +1,129 @@
-"""Rendering one frame: each layer moved by its depth and composed, all on the CPU by OpenCV."""
+"""Rendering: each layer moved by its depth and composed, what is hidden left out, all on one core by OpenCV."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from services.model_service.engines.clip.motion import Pose, answer
+from services.model_service.engines.clip.geometry import Placing, View
+from services.model_service.engines.clip.motion import Pose
+from services.model_service.engines.clip.pieces import Buffers, Piece
+from services.model_service.engines.clip.planes import Planes
+from services.model_service.engines.clip.resampling import FINER
+from services.model_service.engines.clip.tiles import Tiling, seen
+from services.model_service.engines.clip.veil import Veil
 from services.model_service.engines.keyframe.canvas import Array
 from services.model_service.engines.keyframe.layers import DepthLayer
 
+_MOMENTS = 17
+_TILES_ACROSS = 20
+_MOST_DRIFT = 0.9
+
 
 class Renderer:
-    """Frames of a layered picture, cropped to cover `width` × `height`. Not thread-safe: it owns its buffers.
+    """Frames of a layered picture, cropped to cover `frame` = (width, height), both even. Not thread-safe: it owns its buffers.
 
-    The picture is `source` = (width, height) pixels; the first layer must be opaque and whole.
+    The picture is `source` = (width, height) pixels; the first layer must be opaque and whole. `pose_at` gives the
+    camera from 0 (the first frame) to 1 (the last); `seconds` and `fps` are the clip's. Costs nothing a frame for what is
+    never seen, and memory does not grow with the clip's length.
     """
 
-    def __init__(self, layers: Sequence[DepthLayer], source: tuple[int, int], width: int, height: int) -> None:
-        self._layers = [_repeated(layer, source) if any(layer.drift) else layer for layer in layers]
-        self._source = source
-        self._size = (width, height)
-        self._cover = max(width / source[0], height / source[1])
-        self._out: Array = np.empty((height, width, 4), np.uint8)
-        self._moved: Array = np.empty((height, width, 4), np.uint8)
-        self._kept: Array = np.empty((height, width, 4), np.uint8)
-        self._alpha: Array = np.empty((height, width), np.uint8)
+    def __init__(
+        self,
+        layers: Sequence[DepthLayer],
+        source: tuple[int, int],
+        frame: tuple[int, int],
+        *,
+        pose_at: Callable[[float], Pose],
+        seconds: float,
+        fps: int,
+    ) -> None:
+        placed = [layer for layer in layers if not (layer.falls or layer.still)]
+        self._pose_at = pose_at
+        self._seconds = seconds
+        self._view = View(source, frame, flat=len(placed) == 1)
+        self._planes: list[_Plane] = [_Plane(layer, source, seconds) for layer in placed]
+        self._cut(frame)
+        self._buffers = Buffers(*frame)
+        falling, lenses = [layer for layer in layers if layer.falls], [layer for layer in layers if layer.still]
+        across, down = (max(round(length * self._view.cover), least) for length, least in zip(source, frame, strict=True))
+        self._veils = [
+            *(Veil(_scaled(layer, source, (across, down)), _speed(layer, self._view.cover), frame, fps) for layer in falling),
+            *(Veil(_scaled(layer, source, frame), (0.0, 0.0), frame, fps) for layer in lenses),
+        ]
 
-    def frame(self, pose: Pose, seconds: float) -> Array:
-        """The picture as seen from `pose`, `seconds` into the clip: uint8 BGRA, valid until the next call."""
-        for index, layer in enumerate(self._layers):
-            matrix = self._matrix(layer, pose, seconds)
-            if index == 0:
-                cv2.warpAffine(layer.pixels, matrix, self._size, self._out, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            else:
-                self._over(layer, matrix)
-        return self._out
+    def draw(self, t: float, index: int, frame: Planes) -> None:
+        """The picture at `t`, from 0 to 1, as the clip's frame of that index."""
+        seconds = t * self._seconds
+        for plane, placing in zip(self._planes, self._placings(t), strict=True):
+            for piece in plane.pieces:
+                piece.draw(placing, seconds, frame, self._buffers)
+        for veil in self._veils:
+            veil.draw(index, frame)
 
-    def _matrix(self, layer: DepthLayer, pose: Pose, seconds: float) -> Array:
-        """From the layer's own pixels to the frame's, 2 × 3."""
-        width, height = self._size
-        k = answer(layer.depth)
-        zoom = self._cover * (1 + pose.flat_zoom) * (1 + pose.zoom * k)
-        lean = k - answer(pose.pivot) if pose.pivot and len(self._layers) > 1 else k  # a flat picture has nothing to turn around
-        shift_x = (pose.x * lean + pose.flat_x) * self._source[0] * self._cover
-        shift_y = (pose.y * lean + pose.flat_y) * self._source[1] * self._cover
-        sin, cos = math.sin(pose.roll) * zoom, math.cos(pose.roll) * zoom
-        drift_x, drift_y = layer.x - self._source[0] / 2, layer.y - self._source[1] / 2
-        if any(layer.drift):
-            drift_x += (layer.drift[0] * seconds) % self._source[0] - self._source[0]
-            drift_y += (layer.drift[1] * seconds) % self._source[1] - self._source[1]
-        # Pixel centres lie at halves: without the half-pixel terms the picture would creep as it is scaled.
-        px, py = drift_x + 0.5, drift_y + 0.5
-        return np.array(
-            [
-                [cos, -sin, cos * px - sin * py + width / 2 + shift_x - 0.5],
-                [sin, cos, sin * px + cos * py + height / 2 + shift_y - 0.5],
-            ],
-            np.float64,
-        )
+    def _placings(self, t: float) -> list[Placing]:
+        pose = self._pose_at(t)
+        return [self._view.placing(plane.depth, pose, plane.moved(t * self._seconds)) for plane in self._planes]
 
-    def _over(self, layer: DepthLayer, matrix: Array) -> None:
-        """Blend the moved layer over the frame, within the box that it reaches."""
-        h, w = layer.pixels.shape[:2]
-        corners = matrix @ np.array([[-1, w, -1, w], [-1, -1, h, h], [1, 1, 1, 1]], np.float64)
-        left, top = (max(math.floor(v), 0) for v in corners.min(1))
-        right, bottom = (min(math.ceil(v) + 1, limit) for v, limit in zip(corners.max(1), self._size, strict=True))
-        if right <= left or bottom <= top:
-            return
-        # A box that ends at the picture's edge goes on past it, one that ends inside is empty there.
-        full_w, full_h = self._source
-        whole = layer.x == 0 and layer.x + w >= full_w
-        grounded = layer.y + h >= full_h
-        if whole:
-            left, right = 0, self._size[0]
-        if grounded:
-            bottom = self._size[1]
-        matrix = matrix - np.array([[0, 0, left], [0, 0, top]], np.float64)
-        size = (right - left, bottom - top)
-        # All into buffers that are there: fresh memory for every frame would double the time.
-        moved, kept, alpha = (buffer[: size[1], : size[0]] for buffer in (self._moved, self._kept, self._alpha))
-        border = cv2.BORDER_REPLICATE if whole or grounded else cv2.BORDER_CONSTANT
-        cv2.warpAffine(layer.pixels, matrix, size, moved, flags=cv2.INTER_LINEAR, borderMode=border)
-        cv2.extractChannel(moved, 3, alpha)
-        cv2.bitwise_not(alpha, alpha)
-        cv2.merge([alpha] * 4, kept)
-        region = self._out[top:bottom, left:right]
-        cv2.multiply(region, kept, region, 1 / 255)
-        cv2.add(region, moved, region)
+    def _cut(self, frame: tuple[int, int]) -> None:
+        """Cut every layer to the pieces that are seen in this clip, and let go of the rest."""
+        size = max(16, round(max(frame) / self._view.cover / _TILES_ACROSS))
+        tilings = [Tiling(plane.layer, size) for plane in self._planes]
+        moments = [self._placings(t) for t in np.linspace(0, 1, _MOMENTS).tolist()]
+        shown = seen(tilings, moments, frame)
+        for index, (plane, tiling, wanted) in enumerate(zip(self._planes, tilings, shown, strict=True)):
+            finer = FINER * max(placings[index].zoom for placings in moments)
+            plane.pieces = [
+                Piece(plane.layer, box, finer, solid=solid or not index, details=plane.details)
+                for box, solid in tiling.parts(wanted)
+            ]
+            plane.layer, plane.details = plane.layer[:0].copy(), ()
 
 
-def _repeated(layer: DepthLayer, source: tuple[int, int]) -> DepthLayer:
-    """A drifting layer twice as wide and high, so that every window of the picture's size is inside it."""
-    width, height = source
-    whole = np.zeros((height, width, 4), np.uint8)
-    h, w = layer.pixels.shape[:2]
-    whole[layer.y : layer.y + h, layer.x : layer.x + w] = layer.pixels
-    return DepthLayer(layer.name, layer.depth, 0, 0, np.tile(whole, (2, 2, 1)), layer.drift)
+class _Plane:
+    """A whole layer; where it drifts, continued by its mirror image on the side it comes from."""
+
+    def __init__(self, layer: DepthLayer, source: tuple[int, int], seconds: float) -> None:
+        self.depth = layer.depth
+        self.layer: Array = _whole(layer, source)
+        self.details = tuple(replace(detail, mask=_whole(replace(layer, pixels=detail.mask), source)) for detail in layer.details)
+        self.pieces: list[Piece] = []
+        drift = layer.drift[0]
+        self._speed = math.copysign(min(abs(drift), _MOST_DRIFT * source[0] / max(seconds, 1e-6)), drift)
+        margin = math.ceil(abs(self._speed) * seconds)
+        self._start = -margin if self._speed > 0 else 0
+        if margin:
+            sides = (margin, 0) if self._speed > 0 else (0, margin)
+            self.layer = _mirrored(self.layer, sides)
+            self.details = tuple(replace(detail, mask=_mirrored(detail.mask, sides)) for detail in self.details)
+
+    def moved(self, seconds: float) -> float:
+        """How far the layer has moved right, in the picture's pixels."""
+        return self._start + self._speed * seconds
+
+
+def _mirrored(field: Array, sides: tuple[int, int]) -> Array:
+    return np.asarray(cv2.copyMakeBorder(field, 0, 0, *sides, cv2.BORDER_REFLECT))
+
+
+def _speed(layer: DepthLayer, cover: float) -> tuple[float, float]:
+    return layer.drift[0] * cover, layer.drift[1] * cover
+
+
+def _whole(layer: DepthLayer, source: tuple[int, int]) -> Array:
+    """The layer's pixels at the whole picture's size."""
+    height, width = layer.pixels.shape[:2]
+    if (layer.x, layer.y, width, height) == (0, 0, *source):
+        return layer.pixels
+    whole: Array = np.zeros((source[1], source[0], *layer.pixels.shape[2:]), np.uint8)
+    whole[layer.y : layer.y + height, layer.x : layer.x + width] = layer.pixels
+    return whole
+
+
+def _scaled(layer: DepthLayer, source: tuple[int, int], size: tuple[int, int]) -> Array:
+    whole = _whole(layer, source)
+    if source == size:
+        return whole
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA if size[0] < source[0] else cv2.INTER_CUBIC))
