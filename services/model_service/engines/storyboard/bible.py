@@ -13,7 +13,7 @@ _MOST = 8
 def bible(story: Story) -> tuple[BibleEntry, ...]:
     """The most mentioned come first; a prop is in it when it comes up twice or somebody handles it."""
     people = sorted((m for m in story.cast if m.mentions), key=lambda m: -m.mentions)[:_MOST]
-    entries = [BibleEntry("character", member.name, member.look) for member in people]
+    entries = [BibleEntry("character", member.name, member.portrait(story.language)) for member in people]
     seen: Counter[Concept] = Counter()
     handled: set[Concept] = set()
     names: dict[Concept, str] = {}
@@ -29,7 +29,12 @@ def bible(story: Story) -> tuple[BibleEntry, ...]:
         handled.update(moment.shown("prop") if moment.cast else ())
         for hit in moment.hits:
             if hit.concept.kind == "prop":
-                names.setdefault(hit.concept, hit.spelling if story.language is Language.ZH else f"the {hit.spelling.lower()}")
+                names.setdefault(
+                    hit.concept,
+                    hit.spelling
+                    if story.language is Language.ZH
+                    else f"the {hit.spelling.lower().removeprefix('the ').removeprefix('a ')}",
+                )
     table = looks()
     props = [c for c, count in seen.most_common() if c.kind == "prop" and (count > 1 or c in handled)][:_MOST]
     places = [c for c, _ in seen.most_common() if c.kind == "place"][:_MOST]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.core.model import Language
-from services.model_service.engines.storyboard import picking
+from services.model_service.engines.storyboard import attire, naming, picking
 from services.model_service.engines.storyboard.grammar import Grammar
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon
 
@@ -13,6 +13,10 @@ _MOST_SHOWN = 3
 _PARENTS = frozenset({"妈妈", "母亲", "爸爸", "父亲", "mother", "father", "mum", "mom", "dad"})
 _AT_THE_HEAD = {Language.ZH: 4, Language.EN: 3}
 """A clause that names someone this early is about them, even where the grammar saw no subject."""
+_REACH = 16
+"""Clauses after which `they` no longer means somebody who has not been named since."""
+_SEVERAL = 4
+_PLURALS = frozenset({"children", "men", "women", "people", "wolves", "mice", "geese", "oxen", "calves"})
 _HUMAN = frozenset({"adult", "pair", "child", "old", "warrior"})
 
 _ZH_NUMBERS = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "几": 5, "一群": 9, "一队": 9, "许多": 9}
@@ -32,17 +36,20 @@ _EN_NUMBERS = {
 _EN_COUNTED = re.compile(rf"\b({'|'.join(_EN_NUMBERS)})\s(?:\w+\s)?$", re.IGNORECASE)
 
 _INDEFINITE = {
-    Language.ZH: re.compile(r"一[个名位只匹条头]$"),
+    Language.ZH: re.compile(r"(?:一|另一?|是|有|来了?)[个名位只匹条头][^，。！？]{0,6}$"),
     Language.EN: re.compile(r"\b(?:an?|another)\s(?:\w+\s)?$", re.IGNORECASE),
 }
-_ZH_COLOUR = re.compile(r"([白黑红黄灰棕橘蓝金银绿])色?的?$")
-_EN_COLOUR = re.compile(r"\b(white|black|red|yellow|gr[ae]y|brown|orange|blue|golden|silver|green)\s(?:\w+\s)?$", re.IGNORECASE)
-_ZH_DRESS = re.compile(r"(?:身穿|穿着|戴着|披着|围着|穿(?![过越行梭]))(?:一[件条顶身双副])?([^，。；！？、“”的在]{2,9})")
-_EN_DRESS = re.compile(
-    r"\b(?:wearing|dressed in|wrapped in|in) ((?:an? |his |her |their )(?:[\w-]+ ){0,2}"
-    r"(?:coat|cloak|dress|hat|scarf|jacket|raincoat|robe|armou?r|cap|shawl|sweater|uniform|hood|gown|cape))\b"
-)
 _EN_AGE = re.compile(r"\b(old|elderly|little|young)\s$", re.IGNORECASE)
+_EN_TITLED = re.compile(r"\b[Tt]he $")
+_NARRATOR = {Language.ZH: "我", Language.EN: "the narrator"}
+_KIN = {
+    # Whoever speaks of these as their own is drawn as a child.
+    Language.ZH: re.compile(r"我[^，。！？“”]{0,3}(?:爷爷|奶奶|外公|外婆|姥姥|妈妈|爸爸|妈|爸|老师)|我小时候|我还小"),
+    Language.EN: re.compile(
+        r"\b(?:my (?:mother|mum|mom|father|dad|grand(?:mother|father|ma|pa)|granny|teacher)|when I was (?:a|little|small))\b",
+        re.IGNORECASE,
+    ),
+}
 
 
 @dataclass(slots=True)
@@ -56,6 +63,7 @@ class Member:
     proper: bool = False
     mentions: int = 0
     gender: str = "n"
+    aliases: set[str] = field(default_factory=set)
 
     @property
     def is_human(self) -> bool:
@@ -71,6 +79,13 @@ class Member:
             slug, f"{slug}s"
         )
         return f"{several} {plural}"
+
+    def portrait(self, language: Language) -> str:
+        """Who it is and how they look, for a bible: the role is told where the name does not tell it."""
+        role = self.concept.name(language).removeprefix("the ")
+        if language is Language.ZH:
+            return self.look if role in self.name else f"{self.look}的{role}"
+        return f"{role} {self.look}" if self.proper else self.look
 
     def answers_to(self, concept: Concept) -> bool:
         """Whether `concept` may be another word for this one: the girl, once Mia is known to be one."""
@@ -88,30 +103,34 @@ class Cast:
     looks: Mapping[str, Mapping[str, tuple[str, ...]]]
     salt: str
     genders: Mapping[str, str] = field(default_factory=dict)
+    first_person: bool = False
     members: list[Member] = field(default_factory=list)
     _recent: list[Member] = field(default_factory=list)
     _acting: tuple[Member, ...] = ()
+    _heard: dict[int, int] = field(default_factory=dict)
+    _clock: int = 0
 
-    def meet(self, clause: str, hits: Sequence[Hit], *, has_subject: bool, acts: bool) -> tuple[Member, ...]:
-        """Who is in this clause, the one it is about first.
+    def meet(self, clause: str, raw: str, hits: Sequence[Hit], *, has_subject: bool, acts: bool) -> tuple[Member, ...]:
+        """Who is in this clause, the one it is about first; `raw` is the clause with what is spoken in it.
 
         Where it names nobody, who acted before goes on acting, unless it has a subject of its own (`has_subject`).
         """
-        figures = [h for h in hits if h.concept.kind == "figure"]
+        self._clock += 1
+        figures = [h for h in hits if h.concept.kind == "figure" and not self._is_title(h, clause)]
         found: dict[int, Member] = {}
         first = len(clause)  # where the first of them is named
         consumed: set[int] = set()
         for name in self.names:
-            at = _name_at(clause, name, self.language)
+            at = naming.find_name(clause, name, self.language)
             if at < 0:
+                self._introduce_itself(name, raw)
                 continue
-            near = min((h for h in figures if h.start not in consumed), key=lambda h: abs(h.start - at), default=None)
-            is_near = near is not None and min(abs(near.start - at - len(name)), abs(at - near.end)) <= (
-                6 if self.language is Language.ZH else 14
-            )
-            member = self._named(name, near.concept if near and is_near else None, clause[:at])
-            if near and is_near and member.answers_to(near.concept):
-                consumed.add(near.start)
+            span = (at, at + len(name))
+            ties = [h for h in figures if naming.is_one(clause, span, (h.start, h.end), self.language)]
+            member = self._named(name, ties[-1].concept if ties else None, clause[:at])
+            for hit in [*ties, *(h for h in figures for tie in ties if self._is_called(clause, h, tie))]:
+                consumed.add(hit.start)
+                member.aliases.add(hit.spelling.lower())
             found[id(member)] = member
             first = min(first, at)
         for hit in figures:
@@ -127,73 +146,121 @@ class Cast:
         for who in self.grammar.pronouns(clause):
             for member in self._meant(who, [m for m in named if m.is_human or who == "n"]):
                 found.setdefault(id(member), member)
-        if not found and acts and not has_subject:
-            return self._acting
+        if not found and not has_subject:
+            self._notice(self._acting, clause)
+            return self._acting if acts else ()
         present = tuple(found.values())
         for member in present:
             member.mentions += 1
-            if not member.look:
-                member.look = self._look(member, clause, alone=len(present) == 1)
+            self._heard[id(member)] = self._clock
+        self._notice(present, clause)
         if present:
             self._recent = [*present, *(m for m in self._recent if m not in present)][:6]
             self._acting = present[:_MOST_SHOWN]
         return present[:_MOST_SHOWN]
 
+    def _notice(self, present: Sequence[Member], clause: str) -> None:
+        """What the clause tells of how somebody looks and how old they are."""
+        if len(present) != 1:
+            return
+        member = present[0]
+        if not member.look and member.is_human:
+            member.look = attire.dress(clause, self.language)
+        if attire.is_young(clause, self.language):
+            self._grow_young(member)
+
     def finish(self) -> None:
-        """Give a look to whoever the story gave none."""
+        """Give a look to whoever the story gave none, and hair to whoever it only dressed; no two look the same."""
         used: set[str] = set()
         for member in self.members:
-            if member.look:
-                used.add(member.look)
-                continue
-            options = self.looks.get(member.concept.being, self.looks["adult"])[self.language.value]
+            being = member.concept.being
+            gender = member.concept.gender if member.concept.gender != "n" else member.gender
+            table = next(t for key in (f"{being}_{gender}", being, "adult") if (t := self.looks.get(key)) is not None)
+            options = table[self.language.value]
             fresh = [look for look in options if look not in used] or list(options)
-            member.look = picking.pick(fresh, self.salt, member.name)
-            used.add(member.look)
+            given = picking.pick(fresh, self.salt, member.name)
+            if not member.look:
+                member.look = given
+                used.add(given)
+            elif member.is_human and member.count == 1:
+                member.look = attire.with_hair(given, member.look, self.language)
+
+    def _is_title(self, hit: Hit, clause: str) -> bool:
+        """Whether an animal's word is a name here: a ship called the Swallow."""
+        if self.language is Language.ZH or not hit.spelling[0].isupper() or hit.concept.being in _HUMAN:
+            return False
+        before = clause[: hit.start]
+        return (bool(_EN_TITLED.search(before)) and bool(before.strip())) or before.endswith(("was the ", "called the "))
+
+    def _is_called(self, clause: str, first: Hit, second: Hit) -> bool:
+        spans = (first.start, first.end), (second.start, second.end)
+        return first is not second and naming.is_called(clause, *spans, self.language)
+
+    def _introduce_itself(self, name: str, raw: str) -> None:
+        """Whoever is acting gets the name by which they call themselves."""
+        if name not in raw or not naming.names_itself(raw, name, self.language):
+            return
+        if any(m.name == name for m in self.members):
+            return
+        strangers = [m for m in (*self._acting, *self._recent) if m.is_human and not m.proper and m.count == 1]
+        if strangers:
+            strangers[0].aliases.add(strangers[0].name.removeprefix("the "))
+            strangers[0].name, strangers[0].proper = name, True
+
+    def _grow_young(self, member: Member) -> None:
+        if member.concept.being == "adult" or member.concept.slug in ("man", "woman"):
+            member.concept = self.lexicon.get("figure", {"m": "boy", "f": "girl"}.get(member.gender, "child"))
 
     def _named(self, name: str, concept: Concept | None, before: str) -> Member:
-        known = next((m for m in self.members if m.name == name), None)
+        known = next((m for m in self.members if m.name == name or (m.proper and _is_same_name(m.name, name))), None)
         if known:
-            if (
-                concept
-                and known.concept.slug in ("man", "woman")
-                and concept.gender in ("n", known.gender)
-                and not known.answers_to(concept)
-            ):
+            is_fitting = concept is not None and concept.gender in ("n", known.gender) and not known.answers_to(concept)
+            if concept is not None and is_fitting and known.concept.slug in ("man", "woman", "child"):
                 known.concept = concept
             return known
         member = None
         if concept:
-            member = next((m for m in self.members if not m.proper and m.answers_to(concept) and m.count == 1), None)
+            member = next((m for m in self._recent if not m.proper and m.answers_to(concept) and m.count == 1), None)
         if member:
+            member.aliases.add(member.name.removeprefix("the "))
             member.name, member.proper = name, True
             return member
         gender = self.genders.get(name, "m")
+        if concept is not None and concept.gender != "n" and self.grammar.gender(name) in ("", concept.gender):
+            gender = concept.gender
         age = _EN_AGE.search(before)
         old = age and age.group(1).lower() in ("old", "elderly")
         slug = {"m": "old man" if old else "man", "f": "old woman" if old else "woman"}.get(gender, "child")
         if age and age.group(1).lower() == "little":
             slug = {"m": "boy", "f": "girl"}.get(gender, "child")
-        if concept is None and gender == "n":
-            slug = "child"
+        if concept is not None and concept.gender not in ("n", gender):
+            concept = None  # Captain Ada is a woman, whatever captains mostly are
         return self._join(Member(name, concept or self.lexicon.get("figure", slug), 1, proper=True, gender=gender))
 
     def _figure(self, hit: Hit, clause: str) -> Member:
         before = clause[max(0, hit.start - 24) : hit.start]
         count = max(hit.concept.count, _count(before, self.language))
+        if count == 1 and _is_plural(hit, self.language):
+            count = _SEVERAL
         is_new = bool(_INDEFINITE[self.language].search(before))
+        word = hit.spelling.lower()
+        called = [m for m in (*self._recent, *self.members) if word in m.aliases] if not is_new and count <= 1 else []
+        if called:
+            return called[0]
         for member in self._recent + self.members:
-            if is_new and member.proper:
+            if is_new and member not in self._acting and member.name not in (hit.spelling, f"the {word}"):
                 continue
-            if member.answers_to(hit.concept) and (count <= 1 or count == member.count):
+            if member.answers_to(hit.concept) and (member.count == count or (count == 1 and member.count == 2)):
                 return member
         name = hit.spelling if self.language is Language.ZH else f"the {hit.spelling.lower()}"
         counted = _ZH_COUNTED.search(before) if self.language is Language.ZH else None
         if counted:
             name = counted.group() + name
-        elif self.language is Language.EN and count > 1 and hit.concept.count == 1:
+        elif self.language is Language.EN and count > 1 and _EN_COUNTED.search(before):
             name = f"the {next(word for word, n in _EN_NUMBERS.items() if n == count)} {hit.spelling.lower()}"
-        return self._join(Member(name, self._kind(hit), count, gender=hit.concept.gender, look=self._colour(hit, before)))
+        return self._join(
+            Member(name, self._kind(hit), count, gender=hit.concept.gender, look=attire.coat(hit, before, self.language))
+        )
 
     def _kind(self, hit: Hit) -> Concept:
         """What kind of being is meant: among animals, a mother is one of them."""
@@ -206,11 +273,26 @@ class Cast:
         self.members.append(member)
         return member
 
+    def _narrator(self) -> Member:
+        """Whoever tells the story as their own."""
+        name = _NARRATOR[self.language]
+        known = next((m for m in self.members if m.name == name), None)
+        if known:
+            return known
+        slug = "child" if _KIN[self.language].search(self.salt) else "traveller"
+        return self._join(Member(name, self.lexicon.get("figure", slug), 1, proper=True))
+
     def _meant(self, who: str, named: Sequence[Member]) -> list[Member]:
         """Who a pronoun means: the last one of that kind; nobody new when one of them has been named beside it."""
-        if who == "many":
-            group = next((m for m in self._recent if m.count > 1 and m.concept.being != "crowd"), None)
-            return [group] if group else [m for m in self._recent if m.is_human][:2] or self._recent[:2]
+        if who == "i":
+            return [self._narrator()] if self.first_person else []
+        if who in ("many", "beasts"):
+            near = [m for m in self._recent if self._clock - self._heard.get(id(m), 0) <= _REACH]
+            human = [m for m in near if m.is_human and m.concept.being != "crowd"]
+            if who == "beasts" or not human:
+                return near[:2]
+            group = next((m for m in human if m.count > 1), None)
+            return [group] if group and group is human[0] else human[:2]
         if who == "n":
             return [m for m in self._recent if not m.is_human][:1] if not named else []
         if any(m.gender == who for m in named):
@@ -221,42 +303,13 @@ class Cast:
             return human[:1]
         return [m for m in nearest if m.gender in (who, "n") and m.count == 1][:1]
 
-    def _colour(self, hit: Hit, before: str) -> str:
-        """The coat of an animal whose colour the story tells."""
-        if hit.concept.being not in ("furry", "wild", "feathered", "finned"):
-            return ""
-        if self.language is Language.ZH:
-            found = _ZH_COLOUR.search(before) or re.match(r"([白黑红黄灰棕橘蓝金])", hit.spelling)
-            return (
-                f"毛色{found.group(1)}亮" if found and hit.concept.being == "furry" else f"一身{found.group(1)}色" if found else ""
-            )
-        match = _EN_COLOUR.search(before)
-        return f"all {match.group(1).lower()}" if match else ""
-
-    def _look(self, member: Member, clause: str, *, alone: bool) -> str:
-        """The dress that the story itself gives, as an attributive phrase."""
-        if not alone or not member.is_human:
-            return ""
-        match = (_ZH_DRESS if self.language is Language.ZH else _EN_DRESS).search(clause)
-        if not match:
-            return ""
-        return (
-            f"穿{match.group(1)}"
-            if self.language is Language.ZH and match.group()[0] in "身穿"
-            else (
-                match.group()
-                if self.language is Language.ZH
-                else f"in {match.group(1)}".replace("in his", "in a").replace("in her", "in a")
-            )
-        )
-
 
 def genders(clauses: Sequence[str], names: Sequence[str], grammar: Grammar) -> dict[str, str]:
     """For each name the pronoun that follows it most often within two clauses, `n` when none does."""
     votes: dict[str, dict[str, int]] = {name: {} for name in names}
     heard = [set(grammar.pronouns(clause)) & {"m", "f"} for clause in clauses]
     for at, clause in enumerate(clauses):
-        present = [name for name in names if _name_at(clause, name, grammar.language) >= 0]
+        present = [name for name in names if naming.find_name(clause, name, grammar.language) >= 0]
         for name in present if len(present) == 1 else []:
             for distance, who in ((d, w) for d in range(3) for w in (heard[at + d] if at + d < len(heard) else ())):
                 votes[name][who] = votes[name].get(who, 0) + 3 - distance
@@ -268,11 +321,17 @@ def genders(clauses: Sequence[str], names: Sequence[str], grammar: Grammar) -> d
     }
 
 
-def _name_at(clause: str, name: str, language: Language) -> int:
+def _is_same_name(full: str, short: str) -> bool:
+    """Whether one is the other without its surname: 林小满 and 小满."""
+    longer, shorter = (full, short) if len(full) > len(short) else (short, full)
+    return len(longer) == 3 and len(shorter) == 2 and longer.endswith(shorter) and ord(shorter[0]) > 0x2E80
+
+
+def _is_plural(hit: Hit, language: Language) -> bool:
+    word = hit.spelling.lower()
     if language is Language.ZH:
-        return clause.find(name)
-    found = re.search(rf"\b{re.escape(name)}\b", clause)
-    return found.start() if found else -1
+        return word.endswith("们")
+    return word in _PLURALS or (word.endswith("s") and not word.endswith("ss"))
 
 
 def _count(before: str, language: Language) -> int:

@@ -32,12 +32,15 @@ _TRAILING = re.compile(r"[了的。！？!?…，,；;：:、\s—]+$")
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
-_NAMED = re.compile(r"(?:名叫|叫做|名字叫|名为|叫作|叫)([\u4e00-\u9fff]{2,3})(?=[的，。、；！？\s”]|$)")
+_NAMED = re.compile(r"(?:名叫|叫做|名字叫|名为|叫作|(?<![大喊惊尖嚎嘶吠鸣哭])叫)([\u4e00-\u9fff]{2,3})(?=[的，。、；！？\s”]|$)")
+_NO_NAME = re.compile(r"^[了着过一二两他她它你我大喊出起道声不]|[了着过声来去]$")
+_DOES = re.compile(r"[^，。！？；“”]{0,3}?[说道问喊答笑走跑站坐看抬想蹲睁闭伸握拔背拿推举叹哭]")
 _NICKNAME = re.compile(r"[阿小老][\u4e00-\u9fff]")
 _PRONOUNS = (
+    ("我", "i"),
     ("他们", "many"),
     ("她们", "many"),
-    ("它们", "many"),
+    ("它们", "beasts"),
     ("大家", "many"),
     ("两人", "many"),
     ("两个人", "many"),
@@ -173,15 +176,16 @@ class Chinese:
         return found
 
     def names(self, text: str) -> list[tuple[str, int]]:
-        counts: Counter[str] = Counter()
-        for match in _NICKNAME.finditer(text):
-            counts[match.group()] += 1
-        named = {m.group(1) for m in _NAMED.finditer(text)}
         tokens = self.tokens(text)
-        known = Counter(word for word, tag in tokens if tag == "nr" and 2 <= len(word) <= 3 and word[0] in _SURNAMES)
         words = {word for word, tag in tokens if tag not in ("nr", "nz", "ns")}
-        nicknames = {n for n, k in counts.items() if k >= 2 and n not in words and self._is_rare(n)}
-        people = named | nicknames | {n for n, k in known.items() if k >= 2}
+        named = {m.group(1) for m in _NAMED.finditer(text) if not _NO_NAME.search(m.group(1)) and m.group(1) not in words}
+        ends = {end for _, end in self.words(text)}
+        nicknames = Counter(match.group() for match in _NICKNAME.finditer(text) if match.end() in ends)
+        people = named | {n for n, k in nicknames.items() if k >= 2 and n not in words and self._is_rare(n)}
+        known = Counter(word for word, tag in tokens if tag == "nr" and 2 <= len(word) <= 3 and word[0] in _SURNAMES)
+        known.update(_surnamed(tokens))
+        people |= {n for n, k in known.items() if k >= 2 and n not in words and _acts(n, text)}
+        people |= {n[1:] for n in people if len(n) == 3 and n[0] in _SURNAMES and re.search(rf"(?<!{n[0]}){n[1:]}", text)}
         return sorted(((name, text.index(name)) for name in people), key=lambda found: found[1])[:12]
 
     def _is_rare(self, nickname: str) -> bool:
@@ -227,13 +231,38 @@ class Chinese:
         for i, (word, tag) in enumerate(joined):
             if not tag.startswith("v") or word in _STOP_VERBS or (i and joined[i - 1][0] in ("没有", "没", "不", "未", "别")):
                 continue
-            for noun, kind in joined[i + 1 : i + 6]:
-                if kind[0] in "ns" and (len(noun) > 1 or noun in _SHORT_THINGS) and 3 <= len(word) + len(noun) <= 6:
-                    return word + noun
+            if i + 1 < len(joined) and joined[i + 1][0] == "的":
+                continue  # 剩下的肉干 is a thing, no deed
+            for j in range(i + 1, min(i + 6, len(joined))):
+                noun, kind = joined[j]
+                after = joined[j + 1] if j + 1 < len(joined) else ("", "x")
                 if kind[0] in "vpx":
+                    break
+                if kind[0] in "ns" and after[0] != "的" and after[1][0] not in "nsf":
+                    if (len(noun) > 1 or noun in _SHORT_THINGS) and 3 <= len(word) + len(noun) <= 6:
+                        return word + noun
                     break
             best = best or (word if len(word) > 1 else "")
         return best
+
+
+def _surnamed(tokens: Sequence[Token]) -> Iterator[str]:
+    """What may be a name that the dictionary does not have: a surname and one or two characters that it could not join."""
+    for i, (word, _) in enumerate(tokens):
+        if len(word) != 1 or word not in _SURNAMES or i + 1 == len(tokens):
+            continue
+        given, tag = tokens[i + 1]
+        if tag[0] in "ucpdfmqrxy" or not "\u4e00" <= given[0] <= "\u9fff":
+            continue
+        if len(given) <= 2:
+            yield word + given
+        if len(given) == 1 and i + 2 < len(tokens) and len(tokens[i + 2][0]) == 1 and tokens[i + 2][1][0] not in "ucpdfmqrxyv":
+            yield word + given + tokens[i + 2][0]
+
+
+def _acts(name: str, text: str) -> bool:
+    """Whether somebody of this name says, goes or looks anywhere in the text."""
+    return any(_DOES.match(text, match.end(), match.end() + 6) for match in re.finditer(re.escape(name), text))
 
 
 def _own_tags() -> dict[str, str]:

@@ -26,7 +26,7 @@ from services.model_service.engines.storyboard.english_words import (
 from services.model_service.engines.storyboard.grammar import Phrase, pieces
 from services.model_service.engines.storyboard.segmentation import quotations
 
-CLAUSE_LIMIT = 88
+CLAUSE_LIMIT = 79
 
 
 _LEADING = re.compile(
@@ -37,6 +37,13 @@ _LEADING = re.compile(
 _BREAK = re.compile(
     r"[,;:—–]+[”\"’]?\s+|\s[-–—]+\s|\s+(?=and then\b|and\b|but\b|then\b|until\b|while\b|when\b|as\b(?!\s\w+\sas\b))", re.IGNORECASE
 )
+_STANDS = frozenset({"lie", "stand", "sit", "come", "go", "rise", "climb", "hang", "wait", "live", "grow", "stretch", "appear"})
+_PHRASE = re.compile(
+    r"\S.*?(?:\s+(?=(?:and|but|or|with|from|into|to|in|on|at|under|over|by|for|through|across|along|behind|beside|like|as|who|which|"
+    r"that|where|when|while|until|because)\b)|$)",
+    re.IGNORECASE,
+)
+_NO_BREAK = re.compile(r"(?:\bas\s\w+|\b(?:hundred|thousand))\s*$", re.IGNORECASE)
 _TOKEN = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Prof|Capt)\.|(?:[ap]\.m|e\.g|i\.e)\.?|[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:]\d+)*|\S")
 _SPOKEN = re.compile(r"[“\"][^“”\"]*[”\"]?|‘[^‘’]*’(?!\w)")
 _SHORT_SPEECH = 9
@@ -66,7 +73,12 @@ class English:
 
     def clauses(self, sentence: str) -> list[tuple[int, int]]:
         quotes = [(s, e) for s, e in quotations(sentence) if e - s <= CLAUSE_LIMIT]
-        cuts = [m.end() for m in _BREAK.finditer(sentence) if not any(s < m.start() < e - 1 for s, e in quotes)]
+        cuts = [
+            m.end()
+            for m in _BREAK.finditer(sentence)
+            if not any(s < m.start() < e - 1 for s, e in quotes)
+            and not _NO_BREAK.search(sentence, max(0, m.start() - 24), m.start())
+        ]
         spans: list[tuple[int, int]] = []
         start = 0
         for end in (*cuts, len(sentence)):
@@ -100,8 +112,14 @@ class English:
             if end - start <= CLAUSE_LIMIT:
                 yield start, end
                 continue
-            words = [m.span() for m in re.finditer(r"\S+\s*", sentence[start:end])]
-            yield from ((start + s, start + e) for s, e in pieces(words, CLAUSE_LIMIT - 14))
+            parts = [m.span() for m in re.finditer(r"[^,;:]+(?:[,;:]+[”\"’]?\s*|$)", sentence[start:end])]
+            if all(20 <= b - a <= CLAUSE_LIMIT for a, b in parts):
+                yield from ((start + s, start + e) for s, e in pieces(parts, CLAUSE_LIMIT))
+                continue
+            parts = [m.span() for m in _PHRASE.finditer(sentence[start:end])]
+            if any(b - a > CLAUSE_LIMIT for a, b in parts):
+                parts = [m.span() for m in re.finditer(r"\S+\s*", sentence[start:end])]
+            yield from ((start + s, start + e) for s, e in pieces(parts, CLAUSE_LIMIT - 14))
 
     def halves(self, clause: str) -> int | None:
         for pattern in (r"\s(?=(?:to|and|then|while|as|until)\s)", r"\s(?=[a-z]+ing\s)"):
@@ -173,6 +191,7 @@ class English:
         inner: Counter[str] = Counter()
         first: dict[str, int] = {}
         placed: Counter[str] = Counter()
+        opening: Counter[str] = Counter()
         named = {m.group(1) for m in _NAMED.finditer(text)}
         before = ""
         for match in _TOKEN.finditer(text):
@@ -188,12 +207,23 @@ class English:
             ):
                 name = re.sub(r"['’]s$", "", word)
                 first.setdefault(name, match.start())
+                if begins and self._begins_a_deed(text, match.end()):
+                    opening[name] += 1
                 if not begins or before.lower() in HONORIFICS:
                     inner[name] += 1
                     placed[name] += before.lower() in ("in", "at", "from", "near", "into", "the", "of")
             before = word
         people = [n for n, count in inner.items() if placed[n] * 2 <= count] + [n for n in named if n not in inner]
+        lower = set(re.findall(r"\b[a-z]+\b", text))
+        known = [n for n, k in opening.items() if n not in people and n.lower() not in lower and (k > 1 or self.gender(n))]
+        people += [n for n in known if not inner[n]]
         return sorted(((n, first.get(n, 0)) for n in people if len(n) > 1), key=lambda found: found[1])[:12]
+
+    def _begins_a_deed(self, text: str, at: int) -> bool:
+        """Whether the word that ends at `at` is followed by what it does."""
+        after = _TOKEN.search(text, at)
+        word = after.group().lower() if after else ""
+        return word in FINITE_BE or word in MODALS or bool(self._verbs.base_of_past(word) or self._verbs.base_of_third(word))
 
     def _finite(self, tokens: Sequence[str], start: int = 0) -> _Finite | None:
         for at in range(start, len(tokens)):
@@ -300,8 +330,10 @@ class English:
 
     def _action(self, tokens: Sequence[str], finite: _Finite) -> str:
         """The deed as a gerund with its object, two to five words, in lower case; `tokens` begin with the verb."""
-        if not finite.base or finite.base in ("be", "have", "do", "say", "ask", "seem", "become", "begin", "start"):
+        if not finite.base or finite.base in ("be", "have", "do", "say", "ask", "seem", "become", "begin", "start", "name", "call"):
             return ""
+        if finite.base in _STANDS and len(tokens) > 1 and tokens[1].lower() in DETERMINERS:
+            return ""  # "there lay an island": the subject follows
         taken: list[str] = []
         for at, word in enumerate(tokens[1:9], 1):
             lower = word.lower()

@@ -43,7 +43,23 @@ HONORIFICS = _words("mr. mrs. ms. dr. mr mrs ms dr miss sir captain aunt uncle o
 PLURALS = _words("men women children people wolves leaves feet teeth mice geese sheep knives wives lives shelves fish deer stars")
 TAKES_OBJECT = _words("lost found made built caught given called named known hidden told")
 """Pasts that are participles where no object follows: travellers lost in the snow."""
-PRONOUNS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "it": "n", "they": "many", "them": "many", "their": "many"}
+PRONOUNS = {
+    "i": "i",
+    "me": "i",
+    "my": "i",
+    "we": "i",
+    "us": "i",
+    "our": "i",
+    "he": "m",
+    "him": "m",
+    "his": "m",
+    "she": "f",
+    "her": "f",
+    "it": "n",
+    "they": "many",
+    "them": "many",
+    "their": "many",
+}
 
 CLOSED = (
     DETERMINERS

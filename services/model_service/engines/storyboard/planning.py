@@ -1,22 +1,28 @@
 """Where a story is cut: how many shots it wants, which clauses each one tells, and what part each plays."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate, pairwise
 
-from services.model_service.engines.storyboard.narration import LIMIT
+from services.model_service.engines.storyboard import partition
+from services.model_service.engines.storyboard.pace import IDEAL, LIMIT, spoken
 from services.model_service.engines.storyboard.reading import Moment, Story
 
-FEWEST, MOST = 3, 12
+FEWEST = 3
 """Shots of a story that does not say how many it wants."""
 _ARC = 5
 """Shots of a story that tells one thing or two: from afar, nearer, near, a detail, and out again."""
 
-_SENTENCES_A_SHOT = 1.5
-_FINEST = 160
-"""Units that the best cut is sought among; a longer story's are joined first."""
+TOLD_WHOLE = 90.0
+"""Seconds of narration up to which every word is told; of a longer story the narrator tells the most telling lines."""
+
+_UNHURRIED = 180.0
+"""Seconds of narration from which on more of it does not make the film longer in proportion."""
+_SECONDS_A_SHOT = 5.8
+_SHOTS_A_DOUBLING = 4.0
+MOST = 47
+"""Shots of the longest story: about five minutes."""
 
 
 class Part(StrEnum):
@@ -46,37 +52,75 @@ class Passage:
         return self.moments[0].turn
 
 
-def shots_for(story: Story) -> int:
-    """About one shot for one or two sentences; a few more where that lets the narrator say everything."""
-    sentences = len({m.sentence for m in story.moments})
-    if len(story.moments) <= 2:
-        return _ARC
-    limit = LIMIT[story.language]
-    spoken = sum(len(m.text) for m in story.moments)
-    fewest = max(FEWEST, min(MOST, max(round(sentences / _SENTENCES_A_SHOT), math.ceil(spoken / limit))))
-    if spoken > limit * MOST:
-        return fewest
-    for count in range(fewest, min(MOST, fewest + 2) + 1):
-        if all(_length(passage.moments) <= limit for passage in plan(story, count)):
-            return count
-    return fewest
-
-
-def plan(story: Story, wanted: int) -> list[Passage]:
-    """Exactly `wanted` passages from the story's beginning to its end, cut at its turns."""
-    sentences: list[tuple[Moment, ...]] = []
-    for moment in story.moments:
-        if sentences and sentences[-1][0].sentence == moment.sentence:
-            sentences[-1] = (*sentences[-1], moment)
-        else:
-            sentences.append((moment,))
-    units = _finer(sentences, wanted)
-    if len(units) < wanted:
+def plan(story: Story, wanted: int | None) -> list[Passage]:
+    """Exactly `wanted` passages, or a fitting number of them, from the story's beginning to its end, cut at its turns."""
+    length = spoken("".join(m.text + " " for m in story.moments))
+    if wanted is None and len(story.moments) <= 2:
+        wanted = _ARC
+    elif wanted is None and length > TOLD_WHOLE:
+        wanted = _fitting(length)
+    units = _sentences(story)
+    units = _sayable(units, LIMIT[story.language]) if wanted is None else _finer(units, wanted)
+    if wanted is None and len(units) < FEWEST:
+        units = _finer(units, wanted := FEWEST)
+    if wanted is not None and len(units) < wanted:
         return _covered(units, wanted)
-    return [
-        Passage(tuple(m for unit in group for m in unit))
-        for group in _grouped(_coarser(units, wanted), wanted, LIMIT[story.language])
-    ]
+    groups = _cut(units, wanted, story)
+    return _cut_again(groups, units, story) if len(groups) < FEWEST and wanted is None else groups
+
+
+def _fitting(length: float) -> int:
+    """Shots for a narration of so many seconds that is not told whole."""
+    doublings = math.log2(max(length / _UNHURRIED, 1.0))
+    return min(MOST, round(min(length, _UNHURRIED) / _SECONDS_A_SHOT + _SHOTS_A_DOUBLING * doublings))
+
+
+def _cut(units: Sequence[tuple[Moment, ...]], wanted: int | None, story: Story) -> list[Passage]:
+    texts = [" ".join(m.text for m in unit) for unit in units]
+    lengths = [spoken(text) for text in texts]
+    most = LIMIT[story.language] * sum(lengths) / max(sum(map(len, texts)), 1)
+    ideal = IDEAL if wanted is None else sum(lengths) / wanted
+    row = partition.Units(lengths, [unit[0].turn for unit in units], [_begins(units, i) for i in range(len(units))])
+    spans = partition.cut(row, ideal=max(ideal, 0.01), most=max(most, 0.01), runs=wanted)
+    return [Passage(tuple(m for unit in units[first:last] for m in unit)) for first, last in spans]
+
+
+def _cut_again(groups: list[Passage], units: Sequence[tuple[Moment, ...]], story: Story) -> list[Passage]:
+    return _cut(units, FEWEST, story) if len(units) >= FEWEST else groups
+
+
+def _begins(units: Sequence[tuple[Moment, ...]], at: int) -> bool:
+    return at == 0 or units[at - 1][-1].sentence != units[at][0].sentence
+
+
+def _sentences(story: Story) -> list[tuple[Moment, ...]]:
+    units: list[tuple[Moment, ...]] = []
+    for moment in story.moments:
+        if units and units[-1][0].sentence == moment.sentence:
+            units[-1] = (*units[-1], moment)
+        else:
+            units.append((moment,))
+    return units
+
+
+def _sayable(units: Sequence[tuple[Moment, ...]], limit: int) -> list[tuple[Moment, ...]]:
+    """The sentences; one that is too long to be said over one shot is cut between clauses until its parts are not."""
+    parts: list[tuple[Moment, ...]] = []
+    waiting = list(reversed(units))
+    while waiting:
+        unit = waiting.pop()
+        starts = [i for i in range(1, len(unit)) if unit[i].phrase.beat or unit[i].spoken]
+        if not starts or _length(unit) <= limit:
+            parts.append(unit)
+        else:
+            middle = _middle(unit, starts)
+            waiting += [unit[middle:], unit[:middle]]
+    return parts
+
+
+def _middle(unit: Sequence[Moment], starts: Iterable[int]) -> int:
+    """Which of `starts` parts a unit best: near its middle, rather where something begins."""
+    return min(starts, key=lambda i: (abs(_length(unit[:i]) * 2 - _length(unit)) - 12 * unit[i].turn, i))
 
 
 def _finer(units: list[tuple[Moment, ...]], wanted: int) -> list[tuple[Moment, ...]]:
@@ -86,7 +130,7 @@ def _finer(units: list[tuple[Moment, ...]], wanted: int) -> list[tuple[Moment, .
         if at is None:
             break
         unit = units[at]
-        middle = min(range(1, len(unit)), key=lambda i: (abs(_length(unit[:i]) * 2 - _length(unit)) - 12 * unit[i].turn, i))
+        middle = _middle(unit, range(1, len(unit)))
         units[at : at + 1] = [unit[:middle], unit[middle:]]
     return units
 
@@ -105,49 +149,6 @@ def _covered(units: Sequence[tuple[Moment, ...]], wanted: int) -> list[Passage]:
                 part = _COVERAGE[0] if number == 0 else _COVERAGE[1 + (number - 1) % 3]
             passages.append(Passage(unit, part, silent=number > first))
     return passages
-
-
-def _coarser(units: list[tuple[Moment, ...]], wanted: int) -> list[tuple[Moment, ...]]:
-    finest = max(_FINEST, wanted)
-    if len(units) <= finest:
-        return units
-    edges = [i * len(units) // finest for i in range(finest + 1)]
-    return [tuple(m for unit in units[a:b] for m in unit) for a, b in pairwise(edges)]
-
-
-def _grouped(units: Sequence[tuple[Moment, ...]], wanted: int, limit: int) -> list[Sequence[tuple[Moment, ...]]]:
-    """The cut with the least cost: even lengths that can be spoken, and shots that begin where the story turns."""
-    lengths = [0]
-    for unit in units:
-        lengths.append(lengths[-1] + _length(unit))
-    even = lengths[-1] / wanted
-    turns = [unit[0].turn for unit in units]
-    passed = list(accumulate((max(0.0, turn - 0.9) * 0.35 for turn in turns), initial=0.0))
-
-    def cost(first: int, last: int) -> float:
-        length = lengths[last] - lengths[first]
-        missed = passed[last] - passed[first + 1]
-        over = 2.0 + min((length - limit) / limit, 2.0) if length > limit else 0.0
-        return ((length - even) / even) ** 2 + over + missed - (0.3 * min(turns[first], 3.0) if first else 0.0)
-
-    count = len(units)
-    best = [[math.inf] * (count + 1) for _ in range(wanted + 1)]
-    origin = [[0] * (count + 1) for _ in range(wanted + 1)]
-    costs = [[cost(a, b) if b > a else 0.0 for b in range(count + 1)] for a in range(count)]
-    best[0][0] = 0.0
-    for used in range(1, wanted + 1):
-        for last in range(used, count - (wanted - used) + 1):
-            for first in range(used - 1, last):
-                total = best[used - 1][first] + costs[first][last]
-                if total < best[used][last]:
-                    best[used][last], origin[used][last] = total, first
-    groups: list[Sequence[tuple[Moment, ...]]] = []
-    last = count
-    for used in range(wanted, 0, -1):
-        first = origin[used][last]
-        groups.append(units[first:last])
-        last = first
-    return groups[::-1]
 
 
 def _length(unit: Sequence[Moment]) -> int:

@@ -10,6 +10,7 @@ from services.model_service.engines.storyboard import segmentation
 from services.model_service.engines.storyboard.cast import Cast, Member
 from services.model_service.engines.storyboard.grammar import Grammar, Phrase
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon, looks
+from services.model_service.engines.storyboard.thread import Thread
 
 _LOOK_AHEAD = 8
 """Clauses within which a place or time that is told late already holds at the beginning."""
@@ -19,7 +20,8 @@ _FEW_CLAUSES = 3
 Span = tuple[int, int, int, bool]
 """Sentence, start, end, and whether a paragraph begins here."""
 
-_SPOKEN = re.compile(r"“[^”]*”?|「[^」]*」?|『[^』]*』?|\"[^\"]*\"?")
+_SPOKEN = re.compile(r"“[^”\n]*”?|「[^」\n]*」?|『[^』\n]*』?|\"[^\"\n]*\"?|(?<!\w)‘[^‘’\n]*’(?!\w)")
+_TELLS = {Language.ZH: re.compile(r"我"), Language.EN: re.compile(r"\b(?:I|[Mm]y|[Ww]e|me)\b")}
 _FROM = {
     Language.ZH: re.compile(r"(?:离开|走出|逃出|告别|飞出|从)[^，。]{0,6}$"),
     Language.EN: re.compile(r"\b(?:left|leaves?|leaving|from|out of|away from)\s(?:\w+\s){0,3}$", re.IGNORECASE),
@@ -35,9 +37,12 @@ _AFAR = {
     ),
 }
 _LATER = {
-    Language.ZH: re.compile(r"(?:第二天|次日|翌日|几天后|多年以?后|[几数十]年以?后|后来|从此)"),
+    Language.ZH: re.compile(r"第[二三四五六七八九十\d]+天|[次翌]日|[几数]天后|[多几数十]年以?后|后来|从此"),
     Language.EN: re.compile(
-        r"\b(?:the next (?:day|morning|night)|(?:years?|days?|weeks?|months?) later|the following)\b", re.IGNORECASE
+        r"\b(?:the next (?:day|morning|night)|(?:years?|days?|weeks?|months?) (?:later|went by|passed)|the following|"
+        r"on the \w+ (?:day|morning|evening|night)|(?:by|in) (?:spring|summer|autumn|winter)|"
+        r"(?:spring|summer|autumn|winter) came)\b",
+        re.IGNORECASE,
     ),
 }
 _RECALLED = {
@@ -84,6 +89,10 @@ class Moment:
     scene: Scene
     spoken: bool
     turn: float
+    doer: Member | None = None
+    """Whoever does it, where the story makes that clear; of a line of dialogue, who speaks."""
+    new: tuple[Member, ...] = ()
+    """Whoever is met here for the first time."""
 
     def shown(self, kind: str) -> tuple[Concept, ...]:
         return tuple(dict.fromkeys(h.concept for h in self.hits if h.concept.kind == kind))
@@ -113,16 +122,26 @@ def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: L
     clauses = [plain[start:end] for _, start, end, _ in spans]
     narrated = "\n".join(s.text for s in sentences)
     names = [name for name, _ in grammar.names(narrated)]
-    is_talk = sum(len(_SPOKEN.sub("", c)) for c in clauses) * 4 < sum(map(len, clauses))
-    cast = Cast(language, lexicon, grammar, names, looks(), salt=plain, genders=casting.genders(clauses, names, grammar))
+    blank = "　" if language is Language.ZH else "_"
+    silenced = _SPOKEN.sub(lambda m: blank * len(m.group()), plain)
+    is_talk = len(silenced.replace(blank, "")) * 4 < len(plain)
+    heard = plain if is_talk else silenced
+    cast = Cast(
+        language,
+        lexicon,
+        grammar,
+        names,
+        looks(),
+        salt=plain,
+        genders=casting.genders(clauses, names, grammar),
+        first_person=not is_talk and sum(bool(_TELLS[language].search(heard[a:b])) for _, a, b, _ in spans) > 1,
+    )
+    thread = Thread(language)
+    thing_acts = False
     moments: list[Moment] = []
     scene = Scene()
     for (sentence, start, end, opens), clause in zip(spans, clauses, strict=True):
-        outside = (
-            clause
-            if is_talk
-            else _SPOKEN.sub(lambda m: "　" * len(m.group()) if language is Language.ZH else "_" * len(m.group()), clause)
-        )
+        outside = heard[start:end]
         begins = not moments or moments[-1].sentence != sentence
         phrase = grammar.parse(clause, many=not begins and moments[-1].phrase.many)
         if phrase.subject[:1].isupper() and _is_common(phrase.subject, names, grammar):
@@ -134,13 +153,19 @@ def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: L
         if _RECALLED[language].match(outside):
             hits = [h for h in hits if h.concept.kind != "figure"]
         hits += [Hit(deed, 0, 0, deed.slug) for deed in lexicon.deeds(phrase.verbs)]
-        present = cast.meet(outside, hits, has_subject=bool(phrase.subject), acts=bool(phrase.beat))
-        after = _move(scene, outside, hits, language)
+        known = len(cast.members)
+        thing_acts = thing_acts and not begins and not phrase.subject  # dunes rose, and went on rising
+        has_subject = bool(phrase.subject) or thing_acts
+        present = cast.meet(outside, clause, hits, has_subject=has_subject, acts=bool(phrase.beat))
+        thing_acts = has_subject and not present
+        after = _move(scene, outside, hits, language, opens=opens)
         turn = _turn(scene, after, clause, language, opens=opens, begins=begins)
         turn += 0.5 if moments and present and not set(map(id, present)) & set(map(id, moments[-1].cast)) else 0.0
         scene = replace(after, afar=None)
-        spoken = len(_SPOKEN.sub("", clause).strip(" ，。,.!?！？")) * 3 < len(clause)
-        moments.append(Moment(clause, start, end, sentence, phrase, tuple(hits), present, after, spoken, turn))
+        spoken = len(silenced[start:end].replace(blank, "").strip(" ，。,.!?！？")) * 3 < len(clause)
+        doer = thread.follow(outside, phrase, hits, present, spoken=spoken, begins=begins, opens=opens)
+        new = tuple(cast.members[known:])
+        moments.append(Moment(clause, start, end, sentence, phrase, tuple(hits), present, after, spoken, turn, doer, new))
     cast.finish()
     return Story(plain, language, _look_ahead(moments), tuple(cast.members))
 
@@ -180,29 +205,37 @@ def _told(sentences: Sequence[segmentation.Sentence], title: str) -> list[segmen
     return body or list(sentences)
 
 
-def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language) -> Scene:
+def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *, opens: bool) -> Scene:
     """The scene after what a clause says of place, time and weather."""
     here: list[Concept] = []
+    ground = (scene.place.family or scene.place.slug) if scene.place else ""
     called: dict[str, str] = {}
     origin: list[Concept] = []
     afar: list[Concept] = []
     for hit in hits:
-        if hit.concept.kind == "place":
+        if hit.concept.kind == "place" and not _is_part_of(hit, ground):
             before = clause[max(0, hit.start - 32) : hit.start]
             group = origin if _FROM[language].search(before) else afar if _AFAR[language].search(before) else here
             group.append(hit.concept)
             called[hit.concept.slug] = _calling(hit, clause, language)
     specific = [p for p in here if p.slug != "mountains"] or here
-    place = specific[-1] if specific else scene.place or next(iter(origin), None)
+    stays = scene.place if not (opens and scene.place and scene.place.inside and _LATER[language].search(clause)) else None
+    place = specific[-1] if specific else stays or next(iter(origin), None)
     if origin and not here and place is not None and place in origin and place.inside:
         place = afar[0] if afar else None  # out of the cave: into whatever lies around it
+    elif origin and not here and not origin[-1].inside and (place is None or place.inside):
+        place = origin[-1]  # leaving the village is seen in the village
     times = [h.concept for h in hits if h.concept.kind == "time"]
     time = times[-1] if times else (None if _LATER[language].search(clause) else scene.time)
     told = [h for h in hits if h.concept.kind == "weather"]
     is_new_day = time is not scene.time and time is not None and time.slug in ("dawn", "morning") and not told
     by_day = time is not None and time.slug in ("morning", "day")
     told = [h for h in told if not (by_day and h.concept.slug in ("stars", "aurora"))]
+    night_over = time is not None and time.slug != "night"
     weather = [] if is_new_day or _LATER[language].search(clause) else list(scene.weather)
+    if opens and place is not scene.place and place is not None and not place.inside:
+        weather = [w for w in weather if w.slug not in ("storm", "rain", "sandstorm", "fog")]
+    weather = [w for w in weather if not (night_over and w.slug in ("stars", "aurora"))]
     for hit in told:
         weather = [w for w in weather if w.slug != hit.concept.slug and w.slug not in _BANISHES.get(hit.concept.slug, ())]
         if hit.ended:
@@ -216,6 +249,13 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language) ->
     known = scene.called if place is scene.place else ""
     name = called.get(place.slug, known) or known if place else ""
     return Scene(place, next((p for p in afar if p is not place), None), time, tuple(weather[-2:]), name)
+
+
+def _is_part_of(hit: Hit, ground: str) -> bool:
+    """Whether a place's word means a part of where the story already is: the streets of a ruined city, the bow of a river boat."""
+    if ground in ("ruins", "castle"):
+        return hit.concept.slug in ("city", "street")
+    return ground == "river" and hit.concept.slug == "ship's deck"
 
 
 def _calling(hit: Hit, clause: str, language: Language) -> str:

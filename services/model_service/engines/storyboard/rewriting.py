@@ -8,7 +8,7 @@ from typing import TypeVar
 from services.core.model import ShotDraft
 from services.core.requests import RewriteRequest
 from services.core.vocabulary import CameraMove, Framing, Mood, Transition
-from services.model_service.engines.storyboard import narration, planning, reading, titles
+from services.model_service.engines.storyboard import pace, planning, reading, titles
 from services.model_service.engines.storyboard.cast import Member
 from services.model_service.engines.storyboard.grammar import Grammar
 from services.model_service.engines.storyboard.lexicon import Lexicon
@@ -67,7 +67,7 @@ def rewrite(request: RewriteRequest, story: Story, grammar: Grammar, lexicon: Le
         framing, mood, actions, [was_camera] * 3 if was_camera else [], last=False, salt=salt
     )
     transition = Transition.recognise(draft.transition) or Transition.NONE
-    seconds = draft.seconds or narration.seconds(draft.narration)
+    seconds = draft.seconds or pace.seconds(draft.narration)
     shot = Staged(
         replace(passage, moments=moments), draft.narration, moments, scene, cast, props, actions, mood, framing, camera, transition,
         palette.moods[mood.value]["music"], seconds,

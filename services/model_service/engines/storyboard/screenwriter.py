@@ -29,7 +29,7 @@ class Screenwriter:
 
     @property
     def identity(self) -> Engine:
-        return Engine("screenwriter", "1")
+        return Engine("screenwriter", "2")
 
     def load(self) -> None:
         verbs = Verbs.read()
@@ -50,13 +50,14 @@ class Screenwriter:
         language = request.language
         story, palette = self._read(request.text, request.title, language)
         lexicon, _, _ = self._loaded()
-        wanted = max(1, request.shots) if request.shots is not None else planning.shots_for(story)
-        passages = planning.plan(story, wanted)
+        passages = planning.plan(story, max(1, request.shots) if request.shots is not None else None)
         job.progress(0.5, "staging")
         writer = Writer(language, request.style, palette, story.cast, request.seed, story.text)
         taken: set[str] = set()
         drafts = []
-        for number, shot in enumerate(stage(passages, language, palette, lexicon, seed=request.seed, salt=story.text)):
+        for number, shot in enumerate(
+            stage(passages, language, palette, lexicon, style=request.style, seed=request.seed, salt=story.text)
+        ):
             drafts.append(
                 ShotDraft(
                     title=titles.title(shot, language, taken, request.seed, number),

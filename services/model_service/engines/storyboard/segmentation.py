@@ -13,6 +13,7 @@ _HEADING = re.compile(r"^\s*#{1,6}\s+\S")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _URL = re.compile(r"https?://[\w./?#&=%~:@+,;!$'()*-]+|</?[A-Za-z][^>\n]{0,80}>")
 _EMPHASIS = re.compile(r"[*_`~|]{1,3}")
+_SINGLE = re.compile(r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){2,300}?[,.!?…—-])'(?!\w)")
 _QUOTES = re.compile(r"“[^“”\n]*”|「[^「」\n]*」|『[^『』\n]*』|\"[^\"\n]*\"|(?<!\w)‘[^‘’\n]*’(?!\w)")
 _ENDS = re.compile(r"[。！？!?…]+|\.{2,}|\.")
 _CLOSERS = "”」』\"’'）)]】》"
@@ -76,7 +77,7 @@ def plain(text: str) -> str:
             continue
         mark = "#" if _HEADING.match(raw) else ""
         line = _EMPHASIS.sub("", _URL.sub("", _LINK.sub(r"\1", _LINE_MARK.sub("", raw))))
-        line = " ".join("".join(filter(_is_readable, line)).split())
+        line = _SINGLE.sub(r"“\1”", " ".join("".join(filter(_is_readable, line)).split()))
         if any(c.isalnum() for c in line):
             lines.append(mark + line)
     return "\n".join(lines)

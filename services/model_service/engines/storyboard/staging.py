@@ -15,11 +15,13 @@ from typing import Any, Self
 
 from services.core.model import Language
 from services.core.vocabulary import CameraMove, Framing, Mood, Transition
-from services.model_service.engines.storyboard import narration, picking
+from services.model_service.engines.storyboard import pace, picking
 from services.model_service.engines.storyboard.cast import Member
 from services.model_service.engines.storyboard.lexicon import Concept, Lexicon
+from services.model_service.engines.storyboard.narration import Narrator
 from services.model_service.engines.storyboard.planning import Part, Passage
 from services.model_service.engines.storyboard.reading import Moment, Scene
+from services.model_service.engines.storyboard.transitions import Joiner, Told
 
 _PART_FRAMING = {
     Part.ESTABLISHING: Framing.ESTABLISHING,
@@ -44,7 +46,6 @@ _CAMERA_OF_MOOD = {
     Mood.WONDER: CameraMove.TILT,
     Mood.EPIC: CameraMove.CRANE,
 }
-_DAY = ("dawn", "morning", "day", "dusk", "night")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,11 @@ class Palette:
         """One sentence without its full stop; the same for the same scene."""
         time = scene.time.slug if scene.time else "day"
         place = scene.place.slug if scene.place else ""
+        family = scene.place.family if scene.place else ""
         outdoors = scene.place is None or not scene.place.inside
         weather = [w.slug for w in reversed(scene.weather)] if outdoors else []
         rank = sorted(weather, key=lambda slug: slug not in ("aurora", "storm"))
-        keys = [key for slug in rank for key in (f"{slug}.{time}", slug)] + [f"{place}.{time}", place]
+        keys = [key for slug in rank for key in (f"{slug}.{time}", slug)] + [f"{place}.{time}", place, f"{family}.{time}", family]
         keys += [] if outdoors else [f"inside.{time}", "inside"]
         options = next((self.lights[key] for key in keys if key in self.lights), self.lights[time])
         is_zh = language is Language.ZH
@@ -132,35 +134,31 @@ class Palette:
 
 
 def stage(
-    passages: Sequence[Passage], language: Language, palette: Palette, lexicon: Lexicon, *, seed: int, salt: str
+    passages: Sequence[Passage], language: Language, palette: Palette, lexicon: Lexicon, *, style: str, seed: int, salt: str
 ) -> list[Staged]:
     """All shots of a film, each knowing the ones before it. A story that names no time of day is seen at the one of its mood."""
     passages = _timed(passages, language, palette, lexicon)
     shots: list[Staged] = []
-    faded = 0
+    narrator = Narrator(language)
+    joiner = Joiner(language, style)
     for number, passage in enumerate(passages):
         first, last = number == 0, number == len(passages) - 1
-        spoken, told = (
-            ("", passage.moments) if passage.silent else narration.narrate(passage.moments, language, opens=first, ends=last)
-        )
+        spoken, told = narrator.narrate(passage, opens=first, ends=last)
         scene = scene_of(told)
         cast = present_in(told) or present_in(passage.moments)
         before = shots[-1] if shots else None
-        text = "".join(m.text for m in passage.moments)
+        text = "".join(m.text for m in told)
         mood = (
             before.mood
             if before and passage.silent
-            else palette.mood_of(passage, text, before.mood if before else Mood.CALM, language, last=last)
+            else palette.mood_of(Passage(told), text, before.mood if before else Mood.CALM, language, last=last)
         )
-        actions = tuple(dict.fromkeys(c for m in told for c in m.shown("action")))
-        props = tuple(dict.fromkeys(c for group in (told, passage.moments) for m in group for c in m.shown("prop")))[:3]
-        transition = _transition(before.scene, scene, passage) if before and not passage.silent else Transition.NONE
-        is_worn = (
-            faded * 3 > number if transition is Transition.DISSOLVE else bool(shots) and shots[-1].transition is Transition.FADE
-        )
-        if is_worn:
-            transition = Transition.NONE
-        faded += transition is not Transition.NONE
+        actions = tuple(dict.fromkeys(c for m in told if m.cast for c in m.shown("action")))
+        props = tuple(dict.fromkeys(c for m in told for c in m.shown("prop")))[:3]
+        transition = Transition.NONE
+        if before and not passage.silent:
+            heard = Told(text, scene, mood, [a.slug for a in actions], any(m.spoken for m in told))
+            transition = joiner.join(number, before.scene, heard, last=last)
         is_new_place = before is not None and scene.place is not None and scene.place is not before.scene.place
         shown = Subject(bool(cast), len(cast) > 2, bool(props), any(m.spoken for m in passage.moments), is_new_place)
         framing = _PART_FRAMING.get(passage.part) or choose_framing(
@@ -170,7 +168,7 @@ def stage(
         shots.append(
             Staged(
                 passage, spoken, told, scene, cast, props, actions, mood, framing, camera, transition,
-                palette.moods[mood.value]["music"], narration.seconds(spoken),
+                palette.moods[mood.value]["music"], pace.seconds(spoken),
             )
         )  # fmt: skip
     return shots
@@ -200,7 +198,11 @@ def scene_of(moments: Sequence[Moment]) -> Scene:
         return replace(moments[-1].scene, place=None, afar=None, called="")
     chosen = max(reversed(moments), key=lambda m: weight[m.scene.place.slug] if m.scene.place else 0)
     afar = next((m.scene.afar for m in moments if m.scene.afar and m.scene.afar is not chosen.scene.place), None)
-    return replace(chosen.scene, afar=afar)
+    weather = chosen.scene.weather
+    if chosen.scene.place and chosen.scene.place.inside:
+        seen = () if chosen.scene.place.slug == "cave" else ("rain", "snow", "storm")
+        weather = tuple(w for w in weather if w.slug in seen or any(w in m.shown("weather") for m in moments))
+    return replace(chosen.scene, afar=afar, weather=weather)
 
 
 def present_in(moments: Sequence[Moment]) -> tuple[Member, ...]:
@@ -212,18 +214,6 @@ def present_in(moments: Sequence[Moment]) -> tuple[Member, ...]:
             if not any(m is member for m in order):
                 order.append(member)
     return tuple(sorted(order, key=lambda m: -counts[id(m)])[:3])
-
-
-def _transition(before: Scene, after: Scene, passage: Passage) -> Transition:
-    """Black for a gap in time, white for another place; a cut for everything else."""
-    old, new = before.time, after.time
-    if old and new and old is not new:
-        gone = (_DAY.index(new.slug) - _DAY.index(old.slug)) % len(_DAY)
-        if gone >= 2 or new.slug in ("dawn", "morning"):
-            return Transition.FADE
-    if before.place and after.place and before.place is not after.place and passage.turn >= 2.4:
-        return Transition.DISSOLVE
-    return Transition.NONE
 
 
 def choose_framing(

@@ -45,7 +45,8 @@ _SMALL = frozenset(
 _COUNTED = re.compile(r"^[一两二三四五几][个名位只匹条]")
 _SPOKEN = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _HAN = re.compile(r"[㐀-鿿]+")
-_WEAK_ENDS = re.compile(r"(?:[着了得过]|起来|下来|过来|上去|往上走|脸上|地方|时候)$")
+_WEAK_ENDS = re.compile(r"(?:[着了得过在到向给成开住]|起来|下来|过来|上去|出来|回来|长大|往上走|脸上|地方|时候|空气|起手|说话)$")
+_EMPTY = frozenset({"down", "on", "up", "out", "over", "by", "off", "away", "back", "in", "along", "around", "through", "side"})
 _FALLBACK = {
     Part.CLOSE: (("A Closer Look", "Face to Face"), ("凝神", "近看")),
     Part.DETAIL: (("The Small Things", "In Detail"), ("细处", "一处细节")),
@@ -128,8 +129,12 @@ def _chinese(shot: Staged) -> list[str]:
         elif len(deed) <= 3 and moment.cast:
             deeds.append(_COUNTED.sub("", moment.cast[0].name) + deed)
         deeds.append(deed)
-    deeds += _said(shot)
-    deeds = sorted((d for d in deeds if len(d) > 2), key=lambda d: bool(_WEAK_ENDS.search(d)))
+    deeds = [d for d in deeds if len(d) > 2]
+    weak = [d for d in deeds if _WEAK_ENDS.search(d)]
+    deeds = [d for d in deeds if d not in weak] + _said(shot)
+    names = [_COUNTED.sub("", m.name) for m in shot.cast]
+    props = [p.names[1] for p in shot.props if len(p.names[1]) > 1]
+    deeds += [f"{names[0]}与{other}" for other in (*names[1:], *props)] if names else []
     place = shot.scene.place_name(Language.ZH)
     time = shot.scene.time.names[1] if shot.scene.time else ""
     weather = [w.names[1] for w in shot.scene.weather if w.slug not in ("wind", "clear")]
@@ -140,13 +145,13 @@ def _chinese(shot: Staged) -> list[str]:
         place,
     ]
     things = [f"{prop.names[1]}与{weather[-1]}" for prop in shot.props if weather and len(prop.names[1]) > 1]
-    things += [_COUNTED.sub("", m.name) for m in shot.cast] + [p.names[1] for p in shot.props] + [m.phrase.thing for m in shot.told]
+    things += [*props, *(m.phrase.thing for m in shot.told)]
     opening = next((run[:4] for m in shot.told for run in _HAN.findall(m.text)), "")
-    return [*_ordered(shot, deeds, [s for s in scenery if s], [t for t in things if t]), opening, time]
+    return [*_ordered(shot, deeds, [s for s in scenery if s], [t for t in things if t]), *names, *weak, opening, time]
 
 
 def _english(shot: Staged) -> list[str]:
-    deeds = [_titled(deed) for _, deed, _ in sorted(_deeds(shot), key=lambda d: -d[0])]
+    deeds = [_titled(deed) for _, deed, _ in sorted(_deeds(shot), key=lambda d: -d[0]) if set(deed.split()[1:]) - _EMPTY]
     deeds += [_titled(said) for said in _said(shot)]
     place, time = shot.scene.place, shot.scene.time
     scenery = (
@@ -158,7 +163,9 @@ def _english(shot: Staged) -> list[str]:
     things = [
         f"the {m.phrase.thing}" for m in shot.told if m.phrase.thing.rpartition(" ")[2].lower() in spelled and " " in m.phrase.thing
     ]
-    things += [f"the {p.slug}" for p in shot.props] + [m.name for m in shot.cast]
+    things += [f"the {p.slug}" for p in shot.props]
+    things += [f"{shot.cast[0].name} and {other.name}" for other in shot.cast[1:]]
+    things += [f"{m.name} and the {p.slug}" for m in shot.cast[:1] for p in shot.props]
     things += [f"{m.name} {place.at}" for m in shot.cast if place] + [f"the {m.phrase.thing}" for m in shot.told if m.phrase.thing]
     opening = next((words[:4] for m in shot.told if len(words := re.findall(r"[A-Za-z][\w'’-]*", m.text)) > 1), [])
     while opening and opening[-1].lower() in _SMALL:

@@ -221,10 +221,24 @@ def prompt(shot: Staged, language: Language) -> str:
     tags = [t for p in places for t in (p.slug, p.also)] + [c.slug for c in conditions]
     props = [p.slug for p in shot.props]
     if language is Language.EN:
-        return _joined([*tags, scene.called.removeprefix("the "), *(f"{m.tag} {m.look}" for m in shot.cast), *props, *deeds])
+        return _joined([*tags, scene.called.removeprefix("the "), *(_figure(m) for m in shot.cast), *props, *deeds])
     words = [scene.called, *(p.names[1] for p in places)] + [c.names[1] for c in conditions]
-    figures = [f"{m.look}的{m.name}" if m.look else m.name for m in shot.cast]
-    return _joined([*tags, *(m.tag for m in shot.cast), *props, *deeds, *words, *figures, *(p.names[1] for p in shot.props)])
+    things = [next((h.spelling for m in shot.told for h in m.hits if h.concept is p), p.names[1]) for p in shot.props]
+    return _joined([*tags, *(m.tag for m in shot.cast), *props, *deeds, *words, *map(_portrait, shot.cast), *things])
+
+
+def _figure(member: Member) -> str:
+    """Who stands there, in plain English: the role of somebody with a name, the tag of anybody else."""
+    portrait = member.portrait(Language.EN)
+    return portrait if member.proper else f"{member.tag} {portrait}"
+
+
+def _portrait(member: Member) -> str:
+    """Who stands there, in Chinese; a common noun may name more than who is meant (撑船人 has a boat in it), so the role stands."""
+    portrait = member.portrait(Language.ZH)
+    if portrait != member.look:
+        return f"{portrait}{member.name}" if member.proper else portrait
+    return f"{portrait}的{member.name}" if portrait else member.name
 
 
 def _joined(words: Sequence[str]) -> str:
