@@ -8,7 +8,7 @@ CODE   := services tests bench scripts
 PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch sample-films clean
+.PHONY: help setup film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch sample-films clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ docs: setup ## Generate the pages that are made from code
 docs-check: setup
 	$(BIN)/python scripts/state_machines.py --check
 	$(BIN)/python scripts/settings_table.py --check
+
+goldens: setup ## Renew the golden pictures and name those that changed
+	$(BIN)/python -m scripts.goldens
 
 lock: setup ## Resolve pyproject.toml into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock

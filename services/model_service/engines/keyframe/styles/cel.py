@@ -71,7 +71,13 @@ class Anime(Look):
         if cut.sky or cut.air:
             return ()
         width = 2.2 if cut.cast else 2.0
-        lines = contours(cut.paint, nib(width * self._pixel), faint=0.16 if cut.cast else 0.20, sure=0.34)
+        lines = contours(
+            cut.paint,
+            nib(width * self._pixel),
+            faint=0.16 if cut.cast else 0.20,
+            sure=0.34,
+            least=(9 if cut.cast else 7) * self._pixel,
+        )
         return (lines * np.float32(0.85 if cut.cast else 0.45),)
 
     def coloured(self, colour: Array, strip: Strip) -> Array:
@@ -119,8 +125,14 @@ class Cartoon(Look):
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         if cut.sky or cut.air:
             return ()
-        width = 3.0 if cut.cast else 3.6
-        return (contours(cut.paint, nib(width * self._pixel), faint=0.22 if cut.cast else 0.34, sure=0.34 if cut.cast else 0.48),)
+        lines = contours(
+            cut.paint,
+            nib((3.0 if cut.cast else 3.6) * self._pixel),
+            faint=0.22 if cut.cast else 0.34,
+            sure=0.34 if cut.cast else 0.48,
+            least=9 * self._pixel,
+        )
+        return (lines,)
 
     def coloured(self, colour: Array, strip: Strip) -> Array:
         light = np.clip(luma(colour), 0, 1)
@@ -130,7 +142,12 @@ class Cartoon(Look):
         at = bright * steps
         floor = np.floor(at)
         # Dots where it is dark, and in the sky; a plain edge between two flat colours where it is light.
-        spread = np.float32(0.6) if strip.cut.sky else np.float32(0.06) + np.float32(0.6) * smoothstep(0.55, 0.30, bright)
+        if strip.cut.cast:
+            spread = np.zeros_like(bright)
+        elif strip.cut.sky:
+            spread = np.full_like(bright, 0.6)
+        else:
+            spread = np.float32(0.06) + np.float32(0.6) * smoothstep(0.55, 0.30, bright)
         dots = np.float32(0.5) + (screen - np.float32(0.5)) * spread
         flat = (floor + smoothstep(-0.10, 0.10, at - floor - dots)) / steps
         colour = relit(colour, light, np.clip(flat * np.float32(0.94) + np.float32(0.05), 0, 1))

@@ -71,14 +71,14 @@ class Ink(Look):
         if cut.sky:
             lines = np.zeros(cut.size, np.float32)
         else:
-            width = (3.4 if near else 5.2 if cut.depth > 0.5 else 4.2) * self._pixel
+            width = (4.2 if near else 5.2 if cut.depth > 0.5 else 4.2) * self._pixel
             brush = nib(width, flatness=0.38, slant=-35)
-            exposed_paint = np.ascontiguousarray(cut.paint)
             lines = contours(
-                exposed_paint,
+                cut.paint,
                 brush,
                 faint=0.10 / self._key + (0.02 if near else 0.14 if cut.depth > 0.5 else 0.05),
                 sure=(0.30 if near else 0.46) / self._key + 0.06,
+                least=(8 if near else 11) * self._pixel,
             )
             lines = lines * (1.0 if near else 0.9)
         return lines, exposed, around
@@ -107,7 +107,7 @@ class Ink(Look):
         wash = (floor + smoothstep(0.30, 0.95, steps - floor)) / np.float32(_WASHES)
         wash *= 1 + tooth * np.float32(0.5)
         dry = strip.of(self._bristles) + tooth * np.float32(0.6)
-        stroke = lines * smoothstep(0.42, 0.05, dry - np.float32(0.10)) * np.float32(0.92)
+        stroke = lines * smoothstep(0.42, 0.05, dry - np.float32(0.24 if near else 0.12)) * np.float32(0.92)
         black = np.clip(np.maximum(wash, stroke), 0, 1)
         red = np.clip(colour[0] - np.maximum(colour[1], colour[2]) * np.float32(1.18), 0, 1)
         painted = mix(plane(_PAPER), plane(_INK), black)

@@ -11,7 +11,7 @@ def nib(width: float, *, flatness: float = 1.0, slant: float = 0.0) -> Array:
 
     A flat slanted nib draws contours thick one way and thin the other, as a brush or a broad pen does.
     """
-    radius = max(width / 2, 0.5)
+    radius = max(width / 2, 0.8)
     reach = int(np.ceil(radius))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
     turn = np.deg2rad(slant)
@@ -20,12 +20,21 @@ def nib(width: float, *, flatness: float = 1.0, slant: float = 0.0) -> Array:
     return np.asarray((along**2 + across**2 <= (radius + 0.25) ** 2).astype(np.uint8))
 
 
-def contours(paint: Array, point: Array, *, faint: float, sure: float) -> Array:
+def plain(levels: Array, size: float) -> Array:
+    """`levels` (uint8) without what is smaller than `size` pixels, dark or bright: eyes and flowers keep their looks unlined."""
+    square = np.ones((round(size) | 1,) * 2, np.uint8)  # an even one would shift edges
+    return np.asarray(cv2.morphologyEx(cv2.morphologyEx(levels, cv2.MORPH_CLOSE, square), cv2.MORPH_OPEN, square))
+
+
+def contours(paint: Array, point: Array, *, faint: float, sure: float, least: float = 0.0) -> Array:
     """How surely an edge of shape or colour runs under the pen's `point`, 0 to 1, h × w.
 
-    `paint` is premultiplied float32 RGBA; steps smaller than `faint` (0 to 1) are no edge, from `sure` on they are.
+    `paint` is premultiplied float32 RGBA; steps smaller than `faint` (0 to 1) are no edge, from `sure` on they are. Things
+    smaller than `least` pixels have none.
     """
     levels = cv2.convertScaleAbs(np.ascontiguousarray(paint), alpha=255.0)
+    if least >= 2:
+        levels = plain(levels, least)
     steps = cv2.morphologyEx(levels, cv2.MORPH_GRADIENT, point)
     strongest = np.maximum(np.maximum(steps[..., 0], steps[..., 1]), np.maximum(steps[..., 2], steps[..., 3]))
     table = np.rint(smoothstep(faint, sure, np.arange(256, dtype=np.float32) / 255) * 255).astype(np.uint8)
@@ -39,7 +48,9 @@ def outlined(paint: Array, point: Array, colour: Array, *, sturdy: int = 0) -> A
     Shapes thinner than `sturdy` pixels (blades of grass, rain) get none.
     """
     alpha = np.ascontiguousarray(paint[..., 3])
-    silhouette = cv2.convertScaleAbs(alpha, alpha=255.0)
+    # What is out of focus is drawn as sharply as the rest.
+    sharp = np.rint(smoothstep(0.30, 0.70, np.arange(256, dtype=np.float32) / 255) * 255).astype(np.uint8)
+    silhouette = cv2.LUT(cv2.convertScaleAbs(alpha, alpha=255.0), sharp)
     if sturdy:
         silhouette = cv2.morphologyEx(silhouette, cv2.MORPH_OPEN, nib(sturdy))
     under = cv2.dilate(silhouette, point).astype(np.float32) * np.float32(1 / 255)

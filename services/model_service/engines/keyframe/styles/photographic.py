@@ -89,7 +89,7 @@ class Realistic(Look):
 
 
 _TEAL = np.array([-0.062, 0.014, 0.058], np.float32)
-_AMBER = np.array([0.070, 0.016, -0.066], np.float32)
+_AMBER = np.array([0.056, 0.012, -0.044], np.float32)
 
 
 def _roughness(rng: np.random.Generator, frame: Frame) -> Array:

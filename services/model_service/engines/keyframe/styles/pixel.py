@@ -49,7 +49,7 @@ class Pixel(Look):
         plain = _graded((colour / np.maximum(alpha, np.float32(0.02))[..., None]).transpose(2, 0, 1)).transpose(1, 2, 0)
         # Only calm places are dithered: a gradient moves a little from square to square, a texture a lot.
         busy = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-        amount = np.float32(0.075) * np.clip(1 - busy / np.float32(0.10), 0, 1) * (np.float32(0.0) if cut.cast else np.float32(1.0))
+        amount = np.float32(0.055) * np.clip(1 - busy / np.float32(0.10), 0, 1) * (np.float32(0.0) if cut.cast else np.float32(1.0))
         index = np.clip((plain + (threshold * amount)[..., None]) * ((1 << _BITS) - 1) + 0.5, 0, (1 << _BITS) - 1).astype(np.int32)
         chosen = self._palette[self._nearest[(index[..., 0] << (2 * _BITS)) | (index[..., 1] << _BITS) | index[..., 2]]]
         # Air stays thin, in few dithered steps; everything else is there or is not.

@@ -45,7 +45,8 @@ class Storybook(Look):
         if cut.air or cut.sky:
             return ()
         near = cut.cast
-        lines = contours(cut.paint, nib((2.6 if near else 3.2) * self._pixel, flatness=0.7, slant=40), faint=0.12, sure=0.36)
+        point = nib((2.6 if near else 3.2) * self._pixel, flatness=0.7, slant=40)
+        lines = contours(cut.paint, point, faint=0.12, sure=0.36, least=9 * self._pixel)
         quarter = cv2.resize(cut.paint, (max(cut.size[1] // 4, 1), max(cut.size[0] // 4, 1)), interpolation=cv2.INTER_AREA)
         body = quarter[..., 3] + luma(quarter.transpose(2, 0, 1)) * np.float32(0.6)
         soft = cv2.GaussianBlur(body, (0, 0), max(self.stage.unit / 4 / (70 if near else 40), 0.6), borderType=cv2.BORDER_REPLICATE)

@@ -8,6 +8,7 @@ from services.model_service.engines.keyframe.noise import clouds
 from services.model_service.engines.keyframe.palette import saturate
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles import paper
+from services.model_service.engines.keyframe.styles.lines import plain
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
 from services.model_service.engines.keyframe.styles.tones import pushed
 from services.model_service.engines.keyframe.styles.washes import Hand, dabbed, in_levels, in_light
@@ -41,7 +42,7 @@ class Watercolor(Look):
         """The wet rims: just inside an edge the pigment is densest, then thinner than in the middle of the wash."""
         if cut.air:
             return ()
-        levels = cv2.convertScaleAbs(np.ascontiguousarray(cut.paint), alpha=255.0)
+        levels = plain(in_levels(cut.paint), (8 if cut.cast else 3) * self._pixel)
         fine = cv2.GaussianBlur(levels, (0, 0), 0.8 * self._pixel + 0.2)
         wide = cv2.GaussianBlur(levels, (0, 0), 3.4 * self._pixel + 0.3)
         steps = cv2.absdiff(fine, wide)
