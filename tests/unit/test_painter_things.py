@@ -15,7 +15,7 @@ from services.model_service.engines.keyframe.beasts import BEASTS
 from services.model_service.engines.keyframe.bestiary import KINDS
 from services.model_service.engines.keyframe.canvas import Array, Frame
 from services.model_service.engines.keyframe.fauna import draw_figure
-from services.model_service.engines.keyframe.in_hand import IN_HAND, carried, draw_in_hand
+from services.model_service.engines.keyframe.held import carried
 from services.model_service.engines.keyframe.props import PROPS, draw_prop
 from services.model_service.engines.keyframe.scene import Figure, Scene, read_scene
 from services.model_service.engines.keyframe.sprites import Pen
@@ -135,7 +135,6 @@ def test_words_drawings_and_tables_agree() -> None:
     names = icons.icon_names()
     assert set(lexicon.GROUPS["figure"]) >= set(KINDS)
     assert set(PROPS) | LANDSCAPE == set(lexicon.GROUPS["prop"])
-    assert set(PROPS) >= IN_HAND
     assert {kind.icon for kind in KINDS.values() if kind.icon} <= names
     assert {prop.icon for prop in PROPS.values() if prop.icon} <= names
 
@@ -171,24 +170,11 @@ def test_animals_move(tag: str) -> None:
     assert (sheets[0] != sheets[1]).any(2).mean() > 0.01
 
 
-@pytest.mark.parametrize("name", sorted(IN_HAND))
-def test_what_is_held_lies_in_the_hand(name: str) -> None:
-    made = stage("meadow, day")
-    pen = Pen(120.0, left=1.2, right=1.2, top=1.4, bottom=0.6)
-    draw_in_hand(pen, made, name, (0.1, 0.4))
-    rows, columns = np.nonzero(pen.sheet.pixels[..., 3])
-    x, y = pen.at((0.1, 0.4))
-    reach = 0.05 * 240
-    assert columns.min() - reach <= x <= columns.max() + reach
-    assert rows.min() - reach <= y <= rows.max() + reach
-
-
-def test_people_carry_what_fits_a_hand_and_the_rest_is_placed() -> None:
-    found = scene("an old man and a girl, lantern, umbrella, treasure chest")
-    assert carried(found) == {0: "lantern", 1: "umbrella"}
+def test_what_is_in_a_hand_is_not_on_the_ground_too() -> None:
+    found = scene("an old man, lantern, treasure chest")
+    assert carried(found) == {0: "lantern"}
     assert [thing.tag for thing in things_to_place(found)] == ["treasure chest"]
-    assert carried(scene("a cat, lantern")) == {}
-    assert carried(scene("old man, lantern", framing="detail")) == {}
+    assert [thing.tag for thing in things_to_place(scene("a cat, lantern"))] == ["lantern"]
 
 
 def test_an_icon_is_turned_coloured_and_kept_in_size() -> None:
@@ -245,7 +231,7 @@ def test_flyers_and_swimmers_are_inside_the_picture(tag: str) -> None:
         made = stage(f"{place}, day, {tag}")
         if is_aloft(made.scene, tag):
             place_aloft(made, Figure(tag), made.unit * 0.3)
-            seen = drawing(made) | drawing(made, "far")
+            seen = drawing(made) | drawing(made, "mid")
             assert seen.mean() > 0.001, place
             assert not near_subtitles(seen), place
 

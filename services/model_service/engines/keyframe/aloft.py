@@ -11,10 +11,14 @@ from services.model_service.engines.keyframe.sprites import place
 from services.model_service.engines.keyframe.stage import Stage
 
 _WATERS = ("sea", "beach", "lighthouse", "river")
+_WATER_LAYER = "mid"
 _NEAR = {Framing.CLOSE, Framing.DETAIL, Framing.MEDIUM}
 _LEAPERS = {"dolphin", "orca", "koi", "fish"}
 _PERCHED = {"sitting", "standing"}
-_KEEPS_SIZE = {"ship", "boat", "steamer"}
+_FAR_OUT = {"ship", "boat", "steamer"}
+_DRAUGHT = {"whale": 0.34, "shark": 0.45, "orca": 0.30, "octopus": 0.45, "squid": 0.5, "jellyfish": 0.5, "submarine": 0.42}
+"""How much of a body that shows itself at the surface is under it."""
+_LEAP = 0.06
 
 
 def is_aloft(scene: Scene, tag: str) -> bool:
@@ -48,7 +52,9 @@ def _grown(stage: Stage, figure: Figure, size: float, least: float, most: float)
     """The size at which the figure itself is between `least` and `most` units tall or, when wide, broad."""
     kind = KINDS[figure.tag]
     reach = max(kind.height, kind.breadth * 0.72)
-    return min(max(size, stage.unit * least / reach), stage.unit * most / reach)
+    company = sum(is_aloft(stage.scene, other.tag) for other in stage.scene.figures)
+    most *= (1.0, 1.0, 0.80, 0.66)[min(company, 3)]
+    return min(max(size, stage.unit * min(least, most) / reach), stage.unit * most / reach)
 
 
 def _column(stage: Stage, rng: np.random.Generator, order: int, *, clear_of_landmarks: bool) -> float:
@@ -94,18 +100,31 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
     x = frame.width * (0.5 + stage.side * ((0.08, -0.22, 0.30, -0.02, 0.18)[order % 5] + float(rng.uniform(-0.04, 0.04))))
     large = kind.height > 0.7
     grown = _grown(stage, figure, size, 0.26 if large else 0.13, (0.56 if near else 0.46) if large else 0.26)
-    row = 0.20 if figure.tag in _KEEPS_SIZE else 0.34
-    y = stage.y(row + 0.07 * order)
+    y = _water_row(stage, x, grown * kind.breadth * 0.5, (0.30 if figure.tag in _FAR_OUT else 0.62) + 0.12 * order)
     pen = draw_figure(stage, figure, "", grown, rng)
-    if kind.home is Home.DEEP and figure.tag not in _LEAPERS and figure.tag != "whale":
-        y += grown * kind.height * 0.12
-    place(stage, stage.layers["far"], pen, x, y, facing=heading, grounded=False, depth=0.05)
+    if figure.tag in _DRAUGHT:
+        pen.submerge(_DRAUGHT[figure.tag])
+    elif figure.tag in _LEAPERS:
+        pen.submerge(_LEAP)
+    elif kind.icon and kind.home is Home.SHORE:
+        pen.submerge(0.16)
+    place(stage, stage.layers[_WATER_LAYER], pen, x, y, facing=heading, grounded=False, depth=0.05)
     _wake(stage, x, y, grown * kind.breadth * 0.5)
+
+
+def _water_row(stage: Stage, x: float, half: float, share: float) -> float:
+    """A row of open water at the columns x ± half: `share` of the way from the horizon to the land before it."""
+    frame, top = stage.frame, int(stage.horizon) + 2
+    left, right = max(int(x - half), 0), min(int(x + half) + 1, frame.width)
+    land = stage.layers["ground"].rgba[top : int(frame.height * 0.84), left:right, 3]
+    rows = np.flatnonzero((land > 0.5).any(1)) if right > left else np.zeros(0)
+    shore = float(top + rows[0]) if rows.size else frame.height * 0.84
+    return stage.horizon + max(shore - stage.horizon, frame.height * 0.03) * min(share, 0.85)
 
 
 def _wake(stage: Stage, x: float, y: float, half: float) -> None:
     """Light water around a hull or a body, so that it lies in the water and not on it."""
-    frame, layer = stage.frame, stage.layers["far"]
+    frame, layer = stage.frame, stage.layers[_WATER_LAYER]
     foam = np.clip(stage.palette.haze * np.float32(1.12), 0, 1)
     tall = max(half * 0.075, 1.5)
     top, bottom = max(int(y - tall * 3), 0), min(int(y + tall * 3) + 1, frame.height)
@@ -114,7 +133,7 @@ def _wake(stage: Stage, x: float, y: float, half: float) -> None:
         return
     dx = (frame.columns[:, left:right] - np.float32(x)) / np.float32(half * 0.9)
     dy = (frame.rows[top:bottom] - np.float32(y)) / np.float32(tall)
-    ripple = np.exp(-(dx**4)) * np.exp(-(dy**2)) * (0.5 + 0.2 * np.sin(dx * 9 + dy * 2))
+    ripple = np.exp(-(dx**2) * 1.6) * np.exp(-(dy**2)) * (0.42 + 0.2 * np.sin(dx * 9 + dy * 2))
     layer.fill(ripple.astype(np.float32), foam, slice(top, bottom), slice(left, right))
 
 
@@ -123,7 +142,7 @@ def _swim(stage: Stage, figure: Figure, size: float, order: int) -> None:
     heading, x = _heading(rng), _column(stage, rng, order, clear_of_landmarks=False)
     small = kind.height < 0.4
     grown = _grown(stage, figure, size, 0.16 if small else 0.34, 0.26 if small else 0.62)
-    y = min(frame.height * (0.62, 0.42, 0.72)[order % 3] + grown * kind.height * 0.3, frame.height * 0.84)
+    y = min(frame.height * (0.58, 0.36, 0.70)[order % 3] + grown * kind.height * 0.3, frame.height * 0.84)
     for index in range(kind.flock, -1, -1):
         share = 1.0 if index == 0 else float(rng.uniform(0.35, 0.70))
         fx = x + (0 if index == 0 else stage.unit * float(rng.uniform(-0.7, 0.7)))

@@ -158,7 +158,7 @@ KINDS: Mapping[str, Kind] = {
     "bicycle": Kind(0.62, "vehicles/bicycle"),
     "motorcycle": Kind(0.66, "vehicles/motorcycle"),
     "scooter": Kind(0.66, "vehicles/motor-scooter"),
-    "carriage": Kind(1.15, "own/carriage", straight=True),
+    "horse carriage": Kind(1.15, "own/carriage", straight=True),
     "cart": Kind(0.70, "own/cart", straight=True),
     "sled": Kind(0.42, "vehicles/sled", straight=True),
     "tank": Kind(0.95, "own/tank", straight=True),

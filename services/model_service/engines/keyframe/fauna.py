@@ -5,7 +5,7 @@ import numpy as np
 from services.model_service.engines.keyframe import creatures, vehicles
 from services.model_service.engines.keyframe.beasts import BEASTS
 from services.model_service.engines.keyframe.bestiary import KINDS, Kind
-from services.model_service.engines.keyframe.canvas import Array
+from services.model_service.engines.keyframe.canvas import Array, rgb
 from services.model_service.engines.keyframe.quadrupeds import draw_beast
 from services.model_service.engines.keyframe.scene import Figure
 from services.model_service.engines.keyframe.sprites import Pen
@@ -20,6 +20,20 @@ _DRAWN = {
     "boat": vehicles.draw_boat,
     "ship": vehicles.draw_ship,
 }
+
+_LAMPS = {
+    "taxi": (0.93, 0.34),
+    "police car": (0.93, 0.34),
+    "ambulance": (0.95, 0.26),
+    "fire engine": (0.96, 0.24),
+    "bus": (0.97, 0.26),
+    "truck": (0.96, 0.26),
+    "tractor": (0.90, 0.50),
+    "motorcycle": (0.80, 0.74),
+    "scooter": (0.66, 0.78),
+    "fast train": (0.92, 0.30),
+}
+"""Where a headlamp shines at night: to the front in shares of half the breadth, and up in shares of the height."""
 
 
 def draw_figure(stage: Stage, figure: Figure, action: str, size: float, rng: np.random.Generator) -> Pen:
@@ -39,6 +53,9 @@ def draw_icon(stage: Stage, figure: Figure, kind: Kind, size: float, rng: np.ran
     pen = Pen(size * kind.height, left=half + margin, right=half + margin, top=1.03 + margin, bottom=0.06 + margin)
     colour = figure.outer or kind.colour or (kind.coats[int(rng.integers(len(kind.coats)))] if kind.coats else "")
     pen.icon(kind.icon, (0.0, 0.0), 1.0, material_light(stage), mirrored=not kind.straight, colour=colour, angle=angle)
+    if figure.tag in _LAMPS and stage.dark:
+        x, y = _LAMPS[figure.tag]
+        pen.disc((x * kind.breadth / kind.height / 2, y), 0.035, rgb("#fff6d0"))
     return pen
 
 

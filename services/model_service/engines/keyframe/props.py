@@ -210,7 +210,7 @@ PROPS: Mapping[str, Prop] = {
     "headphones": Prop(_T + "headphone", 0.20),
     # the house and its tools
     "chair": Prop(_T + "chair", 0.52, _G),
-    "sofa": Prop(_T + "couch-and-lamp", 0.70, _G),
+    "couch": Prop(_T + "couch-and-lamp", 0.70, _G),
     "table": Prop("own/table", 0.42, _G),
     "bed": Prop(_T + "bed", 0.50, _G),
     "ladder": Prop(_T + "ladder", 1.25, _G),

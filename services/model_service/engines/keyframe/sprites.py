@@ -92,6 +92,14 @@ class Pen:
         if rows.size:
             self.anchor = (self.anchor[0], float(rows[-1] + 1) / _SUPERSAMPLE)
 
+    def submerge(self, share: float) -> None:
+        """Cut off the lower `share` of what is drawn and put the origin's row there: the rest shows above water."""
+        rows = np.flatnonzero(self.sheet.pixels[..., 3].max(1) > 128)
+        if rows.size:
+            line = int(rows[-1] + 1 - share * (rows[-1] + 1 - rows[0]))
+            self.sheet.pixels[line:] = 0
+            self.anchor = (self.anchor[0], line / _SUPERSAMPLE)
+
     def sprite(self) -> Array:
         """Premultiplied float32 RGBA at the picture's scale."""
         height, width = self.sheet.pixels.shape[:2]

@@ -119,7 +119,8 @@ CREATURES: Mapping[str, str] = {
     "bicycle": "bicycle|bike|自行车|单车|脚踏车",
     "motorcycle": "motorcycle|motorbike|摩托车|摩托|机车",
     "scooter": "scooter|moped|电动车|小电驴",
-    "carriage": "carriage|stagecoach|horse-drawn carriage|马车|四轮马车|南瓜马车|轿子",
+    "horse carriage": "horse carriage|stagecoach|horse-drawn carriage|royal carriage|golden carriage|pumpkin carriage"
+    "|马车|四轮马车|南瓜马车|轿子",
     "cart": "cart|wagon|handcart|牛车|板车|推车|手推车|驴车|大车",
     "sled": "sled|sledge|sleigh|toboggan|雪橇",
     "tank": "tank|坦克|坦克车",

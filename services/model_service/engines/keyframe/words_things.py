@@ -151,7 +151,7 @@ PROPS: Mapping[str, str] = {
     "medicine": "medicine|pill|药|药瓶|药丸|草药|药片",
     "headphones": "headphones|earphones|耳机",
     "chair": "chair|stool|armchair|rocking chair|椅子|凳子|板凳|摇椅|藤椅",
-    "sofa": "sofa|couch|沙发",
+    "couch": "couch|settee|长沙发|沙发|sofa",
     "table": "table|桌子|餐桌|木桌|圆桌|书桌|桌上|桌",
     "bed": "bed|床|木床|小床|床上|床边|病床|大床",
     "ladder": "ladder|梯子|木梯|云梯",
