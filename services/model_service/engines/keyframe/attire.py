@@ -128,19 +128,21 @@ def draw_skirt(pen: Brush, sk: Skeleton, wear: Wardrobe) -> None:
         discs.append((leg.root.point, 0.056 * k))
         if costume.cover > 0.5:
             low = along(leg.bend.point, leg.end.point, min((costume.cover - 0.5) * 2, 0.98))
-            discs.append((leg.bend.point, radius * 0.96))
+            discs.append((leg.bend.point, radius * 0.80))
             radius = 0.046 * k + flare * costume.cover
         else:
             low = along(leg.root.point, leg.bend.point, costume.cover * 2)
         hems.append((low, radius))
     cloth = wear.metal * 0.9 if costume.top == "plate" else wear.outer
-    discs += [((p[0], p[1] + (r * 0.75 if costume.cover > 0.4 else 0.0)), r) for p, r in hems]
-    if costume.cover > 0.4:  # a straight hem instead of the discs' round bottom
-        discs += [((p[0] + way * r * 0.72, p[1] - r * 0.02), r * 0.28) for p, r in hems for way in (-1, 1)]
+    if costume.cover > 0.4:  # a straight hem that is the widest of the skirt
+        discs += [((p[0], p[1] + r * 1.3), r * 0.62) for p, r in hems]
+        discs += [((p[0] + way * r * 0.98, p[1] + r * 0.10), r * 0.13) for p, r in hems for way in (-1, 1)]
+    else:
+        discs += hems
     pen.drape(discs, cloth, fall=0.045 * k)
     if costume.cover > 0.4 and not sk.pose.roll:
         (a, ra), (b, rb) = sorted(hems, key=lambda hem: hem[0][0])
-        left, right = (a[0] - ra * 0.86, a[1]), (b[0] + rb * 0.86, b[1])
+        left, right = (a[0] - ra * 1.02, a[1]), (b[0] + rb * 1.02, b[1])
         middle = ((left[0] + right[0]) / 2, min(a[1], b[1]) - 0.012 * k)
         waist = along(form.edge(0.12, -1), form.edge(0.12, 1), 0.5)
         for share in (0.30, 0.62) if costume.flare > 0.03 else ():

@@ -1,7 +1,7 @@
 """The cast on its ground: where the group stands, how large for the framing, and the things beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe.aloft import is_aloft, place_aloft
@@ -14,7 +14,8 @@ from services.model_service.engines.keyframe.fauna import draw_figure
 from services.model_service.engines.keyframe.held import carried
 from services.model_service.engines.keyframe.people import Window, draw_person, hand_at
 from services.model_service.engines.keyframe.props import LIGHTS, cast_light
-from services.model_service.engines.keyframe.seats import place_seat
+from services.model_service.engines.keyframe.seats import place_blanket, place_seat
+from services.model_service.engines.keyframe.skeleton import Body
 from services.model_service.engines.keyframe.sprites import place
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.staging import Mark, block, span, stature
@@ -34,15 +35,17 @@ class Shot:
 
 
 SHOTS = {
-    Framing.ESTABLISHING: Shot(0.16, 0.08, 0.77),
-    Framing.WIDE: Shot(0.34, 0.19, 0.83),
-    Framing.MEDIUM: Shot(0.80, 0.56, 0.0, head=0.19),
+    Framing.ESTABLISHING: Shot(0.18, 0.11, 0.77),
+    Framing.WIDE: Shot(0.40, 0.27, 0.83),
+    Framing.MEDIUM: Shot(1.02, 0.74, 0.0, head=0.15),
     Framing.CLOSE: Shot(1.75, 1.15, 0.0, head=0.14),
     Framing.DETAIL: Shot(1.60, 1.10, 0.0, head=0.15),
-    Framing.LOW: Shot(0.62, 0.46, 0.86),
+    Framing.LOW: Shot(0.62, 0.46, 0.845),
 }
 _ROOMIER = 1.45
 """Figures indoors are nearer."""
+_MOUNTS = {"horse": 0.82, "unicorn": 0.82, "donkey": 0.60}
+"""How high the back of an animal is that somebody may ride, in grown-ups' heights."""
 _FACES = (0.13, 0.74)
 """The rows between which the heads of a near shot lie, shares of the frame's height."""
 
@@ -64,7 +67,8 @@ def place_cast(stage: Stage) -> None:
     grounded = [figure for figure in scene.figures if not is_aloft(scene, figure.tag) and figure.tag != "crowd"]
     people = [figure for figure in grounded if figure.tag in PEOPLE]
     others = [figure for figure in grounded if figure.tag not in PEOPLE]
-    marks = block(stage, people) if people else []
+    mount = next((figure for figure in others if figure.tag in _MOUNTS), None) if scene.action == "riding" else None
+    marks = block(stage, people, mounted=mount is not None) if people else []
     ranks = _ranks(stage, marks, others, beside_thing=hero)
     if any(figure.tag == "crowd" for figure in scene.figures):
         place_crowd(stage, min(ranks.size, stage.unit * 0.46), min(ranks.feet, stage.frame.height * 0.84), alone=not marks)
@@ -88,7 +92,7 @@ def _ranks(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], *, bes
     frame, unit = stage.frame, stage.unit
     shot = SHOTS[Framing.MEDIUM if beside_thing else stage.scene.framing]
     size = shot.size * unit * (_ROOMIER if stage.scene.has("room") and shot.size < 0.5 else 1.0)
-    heights = [stature(stage, mark) for mark in marks] + [_extent(figure)[1] for figure in others]
+    heights = [stature(stage, mark) + (0.5 if mark.mounted else 0.0) for mark in marks] + [_extent(figure)[1] for figure in others]
     tallest = max(heights, default=1.0)
     size = max(size, min(shot.least * unit / tallest, size * 2.4))
     total = _total(stage, marks, others)
@@ -108,6 +112,7 @@ def _ranks(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], *, bes
 
 
 def _total(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure]) -> float:
+    marks = [mark for mark in marks if not mark.mounted]
     left, right = span(stage, marks) if marks else (0.0, 0.0)
     return right - left + sum(_extent(figure)[0] + 0.10 for figure in others)
 
@@ -125,6 +130,8 @@ def _line_up(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], rank
         group = ranks.left
     else:
         group = ranks.left + room
+    rider = next((mark for mark in marks if mark.mounted), None)
+    marks = [mark for mark in marks if mark is not rider]
     if marks:
         left, right = span(stage, marks)
         centre = group + (right - left) / 2 * size - (left + right) / 2 * size * heading
@@ -136,11 +143,22 @@ def _line_up(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], rank
     for figure in others:
         wide = _extent(figure)[0] * size
         pen = draw_figure(stage, figure, stage.scene.action, size, rng)
-        place(stage, layer, pen, x + wide / 2 + 0.05 * size, ranks.feet + min(size * 0.04, stage.unit * 0.02), facing=heading)
+        at, row = x + wide / 2 + 0.05 * size, ranks.feet + min(size * 0.04, stage.unit * 0.015)
+        place(stage, layer, pen, at, row, facing=heading)
+        if rider is not None and figure.tag in _MOUNTS:
+            up = _MOUNTS[figure.tag] - 0.34 * _body(stage, rider).hip / 0.465
+            _place_person(stage, rider, at - 0.04 * size * heading, replace(ranks, feet=row - up * size), heading, grounded=False)
+            rider = None
         x += wide + 0.10 * size
 
 
-def _place_person(stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int, *, arms_only: bool = False) -> None:
+def _body(stage: Stage, mark: Mark) -> Body:
+    return costume_of(mark.figure, ancient=stage.scene.ancient).body
+
+
+def _place_person(
+    stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int, *, arms_only: bool = False, grounded: bool = True
+) -> None:
     frame, size, layer = stage.frame, ranks.size, stage.layers["cast"]
     y = ranks.feet - mark.back * min(size, stage.unit * 0.5)
     window = Window(left=x, right=frame.width - x, up=y, down=frame.height - y)
@@ -153,7 +171,9 @@ def _place_person(stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int,
     if held and thing and not arms_only:
         hx, hy = hand_at(stage, mark.figure, mark.act)
         cast_light(stage, held, x + hx * facing * size, y - (hy - 0.10) * size, size)
-    place(stage, layer, pen, x, y, facing=1, grounded=not arms_only)
+    place(stage, layer, pen, x, y, facing=1, grounded=grounded and not arms_only)
+    if pose.roll and stage.scene.has("room"):
+        place_blanket(stage, mark.figure, x, y, size, facing)
 
 
 def _focus(stage: Stage, *, aside: bool) -> float:
@@ -166,8 +186,3 @@ def _focus(stage: Stage, *, aside: bool) -> float:
     if rng.random() < 0.25:
         away = -away
     return stage.frame.width * (0.5 + away * (0.19 if aside else 0.11 if near else 0.14) + 0.06 * (float(rng.random()) - 0.5))
-
-
-def height_of(stage: Stage, figure: Figure) -> float:
-    """A figure's height against a grown-up's."""
-    return costume_of(figure, ancient=stage.scene.ancient).body.height if figure.tag in PEOPLE else _extent(figure)[1]

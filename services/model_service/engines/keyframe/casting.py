@@ -130,7 +130,8 @@ def _cast(text: str, unwanted: set[tuple[str, str]]) -> list[str]:
     """One tag a figure: counts are spelled out, people named only by a pronoun give way to those that are named."""
     counts: dict[str, int] = {}
     pronouns: dict[str, int] = {}
-    alone: set[str] = set()
+    alone: set[tuple[str, bool]] = set()
+    listed: set[tuple[str, bool]] = set()
     seen: dict[str, int] = {}
     for found in lexicon.find(text):
         if found.group != "figure" or ("figure", found.tag) in unwanted:
@@ -144,22 +145,25 @@ def _cast(text: str, unwanted: set[tuple[str, str]]) -> list[str]:
             count = into.get(found.tag, 0) + 1  # "a warrior fighting a warrior"
         into[found.tag] = min(max(into.get(found.tag, 0), count), MAX_FIGURES)
         seen[found.tag] = found.end
-        if found.tag in _PLAIN and _stands_alone(text, found):
-            alone.add(found.tag)
+        if _stands_alone(text, found):
+            (alone if found.tag in _PLAIN else listed).add((found.tag, spelling.isascii()))
     if not any(tag in PEOPLE or tag in {"crowd", "couple"} for tag in counts) and not counts:
         counts = dict(list(pronouns.items())[:1])
-    counts = _refined(counts, alone)
+    counts = _refined(counts, alone, listed)
     tags: list[str] = []
     for tag, count in counts.items():
         tags += ["man", "woman"] if tag == "couple" else [tag] * count
     return tags
 
 
-def _refined(counts: Mapping[str, int], alone: set[str]) -> dict[str, int]:
-    """A plain word that stands alone in the line gives way to the proper word for the same person."""
+def _refined(counts: Mapping[str, int], alone: set[tuple[str, bool]], listed: set[tuple[str, bool]]) -> dict[str, int]:
+    """A plain word that stands alone in the line gives way to the proper word for the same person.
+
+    Two words of one language that stand alone in one list are two people.
+    """
     kept = dict(counts)
-    for plain in alone:
-        proper = next((tag for tag in counts if tag in _KIN.get(plain, ())), None)
+    for plain, latin in sorted(alone):
+        proper = next((tag for tag in counts if tag in _KIN.get(plain, ()) and (tag, latin) not in listed), None)
         if proper is not None and plain in kept:
             kept[proper] = max(kept[proper], kept[plain])
             order = list(kept)
@@ -178,7 +182,9 @@ def _count(text: str, found: Found) -> int:
     before = _COUNT.search(text[max(0, found.start - 24) : found.start])
     if before is None:
         return 2 if text[found.start : found.end].lower() in _PLURALS else 1
-    return 2 if before["two"] else 3 if before["three"] else 4
+    if before["two"] or before["three"]:
+        return 2 if before["two"] else 3
+    return 5 if before["many"].lower() in {"five", "six", "五", "六"} else 4
 
 
 def _coat(tag: str, text: str) -> str:

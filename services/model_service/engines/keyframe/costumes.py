@@ -12,6 +12,7 @@ from services.model_service.engines.keyframe.casting import Figure
 from services.model_service.engines.keyframe.costume import Costume
 from services.model_service.engines.keyframe.costumes_everyday import everyday_costumes
 from services.model_service.engines.keyframe.costumes_tales import tale_costumes
+from services.model_service.engines.keyframe.held import WORN, worn
 from services.model_service.engines.keyframe.stage import Stage
 
 
@@ -72,9 +73,33 @@ def kinds() -> frozenset[str]:
     return frozenset(_costumes())
 
 
+def _with_things(stage: Stage, figure: Figure, costume: Costume) -> Costume:
+    """The costume with what the scene says that its first person wears."""
+    if not _is_first(stage, figure):
+        return costume
+    for thing in sorted(worn(stage.scene)):
+        name = WORN[thing]
+        if thing in {"hat", "straw hat", "crown", "helmet"}:
+            costume = replace(costume, hat=name)
+        else:
+            costume = replace(costume, gear=costume.gear | {name})
+    return costume
+
+
+def _is_first(stage: Stage, figure: Figure) -> bool:
+    return figure == next((other for other in stage.scene.figures if other.tag in kinds()), None)
+
+
+def _colour_worn(stage: Stage, figure: Figure) -> str:
+    """The colour that the text gives to what the first person wears."""
+    if not _is_first(stage, figure):
+        return ""
+    return next((thing.colour for thing in stage.scene.things if thing.tag in worn(stage.scene) and thing.colour), "")
+
+
 def dress(stage: Stage, figure: Figure) -> Wardrobe:
     """The character's own wardrobe: colours from its look, else from its name; never from the picture's seed."""
-    costume = costume_of(figure, ancient=stage.scene.ancient)
+    costume = _with_things(stage, figure, costume_of(figure, ancient=stage.scene.ancient))
     rng = np.random.default_rng(zlib.crc32(f"{figure.name or figure.tag}/{figure.ordinal}".encode()))
     pick = [int(v) for v in rng.integers(0, 5040, 8)]
 
@@ -88,14 +113,14 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
     if named and not costume.uniform:
         outer = named
     inner = named if named and costume.uniform else choose(costume.inner, 2)
-    accent = figure.accent or choose(costume.accents, 3, figure.ordinal)
-    hair = figure.hair or choose(_GREYS if costume.grey else _HAIRS, 4)
-    lift = np.float32(1.9 if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
+    accent = _colour_worn(stage, figure) or figure.accent or choose(costume.accents, 3, figure.ordinal)
+    hair = figure.hair or choose(_GREYS if costume.grey else _HAIRS[:3] if stage.scene.ancient else _HAIRS, 4)
+    lift = np.float32(2.35 if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
 
     def lit(code: str) -> Array:
         return np.clip(stage.lit(rgb(code)) * lift, 0, 1)
 
-    cloth = lit(outer)
+    cloth, skin = lit(outer), choose(_SKINS, 7)
     if figure.ordinal and named and not costume.uniform:  # one look for a pair: the second a shade lighter or darker
         cloth = np.clip(mix(cloth, lit("#f2ead8") if float(luma(rgb(named))) < 0.45 else lit("#2a2430"), 0.22), 0, 1)
     legs = outer if costume.legs == ("match",) else choose(costume.legs, 5, figure.ordinal)
@@ -107,7 +132,7 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
         lit(legs),
         lit(choose(costume.boots, 6)),
         lit(accent),
-        lit(choose(_SKINS, 7)),
+        mix(lit(skin), rgb(skin) * np.float32(0.72 if stage.dark else 0.92), 0.26),
         lit(hair),
         lit(_IRISES[pick[4] % 3 if "#2" in hair else pick[4] % len(_IRISES)]),
         lit("#c8584e"),

@@ -151,7 +151,7 @@ def tale_costumes() -> Mapping[str, Costume]:
             Body(height=0.99, girth=0.92, shoulders=0.098),
             "hanfu",
             0.97,
-            ("#7fa3b8", "#dfe6df", "#8aa88a", "#b8a0b8"),
+            ("#7fa3b8", "#dfe6df", "#8aa88a"),
             ("topknot",),
             sleeve="wide",
             flare=0.035,

@@ -1,4 +1,4 @@
-"""Who holds what: the things of a scene that are in somebody's hand rather than on the ground, and how they are held."""
+"""Who holds and wears what: the things of a scene that are on somebody rather than on the ground, and how they are held."""
 
 from collections.abc import Mapping
 
@@ -108,7 +108,27 @@ def carried(scene: Scene) -> Mapping[int, str]:
     if holder is None:
         return {}
     for thing in scene.things:
-        fit = thing.tag in DRAWN or thing.tag in AS_ICONS
+        fit = (thing.tag in DRAWN or thing.tag in AS_ICONS) and thing.tag not in WORN
         if fit and (scene.action not in _BUSY or (scene.action == "fighting" and thing.tag in {"sword", "bow", "axe"})):
             return {holder: thing.tag}
     return {}
+
+
+WORN: Mapping[str, str] = {
+    "scarf": "scarf",
+    "glasses": "glasses",
+    "backpack": "backpack",
+    "straw hat": "straw",
+    "hat": "felt",
+    "crown": "crown",
+    "stethoscope": "stethoscope",
+    "helmet": "helm",
+}
+"""Things that the first person wears, by what they are called in a costume."""
+
+
+def worn(scene: Scene) -> frozenset[str]:
+    """The things that somebody wears."""
+    if scene.framing is Framing.DETAIL or not any(figure.tag in PEOPLE for figure in scene.figures):
+        return frozenset()
+    return frozenset(thing.tag for thing in scene.things if thing.tag in WORN)

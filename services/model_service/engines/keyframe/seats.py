@@ -8,6 +8,9 @@ from services.model_service.engines.keyframe.skeleton import Pose
 from services.model_service.engines.keyframe.sprites import place
 from services.model_service.engines.keyframe.stage import Stage
 
+BED = 0.22
+"""The height of a mattress, in grown-ups' heights."""
+
 
 def place_seat(stage: Stage, figure: Figure, pose: Pose, x: float, y: float, size: float, facing: int) -> None:
     """Draw what the figure at (x, y) rests on, if it needs something."""
@@ -48,9 +51,33 @@ def _rock(pen: Brush, stage: Stage, high: float) -> None:
 
 def _bed(pen: Brush, stage: Stage, height: float) -> None:
     lift = 1.5 if stage.dark else 1.05
-    wood, sheet = stage.lit(rgb("#7a4f30")) * lift, stage.lit(rgb("#efe8dc")) * lift
-    long = 0.62 * height + 0.10
-    pen.panel([(-long - 0.06, 0.42), (-long - 0.06, 0.0)], [(-long, 0.42), (-long, 0.0)], wood)
-    pen.drape([((-long, 0.05), 0.03), ((long * 0.9, 0.05), 0.03)], wood, fall=0.02)
-    pen.drape([((-long + 0.03, 0.02), 0.03), ((long * 0.86, 0.02), 0.03)], sheet.clip(0, 1), fall=0.02)
-    pen.drape([((-long + 0.10, 0.09), 0.045), ((-long + 0.24, 0.08), 0.04)], sheet.clip(0, 1), fall=0.02)
+    wood, sheet = stage.lit(rgb("#7a4f30")) * lift, (stage.lit(rgb("#efe8dc")) * lift).clip(0, 1)
+    long = 0.58 * height + 0.10
+    for x in (-long, long * 0.92):
+        pen.tube(((x, BED * 0.6), (x, 0.005)), (0.022, 0.018), shaded(wood))
+    pen.panel([(-long - 0.05, BED + 0.26), (-long - 0.05, 0.04)], [(-long + 0.01, BED + 0.28), (-long + 0.01, 0.04)], wood)
+    pen.drape([((-long, BED * 0.55), 0.035), ((long * 0.94, BED * 0.55), 0.035)], wood, fall=0.02)
+    pen.drape([((-long + 0.05, BED - 0.03), 0.045), ((long * 0.90, BED - 0.03), 0.045)], sheet, fall=0.02)
+    pen.drape([((-long + 0.08, BED + 0.05), 0.050), ((-long + 0.24, BED + 0.03), 0.040)], sheet, fall=0.02)
+
+
+def place_blanket(stage: Stage, figure: Figure, x: float, y: float, size: float, facing: int) -> None:
+    """Cover somebody who lies in the bed, up to the chest."""
+    height = costume_of(figure, ancient=stage.scene.ancient).body.height
+    pen = Brush(size, left=0.95, right=0.95, top=0.75, bottom=0.1, facing=facing, side=stage.side)
+    wool = (stage.lit(rgb("#5f86b8")) * (1.6 if stage.dark else 1.05)).clip(0, 1)
+    long = 0.58 * height + 0.10
+    chest = -0.20 * height
+    pen.drape(
+        [
+            ((chest, BED + 0.085), 0.062),
+            ((0.05, BED + 0.09), 0.07),
+            ((long * 0.70, BED + 0.08), 0.06),
+            ((long * 0.84, BED - 0.04), 0.07),
+            ((chest - 0.01, BED - 0.04), 0.06),
+        ],
+        wool,
+        fall=0.04,
+    )
+    pen.tube(((chest - 0.015, BED + 0.125), (chest - 0.035, BED - 0.07)), (0.026, 0.026), (wool * 1.25).clip(0, 1))
+    place(stage, stage.layers["cast"], pen, x, y, facing=1, grounded=False)

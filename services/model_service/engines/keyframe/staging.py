@@ -7,14 +7,14 @@ mother. The seed chooses among variants; who somebody is never depends on it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from services.core.vocabulary import Framing, Mood
+from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe.casting import Figure
 from services.model_service.engines.keyframe.costumes import costume_of
-from services.model_service.engines.keyframe.held import AS_ICONS, DRAWN, HUNG, RAISED, READ, carried
+from services.model_service.engines.keyframe.directions import FEELING_OF, FEELING_OF_MOOD, OF_ONE, TOGETHER, YAWS
+from services.model_service.engines.keyframe.held import DRAWN, HUNG, RAISED, READ, carried
 from services.model_service.engines.keyframe.people import Act
 from services.model_service.engines.keyframe.poses import GRIPS, POSES
+from services.model_service.engines.keyframe.seats import BED
 from services.model_service.engines.keyframe.skeleton import Body, Pose
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -22,7 +22,7 @@ from services.model_service.engines.keyframe.stage import Stage
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Where one person stands: `x` from the group's middle and `back` behind its line, in grown-ups' heights. `holds` lays
-    the near arm over whoever stands before.
+    the near arm over whoever stands before, `mounted` sits on the animal that is there.
     """
 
     figure: Figure
@@ -31,92 +31,15 @@ class Mark:
     facing: int = 1
     back: float = 0.0
     holds: bool = False
+    mounted: bool = False
 
 
-_YAWS: Mapping[str, float] = {
-    "walking": 58,
-    "running": 74,
-    "climbing": 84,
-    "pointing": 60,
-    "fishing": 66,
-    "working": 62,
-    "kneeling": 56,
-    "crying": 38,
-    "reading": 36,
-    "sitting": 46,
-    "sleeping": 90,
-    "looking up": 58,
-    "gazing": 52,
-    "waving": 18,
-    "holding": 38,
-    "raising": 44,
-    "praying": 52,
-    "dancing": 28,
-    "jumping": 20,
-    "talking": 52,
-    "fighting": 70,
-    "hugging": 74,
-    "holding hands": 22,
-    "rowing": 84,
-    "riding": 84,
-    "smiling": 24,
-    "falling": 74,
-}
-_FEELING_OF: Mapping[str, str] = {
-    "crying": "crying",
-    "fighting": "angry",
-    "hugging": "tender",
-    "sleeping": "asleep",
-    "dancing": "happy",
-    "jumping": "laughing",
-    "praying": "asleep",
-    "running": "determined",
-    "climbing": "determined",
-    "reading": "reading",
-    "waving": "happy",
-    "smiling": "happy",
-    "talking": "talking",
-    "looking up": "wondering",
-    "falling": "afraid",
-    "holding hands": "happy",
-    "working": "determined",
-}
-_FEELING_OF_MOOD: Mapping[Mood, str] = {
-    Mood.TENSE: "determined",
-    Mood.LONELY: "sad",
-    Mood.DESPAIR: "sad",
-    Mood.HOPE: "calm",
-    Mood.WARM: "happy",
-    Mood.JOY: "happy",
-    Mood.WONDER: "wondering",
-    Mood.EPIC: "determined",
-}
-_TOGETHER = frozenset(
-    {
-        "walking",
-        "running",
-        "climbing",
-        "jumping",
-        "looking up",
-        "gazing",
-        "sitting",
-        "kneeling",
-        "praying",
-        "sleeping",
-        "smiling",
-        "rowing",
-        "waving",
-    }
-)
-"""What all of a group do when one does it."""
-_OF_ONE: Mapping[str, str] = {"fighting": "striking", "hugging": "holding", "holding hands": "standing"}
-"""What somebody alone does instead."""
-
-
-def block(stage: Stage, people: Sequence[Figure]) -> list[Mark]:
-    """The marks of up to five people, from the farthest to the nearest."""
-    blocking = _Blocking(stage, people)
-    return blocking.marks()
+def block(stage: Stage, people: Sequence[Figure], *, mounted: bool = False) -> list[Mark]:
+    """The marks of up to five people, from the farthest to the nearest; the first of them `mounted` where there is a mount."""
+    if not mounted:
+        return _Blocking(stage, people).marks()
+    rider = Mark(people[0], _Blocking(stage, people[:1]).ride(people[0]), 0.0, mounted=True)
+    return [rider, *(_Blocking(stage, people[1:]).marks() if people[1:] else [])]
 
 
 class _Blocking:
@@ -147,6 +70,9 @@ class _Blocking:
         marks = pairs[self._action]() if self._action in pairs else self._abreast()
         return marks + self._bystanders(marks)
 
+    def ride(self, figure: Figure) -> Act:
+        return Act(self._pose("riding"), 84.0, self._feeling("riding", figure))
+
     def body(self, figure: Figure) -> Body:
         return costume_of(figure, ancient=self._stage.scene.ancient).body
 
@@ -157,19 +83,19 @@ class _Blocking:
     def _feeling(self, action: str, figure: Figure) -> str:
         scene = self._stage.scene
         if action in {"crying", "sleeping"}:
-            return _FEELING_OF[action]
+            return FEELING_OF[action]
         if scene.feeling:
             return scene.feeling
-        own = _FEELING_OF.get(action) or _FEELING_OF_MOOD.get(scene.mood, "calm")
+        own = FEELING_OF.get(action) or FEELING_OF_MOOD.get(scene.mood, "calm")
         stern = costume_of(figure, ancient=scene.ancient).stern
         return "determined" if stern and own in {"calm", "wondering"} else own
 
     def _alone(self, figure: Figure) -> Act:
         """One person, or the one that the eye follows."""
-        action = _OF_ONE.get(self._action, self._action)
+        action = OF_ONE.get(self._action, self._action)
         pose_name = action if action in POSES else "standing"
         scenic = not self._near and not self._stage.scene.has("room")
-        yaw = _YAWS.get(self._action, 34.0) + self._turn
+        yaw = YAWS.get(self._action, 34.0) + self._turn
         if pose_name == "standing":
             yaw = (34.0, 22.0, 50.0)[self._pick % 3] + self._turn
         behind = (pose_name in {"gazing", "looking up"} and scenic) or (
@@ -181,6 +107,10 @@ class _Blocking:
         if self._face_on:
             yaw = min(yaw, 34.0 + self._turn)
         pose = self._pose(pose_name)
+        if pose_name == "sleeping" and self._stage.scene.has("room"):
+            pose = replace(self._pose(pose_name), lift=BED)
+        if pose_name == "riding":
+            pose, yaw = self._pose("standing"), 34.0
         if pose_name == "sitting" and scenic and self._pick % 3 == 0:
             pose = self._pose("sitting low")
         return self._equipped(figure, Act(pose, yaw, self._feeling(self._action, figure)), pose_name, carrier=True)
@@ -331,7 +261,7 @@ class _Blocking:
         people = list(self._people[:2]) if len(self._people) == 2 else list(self._people)
         action = self._action
         moving = action in {"walking", "running", "climbing", "gazing", "looking up", "rowing"}
-        name = action if action in _TOGETHER else "standing"
+        name = action if action in TOGETHER else "standing"
         if len(people) > 2:
             people.sort(key=lambda f: -self.body(f).height)
             people = people[1::2][::-1] + people[::2]  # the tallest in the middle
@@ -343,7 +273,7 @@ class _Blocking:
             pose_name = name
             if name == "standing" and action not in {"standing", "smiling"} and action in POSES and index == 0:
                 pose_name = action
-            yaw = _YAWS.get(pose_name, 30.0) + self._turn * (1 if index % 2 else -1)
+            yaw = YAWS.get(pose_name, 30.0) + self._turn * (1 if index % 2 else -1)
             facing = 1 if moving or index < len(people) / 2 else -1
             if behind:
                 yaw, facing = 164.0 - 8 * (index % 2), 1 if index < len(people) / 2 else -1
@@ -385,11 +315,6 @@ class _Blocking:
         return found
 
 
-def icon_height(thing: str) -> float:
-    """How tall the thing's icon is in a hand, against a grown-up."""
-    return AS_ICONS[thing]
-
-
 def span(stage: Stage, marks: Sequence[Mark]) -> tuple[float, float]:
     """The columns that a group takes around its middle, in grown-ups' heights."""
     lefts, rights = [], []
@@ -405,9 +330,5 @@ def stature(stage: Stage, mark: Mark) -> float:
     """How high the figure reaches as it is posed, in grown-ups' heights."""
     body, pose = costume_of(mark.figure, ancient=stage.scene.ancient).body, mark.act.pose
     if pose.roll:
-        return 0.26
+        return 0.85 * body.height  # a framing is meant for somebody upright
     return body.height - body.hip * max(1 - pose.pelvis, 0.0) + pose.lift
-
-
-def spread(values: Sequence[float]) -> float:
-    return float(np.ptp(np.array(values))) if values else 0.0
