@@ -36,8 +36,8 @@ class Piece:
         margin = math.ceil(BEHIND / finer)
         self._origin = (box.left - margin, box.top - margin)
         self._paint = paint_of(_fine(_around(layer, box, margin), finer))
-        here = [replace(detail, mask=_around(detail.mask, box, 0)) for detail in details]
-        here = [replace(detail, mask=_fine(_around(detail.mask, box, margin), finer)) for detail in here if detail.mask.any()]
+        here = [detail for detail in details if _around(detail.mask, box, 0).any()]
+        here = [replace(detail, mask=_fine(_around(detail.mask, box, margin), finer)) for detail in here]
         self._living = [living(self._paint, detail) for detail in here if detail.kind is not Life.SWAY]
         self._sway = next((Sway(detail) for detail in here if detail.kind is Life.SWAY), None)
 
