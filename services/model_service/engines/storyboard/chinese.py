@@ -28,6 +28,8 @@ _STOP_VERBS = frozenset(["是", "有", "没有", "会", "能", "可以", "想", 
 _PERSONS = frozenset(["我", "你", "他", "她", "它", "我们", "你们", "他们", "她们", "它们", "咱们", "大家", "自己", "谁", "两人"])
 _WAYS = frozenset("上下进出回过起开到向入")
 _SHORT_THINGS = frozenset("门窗灯书信花剑船伞雨雪火")
+_SAYS_WHO = re.compile(r"^[^，“]{1,6}的(?:正|就|便)?是")
+"""撑船的是老人 tells who it is, and shows nothing done."""
 _TRAILING = re.compile(r"[了的。！？!?…，,；;：:、\s—]+$")
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
@@ -145,6 +147,8 @@ class Chinese:
         if rest.startswith(("是", "有的", "像")):
             return Phrase(subject=subject, thing=subject or self._thing(tokens))  # told, not seen
         beat = _ADVERBS.sub("", rest.lstrip("，, "))
+        if beat.startswith("是") or _SAYS_WHO.match(core):
+            return Phrase(subject=subject, thing=self._thing(tokens))
         if len(beat) <= 2 and not beat.endswith("了") and clause.rstrip("。！？!?…，,；; ").endswith("了"):
             beat += "了"
         return Phrase(subject, beat, self._action(self.tokens(_SPOKEN.sub("，", beat))), subject or self._thing(tokens))
@@ -196,7 +200,11 @@ class Chinese:
     def _subject(tokens: Sequence[Token]) -> int:
         """How many characters at the start are the noun phrase that acts, or the spot where it happens; 0 when there is none."""
         at = last = 0
-        for word, tag in tokens:
+        described = _described(tokens)  # 送信的机器人: what begins with a deed may be somebody after all
+        for i, (word, tag) in enumerate(tokens):
+            if i < described:
+                at += len(word)
+                continue
             is_noun = tag[0] in "nsj" or word in _PERSONS or (tag in ("i", "l") and len(word) > 1)
             if is_noun or (tag == "f" and (at == last or not at)):
                 at += len(word)
@@ -258,6 +266,18 @@ def _surnamed(tokens: Sequence[Token]) -> Iterator[str]:
             yield word + given
         if len(given) == 1 and i + 2 < len(tokens) and len(tokens[i + 2][0]) == 1 and tokens[i + 2][1][0] not in "ucpdfmqrxyv":
             yield word + given + tokens[i + 2][0]
+
+
+def _described(tokens: Sequence[Token]) -> int:
+    """How many tokens at the start, of a deed and 的, only describe the noun after them."""
+    if not tokens or not tokens[0][1].startswith("v"):
+        return 0
+    for i in range(1, min(4, len(tokens) - 1)):
+        if tokens[i][0] == "的" and tokens[i + 1][1][0] in "nsjrabmz":
+            return i + 1
+        if tokens[i][1][0] in "xp":
+            break
+    return 0
 
 
 def _acts(name: str, text: str) -> bool:

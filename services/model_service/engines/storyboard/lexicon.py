@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal, Self
 
 from services.core.model import Language
+from services.model_service.engines.storyboard.context import Around
 from services.model_service.engines.storyboard.english_verbs import Verbs
 
 Kind = Literal["place", "time", "weather", "action", "figure", "prop"]
@@ -58,131 +59,6 @@ class Hit:
     end: int
     spelling: str
     ended: bool = False
-
-
-_ABSENT = {
-    # What stands right before a thing that is not there, or is only compared to.
-    Language.ZH: re.compile(r"(?:没有|没|无|不见|不再有|[像如]同?|比|仿佛|宛如|好似)[^，。！？；、]{0,10}$"),
-    Language.EN: re.compile(
-        r"\b(?:no|without(?: an?| the| any)?|not an?|never an?|"
-        r"like (?:an?|the|some)|as \w+ as(?: an?| the)?|than(?: an?| the)?)\s?(?:\w+\s)?$",
-        re.IGNORECASE,
-    ),
-}
-_SOUGHT = {
-    # What stands right before somebody who is missed, and so not here.
-    Language.ZH: re.compile(r"(?:寻找|找(?!到)|思念|想念|等待|怀念|写给|寄给)(?:自己|他|她|它)?的?$"),
-    Language.EN: re.compile(
-        r"\b(?:(?:look|search|wait|long)(?:s|ed|ing)? for|miss(?:es|ed|ing)?|(?:written|writes|wrote) to)\s"
-        r"(?:an?\s|the\s|his\s|her\s|its\s|their\s)?$",
-        re.IGNORECASE,
-    ),
-}
-_PARTS_ZH = "手脸眼背肩头怀身"
-_DWELLINGS = frozenset({"house", "cottage", "cabin", "hut", "木屋", "小屋", "屋子", "房子", "帐篷", "tent"})
-"""Places when somebody is in them, things when they are seen from outside."""
-_INDOORS = {
-    Language.ZH: (re.compile(r"(?:进|回到|住在|待在|躲在|坐在|躺在)[^，。]{0,5}$"), re.compile(r"^(?:里|中|内)")),
-    Language.EN: (re.compile(r"\b(?:in|into|inside|entered|within)\s(?:\w+\s){0,3}$", re.IGNORECASE), None),
-}
-_VERBLIKE = frozenset(
-    {
-        "rose",
-        "roses",
-        "bear",
-        "bears",
-        "duck",
-        "ducks",
-        "crane",
-        "cranes",
-        "seal",
-        "seals",
-        "bat",
-        "bats",
-        "swallow",
-        "swallows",
-        "rock",
-        "rocks",
-        "log",
-        "logs",
-        "bow",
-        "bows",
-        "ring",
-        "rings",
-        "fan",
-        "drum",
-        "drums",
-        "train",
-        "trains",
-        "plane",
-        "planes",
-        "key",
-        "hammer",
-        "anchor",
-        "mask",
-        "mirror",
-        "flag",
-        "bowl",
-        "carriage",
-        "cart",
-        "bell",
-        "sled",
-        "ship",
-        "ships",
-        "box",
-        "cricket",
-        "badger",
-        "lock",
-        "gear",
-        "horn",
-        "camera",
-    }
-)
-"""Words that are as often something else as a thing; a noun's own words stand before the thing."""
-_NOUNLIKE = re.compile(
-    r"\b(?:an?|the|one|two|three|each|every|some|any|no|his|her|its|their|my|your|our|this|that|first|last|old|young|little|big|small|"
-    r"great|huge|tiny|wild|single|wooden|iron|brass|paper|gold|golden|silver|red|white|pink|yellow|blue|black|green|brown|gr[ae]y|of|"
-    r"sailing|broken|polar|steam|music|great|lone|stray|among)\s(?:the\s)?$",
-    re.IGNORECASE,
-)
-_GONE = {
-    # What stands right after somebody who is not here any more, or whose thing it is that is meant.
-    Language.ZH: re.compile(r"^(?:们)?(?:不见了|消失了|已经走了|走远了|去世|死了很久|的(?:歌|话|信|名字|故事|声音)|留下的)"),
-    Language.EN: re.compile(
-        r"^(?: (?:had |was |were )?(?:vanished|disappeared|gone\b|passed away)|['’]s (?!face|eyes?|hands?|arms?|head|hair|back))"
-    ),
-}
-_KIN = frozenset(
-    {
-        "父亲",
-        "母亲",
-        "爸爸",
-        "妈妈",
-        "爷爷",
-        "奶奶",
-        "外婆",
-        "外公",
-        "祖父",
-        "祖母",
-        "father",
-        "mother",
-        "dad",
-        "mum",
-        "mom",
-        "grandfather",
-        "grandmother",
-        "grandpa",
-        "grandma",
-        "granny",
-    }
-)
-_OVER = {
-    Language.ZH: re.compile(r"^(?:[^，。！？；]{0,3}(?:停|退去|过去了|平息)|[^。！？；]{0,9}散|来得快，去得)"),
-    Language.EN: re.compile(
-        r"^\s(?:had |has |finally |at last )*(?:stop|end|clear|lift|pass|die|dies|died|subsid|blew itself out|is over|was over)",
-        re.IGNORECASE,
-    ),
-}
 
 
 class Lexicon:
@@ -264,21 +140,16 @@ class Lexicon:
             spans += [(s, e) for s, e in words if e - s == 1 and s not in taken and text[s:e] in spellings]
         hits = []
         for start, end in sorted(spans):
-            if _ABSENT[language].search(text[max(0, start - 40) : start]):
+            around = Around(text, start, end, language)
+            if around.is_absent() or not around.is_thing():
                 continue
             spelling = text[start:end]
-            is_sought = bool(_SOUGHT[language].search(text[max(0, start - 24) : start]))
-            if spelling.lower() in _VERBLIKE and not _NOUNLIKE.search(text[max(0, start - 20) : start]):
-                continue  # the sun, too, rose
-            is_dwelling = spelling.lower() in _DWELLINGS
             for concept in spellings[spelling if language is Language.ZH else spelling.lower()]:
-                if is_dwelling and (concept.kind == "place") != _is_indoors(text, start, end, language):
+                if concept.kind == "figure" and (around.is_sought() or around.is_gone()):
                     continue
-                if concept.kind == "figure" and _is_gone(text, spelling, end, language):
+                if around.is_dwelling and (concept.kind == "place") != around.is_indoors():
                     continue
-                if is_sought and concept.kind == "figure":
-                    continue
-                ended = concept.kind == "weather" and bool(_OVER[language].search(text[end : end + 24]))
+                ended = concept.kind == "weather" and around.is_over()
                 hits.append(Hit(concept, start, end, spelling, ended))
         return hits
 
@@ -286,19 +157,6 @@ class Lexicon:
 def looks() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     """Attributive looks by kind of being and language (`zh`, `en`)."""
     return {being: {k: tuple(v) for k, v in entry.items()} for being, entry in _tables("cast.toml")["look"].items()}
-
-
-def _is_gone(text: str, spelling: str, end: int, language: Language) -> bool:
-    is_kin = spelling.lower() in _KIN
-    if is_kin and language is Language.ZH and text[end : end + 1] == "的" and text[end + 1 : end + 2] not in _PARTS_ZH:
-        return True
-    after = _GONE[language].match(text[end : end + 24])
-    return after is not None and (is_kin or after.group()[0] not in "'’")
-
-
-def _is_indoors(text: str, start: int, end: int, language: Language) -> bool:
-    before, after = _INDOORS[language]
-    return bool(before.search(text[max(0, start - 32) : start])) or (after is not None and bool(after.match(text[end : end + 2])))
 
 
 def _tables(name: str) -> dict[str, dict[str, dict[str, Any]]]:

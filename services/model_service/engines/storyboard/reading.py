@@ -233,7 +233,7 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *,
     told = [h for h in told if not (by_day and h.concept.slug in ("stars", "aurora"))]
     night_over = time is not None and time.slug != "night"
     weather = [] if is_new_day or _LATER[language].search(clause) else list(scene.weather)
-    if opens and place is not scene.place and place is not None and not place.inside:
+    if opens and place is not None and not place.inside and (place.family or place.slug) != ground:
         weather = [w for w in weather if w.slug not in ("storm", "rain", "sandstorm", "fog")]
     weather = [w for w in weather if not (night_over and w.slug in ("stars", "aurora"))]
     for hit in told:

@@ -133,7 +133,7 @@ def _chinese(shot: Staged) -> list[str]:
     weak = [d for d in deeds if _WEAK_ENDS.search(d)]
     deeds = [d for d in deeds if d not in weak] + _said(shot)
     names = [_COUNTED.sub("", m.name) for m in shot.cast]
-    props = [p.names[1] for p in shot.props if len(p.names[1]) > 1]
+    props = [h.spelling for m in shot.told for h in m.hits if h.concept in shot.props and len(h.spelling) > 1]
     deeds += [f"{names[0]}与{other}" for other in (*names[1:], *props)] if names else []
     place = shot.scene.place_name(Language.ZH)
     time = shot.scene.time.names[1] if shot.scene.time else ""
