@@ -1,21 +1,64 @@
 """What goes into a picture, in painter's order: each step paints one part of the stage."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from services.model_service.engines.keyframe import city, elsewhere, framing, landmarks, ruins, sky, village, weather, woods
+from services.model_service.engines.keyframe import (
+    elsewhere,
+    framing,
+    grand,
+    halls,
+    homes,
+    land,
+    landmarks,
+    sky,
+    village,
+    water,
+    weather,
+    woods,
+)
 from services.model_service.engines.keyframe.cast import place_cast
 from services.model_service.engines.keyframe.outdoors import OUTDOORS, Step, meadow
+from services.model_service.engines.keyframe.places import is_kind_of
 from services.model_service.engines.keyframe.stage import Stage
+from services.model_service.engines.keyframe.towns import TOWNS
+
+INDOORS: Mapping[str, Callable[[Stage], None]] = {
+    "room": homes.plain_room,
+    "living room": homes.living_room,
+    "bedroom": homes.bedroom,
+    "study": homes.study,
+    "kitchen": homes.kitchen,
+    "chinese room": homes.chinese_room,
+    "classroom": halls.classroom,
+    "hospital": halls.hospital,
+    "office": halls.office,
+    "library": halls.library,
+    "cafe": halls.cafe,
+    "shop": halls.shop,
+    "laboratory": halls.laboratory,
+    "corridor": halls.corridor,
+    "prison": halls.prison,
+    "throne room": grand.throne_room,
+    "church": grand.church,
+    "stage": grand.theatre,
+    "factory": grand.factory,
+    "carriage": grand.carriage,
+    "spaceship": grand.spaceship,
+}
 
 
 def steps(stage: Stage) -> Iterator[Step]:
     """Name and action of every part, from the back to the front."""
-    if stage.scene.has("room"):
-        yield "room", lambda: elsewhere.paint_room(stage)
-    elif stage.scene.has("space"):
+    scene = stage.scene
+    indoors = next((place for place in scene.places if is_kind_of(place, "room")), None)
+    if indoors is not None:
+        yield indoors, lambda: INDOORS[indoors](stage)
+    elif "orbit" in scene.places:
+        yield "orbit", lambda: elsewhere.paint_orbit(stage)
+    elif scene.has("space"):
         yield "space", lambda: elsewhere.paint_space(stage)
-    elif stage.scene.has("underwater"):
-        yield "underwater", lambda: elsewhere.paint_underwater(stage)
+    elif scene.has("underwater"):
+        yield "underwater", lambda: elsewhere.paint_underwater(stage, wreck="wreck" in scene.places)
     else:
         yield from _outdoors(stage)
     yield "focus", lambda: framing.focus(stage)
@@ -24,25 +67,33 @@ def steps(stage: Stage) -> Iterator[Step]:
 
 
 def _outdoors(stage: Stage) -> Iterator[Step]:
+    """The first named place sets the scene, others and things add what they can to it."""
     scene = stage.scene
     yield "sky", lambda: sky.paint_sky(stage)
-    recipe = next((OUTDOORS[place] for place in scene.places if place in OUTDOORS), meadow)
-    yield from recipe(stage)
-    if scene.has("castle"):
+    if "ship's deck" in scene.places:
+        yield "ranges", lambda: land.ranges(stage, count=1, height=0.06, roughness=0.45, share=0.5)
+        yield "water", lambda: water.paint_water(stage, calm=False)
+        yield "deck", lambda: elsewhere.paint_deck(stage)
+    else:
+        recipes = {**OUTDOORS, **TOWNS}
+        yield from recipes.get(_setting(scene.places), meadow)(stage)
+    first = _setting(scene.places)
+    if scene.has("castle") and first not in {"castle", "palace"}:
         yield "castle", lambda: landmarks.paint_castle(stage)
-    if scene.has("city", "street"):
-        yield "skyline", lambda: city.paint_skyline(stage)
-        yield "street", lambda: city.paint_street(stage)
-    if scene.has("ruins"):
-        yield "ruins", lambda: ruins.paint_ruins(stage)
-    if scene.has("village") or "house" in scene.props:
-        yield "village", lambda: village.paint_village(stage)
+    if "house" in scene.props and not scene.has("village", "city", "street"):
+        yield "house", lambda: village.paint_house(stage)
     if "bridge" in scene.props:
         yield "bridge", lambda: landmarks.paint_bridge(stage)
     if "door" in scene.props:
         yield "door", lambda: landmarks.paint_door(stage)
     if "tree" in scene.props and not scene.has("forest"):
         yield "tree", lambda: woods.paint_lone_tree(stage)
-    if scene.has("cave"):
-        yield "cave", lambda: landmarks.paint_cave(stage)
     yield "haze", lambda: weather.paint_haze(stage)
+
+
+def _setting(places: tuple[str, ...]) -> str:
+    """The place that sets the scene: towns and buildings before the land around them."""
+    strong = [place for place in places if place in TOWNS]
+    if strong and places[0] not in {"sea", "beach", "harbour", "rooftops"}:
+        return strong[0]
+    return next((place for place in places if place in TOWNS or place in OUTDOORS), "meadow")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from services.model_service.engines.keyframe.brush import lay
 from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb, smooth_curve, smoothstep
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -41,7 +42,7 @@ def paint_castle(stage: Stage) -> None:
         sheet.box(x + k * unit, wall - unit * 0.014, x + (k + 0.017) * unit, wall + 2, stone * np.float32(0.9))
     gate = [(x + np.cos(a) * unit * 0.035, top - unit * 0.03 + np.sin(a) * unit * 0.045) for a in np.linspace(np.pi, 2 * np.pi, 14)]
     sheet.polygon([(x - unit * 0.035, top + unit * 0.03), *gate, (x + unit * 0.035, top + unit * 0.03)], stone * np.float32(0.35))
-    stage.layers["far"].over(sheet)
+    lay(stage.layers["mid"], sheet)
 
 
 def _tower(
@@ -115,7 +116,7 @@ def paint_lighthouse(stage: Stage) -> None:
     sheet.box(
         x + side * low * 2.1, home - height * 0.09, x + side * low * 2.6, home - height * 0.045, rgb("#ffd98a") if glow else iron
     )
-    stage.layers["far"].over(sheet)
+    lay(stage.layers["mid"], sheet)
     if glow:
         _beam(stage, x, top - height * 0.06)
 
@@ -170,7 +171,7 @@ def _rock(sheet: Sheet, stage: Stage, rng: np.random.Generator, x: float, base: 
 
 
 def _beam(stage: Stage, x: float, y: float) -> None:
-    layer, frame, unit = stage.layers["far"], stage.frame, stage.unit
+    layer, frame, unit = stage.layers["mid"], stage.frame, stage.unit
     dx, dy = frame.columns - np.float32(x), frame.rows - np.float32(y)
     strength = 0.62 if stage.dark else 0.30
     for way, reach in ((stage.side, 1.25), (-stage.side, 0.8)):
@@ -210,7 +211,7 @@ def paint_bridge(stage: Stage) -> None:
     sheet.line(rail, stone * np.float32(1.25), unit / 110)
     for px, py in rail[::3]:
         sheet.taper((px, py), (px, py + unit * 0.045), unit * 0.004, unit * 0.004, stone * np.float32(0.9))
-    stage.layers["ground"].over(sheet)
+    lay(stage.layers["ground"], sheet)
 
 
 def paint_door(stage: Stage) -> None:
@@ -237,30 +238,6 @@ def paint_door(stage: Stage) -> None:
             wood * np.float32(0.55),
         )
     sheet.disc(x + half * 0.2, base - height * 0.42, unit * 0.009, mix(rgb("#e8b93c"), stage.palette.sun, 0.3))
-    stage.layers["ground"].over(sheet)
+    lay(stage.layers["ground"], sheet)
     glow = frame.glow(x, base - height * 0.5, unit * 0.30, stretch=0.6)
     stage.layers["ground"].shine(glow * np.float32(0.16), rgb("#ffd48a"))
-
-
-def paint_cave(stage: Stage) -> None:
-    """The mouth of a cave around the view: rock in three tones, darkest nearest, with hanging points."""
-    rng, frame, unit = stage.rng("cave"), stage.frame, stage.unit
-    rock = stage.lit(rgb("#4a4340"))
-    for layer, reach, tone in (("far", 0.50, 0.80), ("ground", 0.58, 0.52), ("front", 0.66, 0.24)):
-        sheet = Sheet(frame.width, frame.height)
-        x, y = frame.width / 2, frame.height * 0.62
-        turn = np.linspace(0, 2 * np.pi, 56, endpoint=False)
-        rough = rng.normal(0, 0.035, turn.size) + np.where((np.sin(turn) < -0.5) & (np.arange(turn.size) % 4 == 0), -0.10, 0.0)
-        wide, high = frame.width * reach * 0.86, frame.height * reach * 0.94
-        mouth = [(x + wide * np.cos(a) * (1 + r), y + high * np.sin(a) * (1 + r)) for a, r in zip(turn, rough, strict=True)]
-        around = [
-            (x, frame.height * 3),
-            (-frame.width, frame.height * 3),
-            (-frame.width, -frame.height),
-            (frame.width * 2, -frame.height),
-        ]
-        corner = max(range(len(mouth)), key=lambda k: mouth[k][1])
-        ring = mouth[corner:] + mouth[: corner + 1]
-        sheet.polygon([*ring, *around, (frame.width * 2, frame.height * 3), (x, frame.height * 3)], rock * np.float32(tone))
-        stage.layers[layer].over(sheet)
-    stage.layers["far"].light(frame.glow(frame.width / 2, frame.height * 0.5, unit * 0.6), stage.palette.sun * np.float32(0.10))

@@ -77,7 +77,9 @@ class _Meaning:
         return None
 
 
-def _compile(groups: Mapping[str, Mapping[str, str]], passed_over: str = "", lookalikes: str = "") -> tuple[re.Pattern[str], _Meaning]:
+def _compile(
+    groups: Mapping[str, Mapping[str, str]], passed_over: str = "", lookalikes: str = ""
+) -> tuple[re.Pattern[str], _Meaning]:
     words: dict[str, tuple[str, str] | None] = {}
     for group, tags in groups.items():
         for tag, spellings in tags.items():

@@ -3,7 +3,8 @@
 import numpy as np
 
 from services.model_service.engines.keyframe.canvas import Array, Sheet, rgb
-from services.model_service.engines.keyframe.city import NEON, shine
+from services.model_service.engines.keyframe.skyline import NEON
+from services.model_service.engines.keyframe.brush import Lights, lay
 from services.model_service.engines.keyframe.stage import Stage
 
 
@@ -11,7 +12,7 @@ def paint_ruins(stage: Stage) -> None:
     """Broken towers, columns and an arch, with rubble at their feet."""
     rng, frame, unit = stage.rng("ruins"), stage.frame, stage.unit
     stone, neon = rgb("#8a8072"), "neon" in stage.scene.props
-    lights: list[tuple[float, float, float, float, Array]] = []
+    lights = Lights(frame)
     for row, distance in enumerate((0.66, 0.42)):
         sheet = Sheet(frame.width, frame.height)
         x = -unit * 0.05
@@ -20,7 +21,7 @@ def paint_ruins(stage: Stage) -> None:
             if row and abs((x + width / 2) / frame.width - 0.5) < 0.20:
                 x += width
                 continue
-            height = unit * float(rng.uniform(0.10, 0.40))
+            height = stage.rise * float(rng.uniform(0.12, 0.46))
             base, wall = stage.y(0.06 + 0.05 * row), stage.lit(stone * np.float32(rng.uniform(0.7, 1.0)), distance)
             broken = [(x + width * u, base - height * float(rng.uniform(0.55, 1.0))) for u in np.linspace(0, 1, 7)]
             sheet.polygon([(x, base + unit * 0.05), *broken, (x + width, base + unit * 0.05)], wall)
@@ -44,10 +45,10 @@ def paint_ruins(stage: Stage) -> None:
                     rgb(NEON[int(rng.integers(2))]),
                 )
                 sheet.box(sx, sy, sx + unit * 0.012, sy + sh, colour)
-                lights.append((sx, sy + sh / 2, unit * 0.012, sh, colour))
+                lights.add(sx, sy + sh / 2, sh * 0.8, colour, 0.5)
             x += width + unit * float(rng.uniform(0.0, 0.06))
-        stage.layers["far"].over(sheet)
-    shine(stage, lights, stage.layers["far"])
+        lay(stage.layers["far"], sheet)
+    lights.shine(stage.layers["far"])
     near = Sheet(frame.width, frame.height)
     wall = stage.lit(stone * np.float32(0.8), 0.10)
     _arch(near, rng, frame.width * (0.5 - stage.side * 0.27), stage.y(0.30), unit * 0.46, wall, stage.side)
@@ -63,7 +64,7 @@ def paint_ruins(stage: Stage) -> None:
         turn = np.sort(rng.random(6)) * 2 * np.pi
         corners = np.stack([x + np.cos(turn) * r * 1.4, y + np.sin(turn) * r * 0.7], 1)
         near.polygon(corners, wall * np.float32(rng.uniform(0.5, 0.95)))
-    stage.layers["ground"].over(near)
+    lay(stage.layers["ground"], near)
 
 
 def _arch(sheet: Sheet, rng: np.random.Generator, x: float, base: float, height: float, wall: Array, side: int) -> None:

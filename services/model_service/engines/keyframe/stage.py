@@ -21,7 +21,13 @@ _HORIZONS = {
 }
 _INDOOR_HORIZON = {Framing.LOW: 0.66, Framing.DETAIL: 0.40}
 DEPTHS = {
-    "sky": 0.0, "clouds": 0.06, "far": 0.3, "mid": 0.5, "ground": 0.72, "cast": 0.82, "front": 1.2,
+    "sky": 0.0,
+    "clouds": 0.06,
+    "far": 0.3,
+    "mid": 0.5,
+    "ground": 0.72,
+    "cast": 0.82,
+    "front": 1.2,
     "air": 1.0,
 }
 """The layers from back to front. The cast stands nearly as deep as its ground, so that feet do not slide when the camera moves.

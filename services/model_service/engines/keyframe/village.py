@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
+from services.model_service.engines.keyframe.brush import Lights, dabs, lay, tinted
 from services.model_service.engines.keyframe.canvas import Point, Sheet, mix, rgb
-from services.model_service.engines.keyframe.city import WARM_WINDOW, window_light
+from services.model_service.engines.keyframe.skyline import WARM_WINDOW, window_light
 from services.model_service.engines.keyframe.stage import Stage
 
 
@@ -12,7 +13,7 @@ def cottage(sheet: Sheet, stage: Stage, rng: np.random.Generator, x: float, base
     """A gabled house of `size` pixels height; returns where its chimney smokes."""
     wall = stage.lit(mix(rgb("#efe3cc"), rgb("#c9a67c"), float(rng.random())), distance)
     roof = stage.lit(rgb(("#a3513c", "#7c4a3a", "#5c6b7c", "#8a6a44")[int(rng.integers(4))]), distance)
-    if "snow" in stage.scene.weather or stage.scene.has("snow peaks"):
+    if stage.snowy:
         roof = stage.lit(rgb("#eef4fc"), distance)
     wood, window = (
         stage.lit(rgb("#5b3f2b"), distance),
@@ -69,33 +70,58 @@ def cottage(sheet: Sheet, stage: Stage, rng: np.random.Generator, x: float, base
 
 
 def paint_village(stage: Stage) -> None:
-    """Cottages up the slope with smoking chimneys, a path leading in; one large house when the prompt names a house."""
-    rng, frame, unit = stage.rng("village"), stage.frame, stage.unit
-    sheet = Sheet(frame.width, frame.height)
+    """Cottages up the slope with smoking chimneys, fences, and a path that leads in."""
+    rng, unit = stage.rng("village"), stage.unit
+    near = (0.5 - stage.side * 0.29, 0.30, 0.34 if "house" in stage.scene.props else 0.28, 0.06)
+    rising = [
+        (float(rng.uniform(0.02, 0.98)), share, 0.10 + 0.46 * share, 0.55 - 1.5 * share)
+        for share in (0.05, 0.06, 0.07, 0.08, 0.10, 0.12, 0.13)
+    ]
+    homes = [*rising, (0.5 + stage.side * 0.40, 0.22, 0.24, 0.16), near]
+    _settle(stage, rng, homes)
+    fence = Sheet(stage.frame.width, stage.frame.height)
+    wood = stage.lit(rgb("#eef3fa" if stage.snowy else "#8a6a48"))
+    for way, row in ((-stage.side, 0.34), (stage.side, 0.40)):
+        x, y = stage.x(0.5 + way * 0.16), stage.y(row)
+        for k in range(9):
+            px, py, tall = x + way * unit * 0.055 * k, y + unit * 0.004 * k, unit * 0.055
+            fence.taper((px, py), (px, py - tall), unit * 0.005, unit * 0.004, wood * np.float32(0.85))
+        for lift in (0.020, 0.042):
+            fence.line([(x, y - unit * lift), (x + way * unit * 0.055 * 8, y + unit * (0.032 - lift))], wood, max(unit * 0.007, 1))
+    lay(stage.layers["ground"], fence)
+
+
+def paint_house(stage: Stage) -> None:
+    """One large house in the landscape."""
+    _settle(stage, stage.rng("village"), [(0.5 - stage.side * 0.27, 0.30, 0.36, 0.06)])
+
+
+def _settle(stage: Stage, rng: np.random.Generator, homes: list[tuple[float, float, float, float]]) -> None:
+    """Houses given as share of the width, share of the ground, size in units and distance."""
+    frame, unit = stage.frame, stage.unit
+    sheet, lights = Sheet(frame.width, frame.height), Lights(frame)
     smoke: list[tuple[float, float, float]] = []
-    near = (0.5 - stage.side * 0.27, 0.30, 0.34 if "house" in stage.scene.props else 0.25, 0.06)
-    homes = [near]
-    if stage.scene.has("village"):
-        rising = [
-            (float(rng.uniform(0.02, 0.98)), share, 0.10 + 0.42 * share, 0.55 - 1.5 * share)
-            for share in (0.05, 0.06, 0.08, 0.10, 0.13)
-        ]
-        homes = [*rising, (0.5 + stage.side * 0.38, 0.22, 0.21, 0.16), near]
-    path = stage.lit(rgb("#c9b089") if "snow" not in stage.scene.weather else rgb("#c4cfdf"))
+    path = stage.lit(rgb("#c9b089") if not stage.snowy else rgb("#c4cfdf"))
     bend = -stage.side * frame.width * 0.16
     road = [
-        (frame.width * 0.5 + bend * np.sin(t * 2.4) * (1 - t), stage.y(0.12 + 0.9 * t), unit * (0.012 + 0.16 * t**1.4))
-        for t in np.linspace(0, 1, 16)
+        (frame.width * 0.5 + bend * float(np.sin(t * 2.4)) * (1 - t), stage.y(0.12 + 0.9 * t), unit * (0.012 + 0.16 * t**1.4))
+        for t in np.linspace(0, 1, 16).tolist()
     ]
     sheet.polygon([(x - w, y) for x, y, w in road] + [(x + w, y) for x, y, w in road[::-1]], path)
-    for x, share, size, distance in homes:
-        sx, sy = cottage(sheet, stage, rng, x * frame.width, stage.y(share), unit * size, max(distance, 0.0))
-        smoke.append((sx, sy, unit * size))
-    stage.layers["ground"].over(sheet)
-    if window_light(stage):
-        for x, share, size, _ in homes:
-            warmth = frame.glow(x * frame.width, stage.y(share) - unit * size * 0.35, unit * size * 0.75)
-            stage.layers["ground"].shine(warmth * np.float32(0.20), rgb("#ffb45c"))
+    n = 160
+    t = rng.random(n)
+    wide = np.interp(t, np.linspace(0, 1, 16), [w for _, _, w in road])
+    px = np.interp(t, np.linspace(0, 1, 16), [x for x, _, _ in road]) + wide * rng.uniform(-1.0, 1.0, n)
+    py = np.interp(t, np.linspace(0, 1, 16), [y for _, y, _ in road])
+    size = wide * rng.uniform(0.04, 0.12, n)
+    dabs(sheet, px, py, size, size * 0.28, tinted(path, rng.uniform(0.84, 1.1, n)))
+    for x, share, scale, distance in homes:
+        sx, sy = cottage(sheet, stage, rng, x * frame.width, stage.y(share), unit * scale, max(distance, 0.0))
+        smoke.append((sx, sy, unit * scale))
+        if window_light(stage):
+            lights.add(x * frame.width, stage.y(share) - unit * scale * 0.35, unit * scale * 0.6, rgb("#ffb45c"), 0.26)
+    lay(stage.layers["ground"], sheet)
+    lights.shine(stage.layers["ground"])
     _smoke(stage, smoke[-3:])
 
 
