@@ -7,7 +7,7 @@ import numpy as np
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe.canvas import mix, rgb
 from services.model_service.engines.keyframe.fireworks import paint_fireworks
-from services.model_service.engines.keyframe.in_hand import carried
+from services.model_service.engines.keyframe.held import carried, worn
 from services.model_service.engines.keyframe.props import LIGHTS, PROPS, Spot, cast_light, draw_prop, place_prop
 from services.model_service.engines.keyframe.scene import Scene
 from services.model_service.engines.keyframe.sprites import Pen, place
@@ -23,7 +23,7 @@ _HERO_ICONS = {"flower": "single rose"}
 
 def things_to_place(scene: Scene) -> tuple[Thing, ...]:
     """The things that are neither in a hand nor part of the landscape, in order of mention."""
-    in_hands = set(carried(scene).values())
+    in_hands = {*carried(scene).values(), *worn(scene)}
     return tuple(thing for thing in scene.things if thing.tag in PROPS and thing.tag not in in_hands)[:MOST]
 
 
@@ -64,7 +64,7 @@ def place_hero(stage: Stage) -> None:
         _shaft(stage, x, foot - size * prop.height * 0.5, size * prop.height)
     in_air = prop.spot is Spot.SKY
     y = frame.height * 0.62 if in_air else foot
-    pen = draw_prop(stage, main.tag, size, colour=main.colour, lift=0.34)
+    pen = draw_prop(stage, main.tag, size, colour=main.colour, lift=0.55)
     rim = 0.0 if main.tag in LIGHTS else 0.9
     place(stage, layer, pen, x, y, grounded=not in_air, rim=rim, lying=prop.flat)
 
@@ -142,11 +142,24 @@ def place_things(stage: Stage, *, size: float, feet: float, left: float, right: 
             free[way] = x + way * breadth / 2
         tall = max(PROPS[thing.tag].height for thing in group)
         y = row - (stage.unit * 0.05 if tall > 0.75 else 0.0)
+        y = _on_land(stage, x, breadth / 2, y)
         if on_table:
             _on_table(stage, group, shown, x, row, base, breadth)
         else:
             place_prop(stage, stage.layers["cast"], group[0].tag, x, y, shown[0], colour=group[0].colour)
         way = -way
+
+
+def _on_land(stage: Stage, x: float, half: float, y: float) -> float:
+    """The row `y`, or the first below it where dry land carries the columns x ± half."""
+    frame, top = stage.frame, int(y)
+    if not stage.scene.has("sea", "beach", "lighthouse", "river"):
+        return y
+    left, right = max(int(x - half), 0), min(int(x + half) + 1, frame.width)
+    low = int(frame.height * 0.875)
+    land = stage.layers["ground"].rgba[top:low, left:right, 3]
+    dry = np.flatnonzero((land > 0.5).mean(1) > 0.9) if land.size else np.zeros(0)
+    return float(top + dry[0]) + stage.unit * 0.01 if dry.size else y
 
 
 def _in_the_sky(stage: Stage) -> None:

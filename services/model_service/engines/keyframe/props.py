@@ -304,7 +304,8 @@ def place_prop(
 ) -> None:
     """Draw the prop with its foot at (x, y); `size` is a grown-up's height there, in pixels."""
     prop = PROPS[name]
-    pen = draw_prop(stage, name, size, colour=colour)
+    near_light = bool(stage.scene.props & set(LIGHTS))
+    pen = draw_prop(stage, name, size, colour=colour, lift=0.45 if stage.dark and near_light else 0.15)
     if name in LIGHTS:
         cast_light(stage, name, x, y - size * prop.height * 0.6, max(size, size * prop.height * 2.2))
     grounded = prop.spot is not Spot.SKY

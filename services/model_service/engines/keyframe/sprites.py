@@ -100,13 +100,19 @@ class Pen:
             self.sheet.pixels[line:] = 0
             self.anchor = (self.anchor[0], line / _SUPERSAMPLE)
 
-    def sprite(self) -> Array:
-        """Premultiplied float32 RGBA at the picture's scale."""
-        height, width = self.sheet.pixels.shape[:2]
-        small = cv2.resize(
-            self.sheet.pixels, (max(width // _SUPERSAMPLE, 1), max(height // _SUPERSAMPLE, 1)), interpolation=cv2.INTER_AREA
-        )
-        return small.astype(np.float32) / 255
+    def sprite(self) -> tuple[Array, Point]:
+        """What is drawn, premultiplied float32 RGBA at the picture's scale, and where the origin lies in it."""
+        alpha = self.sheet.pixels[..., 3]
+        rows, columns = np.flatnonzero(alpha.max(1)), np.flatnonzero(alpha.max(0))
+        if not rows.size:
+            return np.zeros((1, 1, 4), np.float32), (0.0, 0.0)
+        # Whole pixels of the picture with one to spare, so that cutting changes none of them.
+        left, top = (max(int(used[0]) // _SUPERSAMPLE - 1, 0) for used in (columns, rows))
+        right, bottom = (int(used[-1]) // _SUPERSAMPLE + 2 for used in (columns, rows))
+        region = self.sheet.pixels[top * _SUPERSAMPLE : bottom * _SUPERSAMPLE, left * _SUPERSAMPLE : right * _SUPERSAMPLE]
+        height, width = region.shape[:2]
+        small = cv2.resize(region, (max(width // _SUPERSAMPLE, 1), max(height // _SUPERSAMPLE, 1)), interpolation=cv2.INTER_AREA)
+        return small.astype(np.float32) / 255, (self.anchor[0] - left, self.anchor[1] - top)
 
 
 def place(
@@ -123,8 +129,7 @@ def place(
     lying: bool = False,
 ) -> None:
     """Set what the pen drew with its origin at (x, y): contact shadow, haze by `depth`, a shaded flank and a lit edge."""
-    sprite = pen.sprite()
-    ax, ay = pen.anchor
+    sprite, (ax, ay) = pen.sprite()
     if facing < 0:
         sprite = np.ascontiguousarray(sprite[:, ::-1])
         ax = sprite.shape[1] - ax
@@ -183,13 +188,15 @@ def _contact_shadow(stage: Stage, layer: Layer, sprite: Array, x: float, y: floa
 
 def _flat_shadow(stage: Stage, layer: Layer, sprite: Array, x: float, y: float, scale: float) -> None:
     """The shadow of a thing that lies: its own outline, soft, a little below it and away from the light."""
-    soft = cv2.GaussianBlur(sprite[..., 3], (0, 0), max(scale * 0.025, 0.8)) * np.float32(0.55)
+    pad = round(scale * 0.08) + 2
+    outline = cv2.copyMakeBorder(np.ascontiguousarray(sprite[..., 3]), pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0.0)
+    soft = cv2.GaussianBlur(outline, (0, 0), max(scale * 0.025, 0.8)) * np.float32(0.55)
     shadow = np.zeros((*soft.shape, 4), np.float32)
     tint = stage.palette.zenith * np.float32(0.25)
     for channel in range(3):
         shadow[..., channel] = soft * tint[channel]
     shadow[..., 3] = soft
-    _paste(layer, shadow, x - stage.side * scale * 0.03, y + scale * 0.035)
+    _paste(layer, shadow, x - pad - stage.side * scale * 0.03, y - pad + scale * 0.035)
 
 
 def _paste(layer: Layer, sprite: Array, x: float, y: float) -> None:
