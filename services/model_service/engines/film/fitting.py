@@ -11,8 +11,8 @@ from services.model_service.engines.film import probe
 _MOST_CROPPED = 0.25
 """The part of a clip that may be cut off to fill a frame of another shape; beyond it, the clip is shown whole between bars."""
 _BT709 = "out_color_matrix=bt709:out_range=tv"
-TOLD = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
-"""What the stream's header says of its colours: the same for every clip, or pieces could not be joined."""
+TOLD = "setsar=1,setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+"""What the stream's header says of its pixels and colours: the same for every clip, or pieces could not be joined."""
 
 
 def refuse_impossible(kind: str, *, frames: int, fps: int, width: int, height: int) -> None:
@@ -40,7 +40,7 @@ def chain(facts: probe.VideoFacts, *, start: int, frames: int, fps: int, width: 
         filters.append(rate(fps))
     filters += ["tpad=stop_mode=clone:stop=-1", f"trim=start_frame={start}:end_frame={start + frames}"]
     filters += sized(facts, width, height)
-    return [*filters, "setsar=1", TOLD, f"setpts=N/{fps}/TB"]
+    return [*filters, TOLD, f"setpts=N/{fps}/TB"]
 
 
 def rate(fps: int) -> str:
