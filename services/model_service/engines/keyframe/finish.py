@@ -4,6 +4,7 @@ Colours are changed before premultiplication and lines follow each layer's own e
 to the finished picture however they stand. The work goes strip by strip, so that it stays in the processor's cache.
 """
 
+import math
 from collections.abc import Mapping
 
 import cv2
@@ -45,7 +46,8 @@ class Finish:
     def __init__(self, stage: Stage) -> None:
         self._frame = stage.frame
         overview = Overview.of(stage)
-        self._boxes = overview.boxes
+        reach = 2 * (round(stage.frame.unit * _PAD / 4) + 1) + 1
+        self._drawn = {name: cv2.dilate(there, np.ones((reach, reach), np.uint8)) for name, there in overview.drawn.items()}
         self._look = LOOKS[stage.scene.style](stage, overview)
         # Rounding by chance shows no bands; never below a half, so that what is empty stays empty.
         self._dither = (grain(stage.rng("dither"), stage.frame.width, stage.frame.height) + np.float32(0.5)) * np.float32(0.998)
@@ -64,7 +66,12 @@ class Finish:
         marks = self._look.marks(cut)
         target = out[cut.rows, cut.columns]
         for part in strips(slice(0, cut.size[0])):
-            self._strip(cut, part, tuple(mark[part] for mark in marks), target[part])
+            _, across = self._box(name, slice(cut.rows.start + part.start, cut.rows.start + part.stop))
+            columns = slice(
+                max(across.start - cut.columns.start, 0), max(min(across.stop, cut.columns.stop) - cut.columns.start, 0)
+            )
+            if columns.start < columns.stop:
+                self._strip(cut, part, columns, tuple(mark[part, columns] for mark in marks), target[part, columns])
         target[:] = self._look.encoded(target, cut)
         if layer.depth == 0:  # the backmost layer is whole, also where it is hidden
             out[cut.rows.stop :] = out[cut.rows.stop - 1]
@@ -75,30 +82,49 @@ class Finish:
         return self._look.lens()
 
     def _cut(self, name: str, layer: Layer) -> Cut | None:
-        if name not in self._boxes:
+        if name not in self._drawn:
             return None
-        rows, columns = self._boxes[name]
-        pad = round(self._frame.unit * _PAD) + 1
-        top, bottom = max(rows.start - pad, 0), min(rows.stop + pad, self._seen[name])
-        left, right = max(columns.start - pad, 0), min(columns.stop + pad, self._frame.width)
-        if bottom <= top:
+        rows, columns = self._box(name, slice(0, self._seen[name]))
+        if rows.start >= rows.stop:
             return None
-        return Cut(name, layer.depth, slice(top, bottom), slice(left, right), layer.rgba[top:bottom, left:right])
+        return Cut(name, layer.depth, rows, columns, layer.rgba[rows, columns])
 
-    def _strip(self, cut: Cut, part: slice, marks: tuple[Array, ...], out: Array) -> None:
-        planes = np.ascontiguousarray(cut.paint[part].transpose(2, 0, 1))
+    def _box(self, name: str, rows: slice) -> tuple[slice, slice]:
+        """The smallest box within `rows` that has all that is drawn there and its margin; empty where there is nothing."""
+        drawn = self._drawn[name]
+        down, across = self._frame.height / drawn.shape[0], self._frame.width / drawn.shape[1]
+        first = int(rows.start / down)
+        there = drawn[first : math.ceil(rows.stop / down)]
+        used, columns = np.flatnonzero(there.max(1)), np.flatnonzero(there.max(0))
+        if not used.size:
+            return slice(0, 0), slice(0, 0)
+        top, bottom = int((first + used[0]) * down), math.ceil((first + used[-1] + 1) * down)
+        return (
+            slice(max(top, rows.start), min(bottom, rows.stop)),
+            slice(int(columns[0] * across), min(math.ceil((columns[-1] + 1) * across), self._frame.width)),
+        )
+
+    def _strip(self, cut: Cut, part: slice, columns: slice, marks: tuple[Array, ...], out: Array) -> None:
+        planes = np.ascontiguousarray(cut.paint[part, columns].transpose(2, 0, 1))
         alpha = np.clip(planes[3], 0, 1)
         light = planes[:3]
-        strip = Strip(cut, slice(cut.rows.start + part.start, cut.rows.start + part.stop), alpha, marks)
-        colour = np.minimum(light / np.maximum(alpha, np.float32(1e-3)), 1)
-        light -= np.maximum(colour * alpha, alpha)  # what is left is light in the air
-        np.maximum(light, 0, out=light)
+        opaque = float(alpha.min()) > 0.9995
+        colour = light.copy() if opaque else light / np.maximum(alpha, np.float32(1e-3))
+        np.minimum(colour, 1, out=colour)
+        airy = bool((light.max(0) > alpha + np.float32(1e-3)).any())
+        if airy:  # what is not the paint's own is light in the air before it
+            light -= np.maximum(colour * alpha, alpha)
+            np.maximum(light, 0, out=light)
+        down, across = cut.rows.start, cut.columns.start
+        rows, columns = slice(down + part.start, down + part.stop), slice(across + columns.start, across + columns.stop)
+        strip = Strip(cut, rows, columns, alpha, marks)
         colour = np.clip(self._look.coloured(colour, strip), 0, 1)
         if self._glow is not None:
             colour += strip.of(self._glow)
-        colour *= alpha
-        light *= np.float32(0.8)
-        colour += light
+        if not opaque:
+            colour *= alpha
+        if airy:
+            colour += light * np.float32(0.8)
         colour *= np.float32(255)
         colour += strip.of(self._dither)
         np.clip(colour, 0, 255, out=colour)

@@ -4,11 +4,10 @@ import cv2
 import numpy as np
 
 from services.model_service.engines.keyframe.canvas import Array, luma, mix, plane, rgb, smoothstep
-from services.model_service.engines.keyframe.palette import saturate
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles.lines import contours, nib, outlined
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
-from services.model_service.engines.keyframe.styles.tones import contrast, pushed, relit, stepped
+from services.model_service.engines.keyframe.styles.tones import contrast, pushed, relit, saturated, stepped
 from services.model_service.engines.keyframe.styles.washes import dabbed, in_levels, in_light
 
 _VIOLET = rgb("#2a1440")
@@ -93,7 +92,7 @@ class Anime(Look):
                 if self._sky and not self.stage.dark
                 else colour
             )
-        colour = saturate(pushed(colour, 0.35), 1.18)
+        colour = saturated(pushed(colour, 0.35), 1.18)
         colour = contrast(np.clip(colour * np.float32(1.06) + plane(_COOL) * (1 - light), 0, 1), 0.22)
         if strip.marks:
             (lines,) = strip.marks
@@ -151,7 +150,7 @@ class Cartoon(Look):
         dots = np.float32(0.5) + (screen - np.float32(0.5)) * spread
         flat = (floor + smoothstep(-0.10, 0.10, at - floor - dots)) / steps
         colour = relit(colour, light, np.clip(flat * np.float32(0.94) + np.float32(0.05), 0, 1))
-        colour = saturate(pushed(np.clip(colour, 0, 1), 0.5), 1.22)
+        colour = saturated(pushed(np.clip(colour, 0, 1), 0.5), 1.22)
         if strip.marks:
             (lines,) = strip.marks
             lines = lines * (1 - smoothstep(0.62, 0.85, light) * np.float32(not strip.cut.cast))  # small lit windows stay lit

@@ -5,11 +5,10 @@ import numpy as np
 
 from services.model_service.engines.keyframe.canvas import Array, luma, mix, plane, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds
-from services.model_service.engines.keyframe.palette import saturate
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
 from services.model_service.engines.keyframe.styles.photographic import vignette
-from services.model_service.engines.keyframe.styles.tones import contrast, pushed, relit
+from services.model_service.engines.keyframe.styles.tones import contrast, pushed, relit, saturated
 
 _CYAN = rgb("#1fe9ff")
 _MAGENTA = rgb("#ff2bb0")
@@ -102,7 +101,7 @@ class Cyberpunk(Look):
             gain = np.float32(self._gain) ** keep
             after = light * gain
             lamp = smoothstep(0.72, 0.95, light) if self.stage.dark else np.float32(0.0)
-            colour = relit(saturate(colour, 1.25), light, after * (1 - lamp) + light * lamp)
+            colour = relit(saturated(colour, 1.25), light, after * (1 - lamp) + light * lamp)
             cold = (1 - np.clip(after * 2, 0, 1)) ** 2
             colour = colour + plane(_INDIGO) * cold * np.float32(0.55)
             if not cut.cast:

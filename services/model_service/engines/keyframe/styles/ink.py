@@ -71,16 +71,18 @@ class Ink(Look):
         if cut.sky:
             lines = np.zeros(cut.size, np.float32)
         else:
-            width = (4.2 if near else 5.2 if cut.depth > 0.5 else 4.2) * self._pixel
-            brush = nib(width, flatness=0.38, slant=-35)
+            # Strokes on the land are broad: they are drawn at half the size, where a round brush costs little.
+            scale = 1.0 if near else 0.5
+            size = (max(round(cut.size[1] * scale), 1), max(round(cut.size[0] * scale), 1))
+            width = (4.2 if near else 5.2 if cut.depth > 0.5 else 4.2) * self._pixel * scale
             lines = contours(
-                cut.paint,
-                brush,
+                cut.paint if near else cv2.resize(cut.paint, size, interpolation=cv2.INTER_AREA),
+                nib(width, flatness=0.38, slant=-35),
                 faint=0.10 / self._key + (0.02 if near else 0.14 if cut.depth > 0.5 else 0.05),
                 sure=(0.30 if near else 0.46) / self._key + 0.06,
-                least=(8 if near else 11) * self._pixel,
+                least=(8 if near else 11) * self._pixel * scale,
             )
-            lines = lines * (1.0 if near else 0.9)
+            lines = cv2.resize(lines, (cut.size[1], cut.size[0])) * np.float32(1.0 if near else 0.95)
         return lines, exposed, around
 
     def coloured(self, colour: Array, strip: Strip) -> Array:

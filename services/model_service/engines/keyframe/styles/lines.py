@@ -22,8 +22,8 @@ def nib(width: float, *, flatness: float = 1.0, slant: float = 0.0) -> Array:
 
 def plain(levels: Array, size: float) -> Array:
     """`levels` (uint8) without what is smaller than `size` pixels, dark or bright: eyes and flowers keep their looks unlined."""
-    square = np.ones((round(size) | 1,) * 2, np.uint8)  # an even one would shift edges
-    return np.asarray(cv2.morphologyEx(cv2.morphologyEx(levels, cv2.MORPH_CLOSE, square), cv2.MORPH_OPEN, square))
+    point = np.ones((round(size) | 1,) * 2, np.uint8) if size > 6 else nib(size)  # squares are fast when they are large
+    return np.asarray(cv2.morphologyEx(cv2.morphologyEx(levels, cv2.MORPH_CLOSE, point), cv2.MORPH_OPEN, point))
 
 
 def contours(paint: Array, point: Array, *, faint: float, sure: float, least: float = 0.0) -> Array:

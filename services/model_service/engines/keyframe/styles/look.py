@@ -18,13 +18,13 @@ from services.model_service.engines.keyframe.stage import Stage
 class Overview:
     """The composed scene at a quarter of its size, before any style.
 
-    `picture` is RGB (3 × h × w), `cast` the figures' coverage (h × w), `boxes` the rows and columns of the whole picture
-    that each layer was drawn on (a layer without a box is empty).
+    `picture` is RGB (3 × h × w), `cast` the figures' coverage (h × w), `drawn` where there is anything on each layer (h × w,
+    uint8 1 or 0; an empty layer has no entry).
     """
 
     picture: Array
     cast: Array
-    boxes: Mapping[str, tuple[slice, slice]]
+    drawn: Mapping[str, Array]
 
     @classmethod
     def of(cls, stage: Stage) -> "Overview":
@@ -32,22 +32,17 @@ class Overview:
         w, h = max(frame.width // 4, 8), max(frame.height // 4, 8)
         picture: Array = np.zeros((h, w, 3), np.float32)
         cast: Array = np.zeros((h, w), np.float32)
-        boxes: dict[str, tuple[slice, slice]] = {}
+        drawn: dict[str, Array] = {}
         for name, layer in stage.layers.items():
             reduced = cv2.resize(layer.rgba, (w, h), interpolation=cv2.INTER_AREA)
-            drawn = reduced[..., 0] + reduced[..., 1] + reduced[..., 2] + reduced[..., 3]
-            rows, columns = np.flatnonzero(drawn.max(1)), np.flatnonzero(drawn.max(0))
-            if not rows.size:
+            there = reduced[..., 0] + reduced[..., 1] + reduced[..., 2] + reduced[..., 3] > 0
+            if not there.any():
                 continue
-            down, across = frame.height / h, frame.width / w
-            boxes[name] = (
-                slice(int(rows[0] * down), min(int(np.ceil((rows[-1] + 1) * down)), frame.height)),
-                slice(int(columns[0] * across), min(int(np.ceil((columns[-1] + 1) * across)), frame.width)),
-            )
+            drawn[name] = there.view(np.uint8)
             kept = 1 - reduced[..., 3:]
             picture = picture * kept + reduced[..., :3]
             cast = np.maximum(cast, reduced[..., 3]) if name == "cast" else cast * kept[..., 0]
-        return cls(np.ascontiguousarray(picture.transpose(2, 0, 1)), cast, boxes)
+        return cls(np.ascontiguousarray(picture.transpose(2, 0, 1)), cast, drawn)
 
     @property
     def exposure(self) -> float:
@@ -91,16 +86,17 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A few rows of a cut while they are coloured: `alpha` and each of `marks` are h × w, `rows` counts from the picture's top."""
+    """A piece of a cut while it is coloured, at `rows` and `columns` of the picture; `alpha` and each of `marks` are h × w."""
 
     cut: Cut
     rows: slice
+    columns: slice
     alpha: Array
     marks: tuple[Array, ...]
 
     def of(self, field: Array) -> Array:
         """The strip's part of a field over the whole picture (… × H × W, or … × H × 1)."""
-        columns = slice(None) if field.shape[-1] == 1 else self.cut.columns
+        columns = slice(None) if field.shape[-1] == 1 else self.columns
         return np.asarray(field[..., self.rows, columns])
 
 

@@ -5,10 +5,9 @@ import numpy as np
 
 from services.model_service.engines.keyframe.canvas import Array, Frame, luma, rgb
 from services.model_service.engines.keyframe.noise import clouds, grain
-from services.model_service.engines.keyframe.palette import saturate
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
-from services.model_service.engines.keyframe.styles.tones import contrast, pushed, toned
+from services.model_service.engines.keyframe.styles.tones import contrast, pushed, saturated, toned
 
 
 def vignette(frame: Frame, strength: float) -> Array:
@@ -78,7 +77,7 @@ class Realistic(Look):
         return (surface * np.float32(amount), local * np.float32(0.55))
 
     def coloured(self, colour: Array, strip: Strip) -> Array:
-        colour = saturate(colour, 0.78)
+        colour = saturated(colour, 0.78)
         if strip.marks:
             surface, local = strip.marks
             light = luma(colour)

@@ -3,14 +3,13 @@
 import cv2
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import Array, luma, mix, plane, rgb, smoothstep
+from services.model_service.engines.keyframe.canvas import Array, luma, plane, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds, grain
-from services.model_service.engines.keyframe.palette import saturate
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles import paper
 from services.model_service.engines.keyframe.styles.lines import contours, nib, outlined
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
-from services.model_service.engines.keyframe.styles.tones import contrast
+from services.model_service.engines.keyframe.styles.tones import contrast, saturated, tinted
 from services.model_service.engines.keyframe.styles.washes import Hand, dabbed, in_levels, in_light
 
 _PAPER = rgb("#f8ecd2")
@@ -56,29 +55,27 @@ class Storybook(Look):
         return lines, cv2.resize(np.clip(slope * np.float32(0.22), -0.16, 0.16), (cut.size[1], cut.size[0]))
 
     def coloured(self, colour: Array, strip: Strip) -> Array:
+        cut = strip.cut
         light = np.clip(luma(colour), 0, 1)
         lifted = 1 - (1 - light) ** np.float32(self._key)
-        colour = colour * ((lifted + np.float32(0.06)) / (light + np.float32(0.06)))
+        gain = (lifted + np.float32(0.06)) / (light + np.float32(0.06))
         tooth, strokes, daubs = strip.of(self._tooth), strip.of(self._strokes), strip.of(self._daubs)
         if strip.marks:
-            lines, round_ = strip.marks
-            colour = colour * (1 + round_ * np.float32(1.4))
-        if not strip.cut.air:
-            thin = np.float32(0.45 if strip.cut.cast else 0.45 if strip.cut.sky else 1.0)
-            colour = (
-                colour * (1 + (strokes * np.float32(0.40) + daubs * np.float32(0.16)) * thin)
-                + plane(_WARMTH) * strokes * np.float32(0.3) * thin
-            )
-        colour = contrast(saturate(np.clip(colour, 0, 1), 0.92), 0.25)
-        colour = mix(colour, plane(_PAPER), np.float32(0.08)) * plane(_LAMP)
+            gain *= 1 + strip.marks[1] * np.float32(1.4)
+        warm = strokes * np.float32(0.0 if cut.air else 0.45 if cut.cast or cut.sky else 1.0)
+        gain *= 1 + warm * np.float32(0.40) + daubs * np.float32(0.10)
+        colour = colour * gain
+        colour += plane(_WARMTH) * (warm * np.float32(0.3))
+        np.clip(colour, 0, 1, out=colour)
+        colour = contrast(saturated(colour, 0.92), 0.25)
+        colour *= plane(np.float32(0.92) * _LAMP)
+        colour += plane(np.float32(0.08) * _PAPER * _LAMP)
         # Crayon and gouache skip the paper's hollows.
-        gaps = smoothstep(0.20, 0.44, tooth + strokes * np.float32(0.4)) * (
-            np.float32(0.30) if strip.cut.cast else np.float32(0.50)
-        )
-        colour = mix(np.clip(colour, 0, 1), plane(_PAPER), gaps * np.float32(0.55))
+        gaps = smoothstep(0.20, 0.44, tooth + strokes * np.float32(0.4)) * np.float32(0.16 if cut.cast else 0.28)
+        tinted(colour, _PAPER, gaps)
         if strip.marks:
-            waxy = lines * smoothstep(0.30, -0.12, tooth) * smoothstep(-0.42, -0.05, daubs)
-            colour = mix(colour, colour * np.float32(0.28) + plane(_CRAYON) * np.float32(0.42), waxy * np.float32(0.9))
+            waxy = strip.marks[0] * smoothstep(0.30, -0.12, tooth) * smoothstep(-0.42, -0.05, daubs)
+            tinted(colour, _CRAYON, waxy * np.float32(0.62))
         return colour
 
     def lens(self) -> Array:
@@ -97,9 +94,10 @@ _LAMP = np.array([1.03, 0.985, 0.90], np.float32)
 def _strokes(rng: np.random.Generator, stage: Stage) -> Array:
     """The furrows of a flat brush, about -0.3 to 0.3: two directions that change places over the picture, H × W."""
     frame = stage.frame
-    noise = cv2.GaussianBlur(grain(rng, frame.width, frame.height), (0, 0), max(1.5 * stage.unit / 720, 0.5))
-    choice = smoothstep(0.42, 0.58, clouds(rng, frame.width, frame.height, cells=4, octaves=2))
-    length = max(round(30 * stage.unit / 720), 5)
+    half = (max(frame.width // 2, 8), max(frame.height // 2, 8))
+    noise = cv2.GaussianBlur(grain(rng, *half), (0, 0), max(0.75 * stage.unit / 720, 0.4))
+    choice = smoothstep(0.42, 0.58, clouds(rng, *half, cells=4, octaves=2))
+    length = max(round(15 * stage.unit / 720) | 1, 5)
     out: Array = np.zeros_like(noise)
     for slant, share in ((-24.0, choice), (16.0, 1 - choice)):
         turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), slant, 1.0)
@@ -107,4 +105,5 @@ def _strokes(rng: np.random.Generator, stage: Stage) -> Array:
         row[length // 2] = 1
         kernel = cv2.warpAffine(row, turn, (length, length))
         out += cv2.filter2D(noise, cv2.CV_32F, kernel / kernel.sum()) * share
-    return np.asarray(out * np.float32(0.13 / max(float(out.std()), 1e-6)))
+    out *= np.float32(0.13 / max(float(out.std()), 1e-6))
+    return np.asarray(cv2.resize(out, (frame.width, frame.height)))

@@ -5,12 +5,11 @@ import numpy as np
 
 from services.model_service.engines.keyframe.canvas import Array, luma, mix, plane, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds
-from services.model_service.engines.keyframe.palette import saturate
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.styles import paper
 from services.model_service.engines.keyframe.styles.lines import plain
 from services.model_service.engines.keyframe.styles.look import Cut, Look, Overview, Strip
-from services.model_service.engines.keyframe.styles.tones import pushed
+from services.model_service.engines.keyframe.styles.tones import pushed, tinted
 from services.model_service.engines.keyframe.styles.washes import Hand, dabbed, in_levels, in_light
 
 _PAPER = rgb("#fcf9f1")
@@ -42,32 +41,31 @@ class Watercolor(Look):
         """The wet rims: just inside an edge the pigment is densest, then thinner than in the middle of the wash."""
         if cut.air:
             return ()
-        levels = plain(in_levels(cut.paint), (8 if cut.cast else 3) * self._pixel)
-        fine = cv2.GaussianBlur(levels, (0, 0), 0.8 * self._pixel + 0.2)
-        wide = cv2.GaussianBlur(levels, (0, 0), 3.4 * self._pixel + 0.3)
+        half = cv2.resize(in_levels(cut.paint), (max(cut.size[1] // 2, 1), max(cut.size[0] // 2, 1)), interpolation=cv2.INTER_AREA)
+        fine = plain(half, (4 if cut.cast else 1) * self._pixel)
+        wide = cv2.GaussianBlur(fine, (0, 0), 1.7 * self._pixel + 0.3, borderType=cv2.BORDER_REPLICATE)
         steps = cv2.absdiff(fine, wide)
-        rim = np.maximum(np.maximum(steps[..., 0], steps[..., 1]), np.maximum(steps[..., 2], steps[..., 3]))
-        return (smoothstep(0.03, 0.20, np.arange(256, dtype=np.float32) / 255)[rim],)
+        strongest = np.maximum(np.maximum(steps[..., 0], steps[..., 1]), np.maximum(steps[..., 2], steps[..., 3]))
+        rim = smoothstep(0.03, 0.20, np.arange(256, dtype=np.float32) / 255)[strongest]
+        return (cv2.resize(rim, (cut.size[1], cut.size[0])),)
 
     def coloured(self, colour: Array, strip: Strip) -> Array:
-        colour = saturate(pushed(colour, 0.30), 1.05)
+        colour = pushed(colour, 0.36)
         light = np.clip(luma(colour), 0, 1)
         lit = 1 - (1 - light) ** np.float32(self._key)
-        colour = np.clip(colour * ((lit + np.float32(0.05)) / (light + np.float32(0.05))), 0.02, 1)
+        colour *= (lit + np.float32(0.05)) / (light + np.float32(0.05))
+        np.clip(colour, 0.02, 1, out=colour)
         if not strip.marks:
             return mix(colour, plane(_PAPER), np.float32(0.35))
         (rim,) = strip.marks
         pools, grain = strip.of(self._pools), strip.of(self._tooth)
-        dense = (
-            np.float32(0.80)
-            + pools * np.float32(0.62)
-            + rim * np.float32(0.85)
-            + grain * (np.float32(0.26) + (1 - lit) * np.float32(0.30 if strip.cut.cast else 0.75))
-        )
-        colour = colour ** np.maximum(dense, np.float32(0.12))
+        settles = np.float32(0.26) + (1 - lit) * np.float32(0.30 if strip.cut.cast else 0.75)
+        dense = np.float32(0.80) + pools * np.float32(0.62) + rim * np.float32(0.85) + grain * settles
+        np.power(colour, np.maximum(dense, np.float32(0.12)), out=colour)
+        colour *= plane(_PAPER)
         # Where the brush was dry, only the paper's hills took no colour.
-        dry = smoothstep(0.30, 0.46, grain + pools * np.float32(-0.35) + (lit - np.float32(0.5)) * np.float32(0.25))
-        return mix(colour * plane(_PAPER), plane(_PAPER), dry * (np.float32(0.15) + lit * np.float32(0.55)))
+        dry = smoothstep(0.30, 0.46, grain - pools * np.float32(0.35) + (lit - np.float32(0.5)) * np.float32(0.25))
+        return tinted(colour, _PAPER, dry * (np.float32(0.15) + lit * np.float32(0.55)))
 
     def lens(self) -> Array:
         """The paper: a shallow relief everywhere, bare around the painting."""
