@@ -22,6 +22,7 @@ from services.model_service.engines.storyboard.english_words import (
     PRONOUNS,
     SUBJECT_PRONOUNS,
     TAKES_OBJECT,
+    is_plural,
 )
 from services.model_service.engines.storyboard.grammar import Phrase, pieces
 from services.model_service.engines.storyboard.segmentation import quotations
@@ -137,6 +138,8 @@ class English:
             if spoken and not tokens:
                 return Phrase(beat=f'says, "{spoken}"')
             return Phrase(thing=self._thing(tokens))
+        if inverted := self._inverted(tokens, finite):
+            return inverted
         subject = self._subject(tokens, finite.at)
         rest = tokens[finite.at :]
         if (
@@ -150,7 +153,7 @@ class English:
             subject, rest = rest[1:end], rest[:1]
         adverbs = [t for t in subject if t.lower() in ADVERBS or (t.lower().endswith("ly") and t[0].islower() and len(t) > 4)]
         subject = [t for t in subject if t not in adverbs]
-        many = _is_plural(subject) if subject else many
+        many = is_plural(subject) if subject else many
         present = self._present(rest, finite, plural=many)
         beat = _joined([*(a for a in adverbs if a.lower() not in ADVERBS), *present])
         if spoken:
@@ -160,6 +163,17 @@ class English:
             name = name[0].lower() + name[1:]
         return Phrase(
             name, beat, self._action(rest, finite), self._thing(subject) or self._thing(tokens), self._bases(tokens), many
+        )
+
+    def _inverted(self, tokens: Sequence[str], finite: _Finite) -> Phrase | None:
+        """`Under the tree lay three eggs`, told as three eggs that lie under the tree; None for any other clause."""
+        first, after = tokens[0].lower(), tokens[finite.at + 1 :]
+        if finite.base not in _STANDS or first not in PREPOSITIONS or not after or after[0].lower() not in DETERMINERS:
+            return None
+        many = is_plural(after)
+        where = _joined([first, *tokens[1 : finite.at]])
+        return Phrase(
+            _joined(after), f"{finite.many if many else finite.one} {where}", "", self._thing(after), self._bases(tokens), many
         )
 
     def _bases(self, tokens: Sequence[str]) -> tuple[str, ...]:
@@ -261,6 +275,8 @@ class English:
         ):
             return None
         names_next = at + 1 < len(tokens) and tokens[at + 1][0].isupper()
+        if names_next and word in ("named", "called") and before not in SUBJECT_PRONOUNS:
+            return None  # a girl named Poppy
         if (
             at == 0
             and after
@@ -322,7 +338,7 @@ class English:
         while (later := self._finite(tokens, at)) is not None:
             before = [t for t in tokens[at : later.at] if t[0].isalpha()]
             own = before[-1].lower() if before and before[-1].lower() not in CONJUNCTIONS | ADVERBS else ""
-            many = _is_plural([own]) if own and not own.endswith("ly") else plural
+            many = is_plural([own]) if own and not own.endswith("ly") else plural
             if tokens[later.at].lower() not in ("had", "been"):
                 words[later.at] = later.many if many else later.one
             at = later.at + 1
@@ -373,20 +389,6 @@ class English:
             else:
                 run = []
         return " ".join(best[-3:])
-
-
-def _is_plural(subject: Sequence[str]) -> bool:
-    """Whether the noun phrase is about many, judged by its head."""
-    lower = [t.lower() for t in subject]
-    if not lower:
-        return False
-    if "and" in lower or lower[0] in PLURAL_PRONOUNS | {"two", "three", "four", "five", "many", "several", "few", "i"}:
-        return True
-    head = next((lower[i - 1] for i, word in enumerate(lower) if i and word in PREPOSITIONS), lower[-1])
-    if head in PLURALS - {"fish", "deer", "sheep"}:
-        return True
-    is_name = len(subject) == 1 and subject[0][:1].isupper()
-    return head.endswith("s") and not head.endswith(("ss", "us", "is", "'s", "’s")) and not is_name
 
 
 def _joined(tokens: Sequence[str]) -> str:

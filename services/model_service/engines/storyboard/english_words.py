@@ -1,5 +1,7 @@
 """The closed word classes of English: words that grammar is made of, and words that look like names and are none."""
 
+from collections.abc import Sequence
+
 
 def _words(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -71,3 +73,17 @@ CLOSED = (
     | frozenset(MODALS)
     | frozenset(PRONOUNS)
 )
+
+
+def is_plural(subject: Sequence[str]) -> bool:
+    """Whether the noun phrase is about many, judged by its head."""
+    lower = [t.lower() for t in subject]
+    if not lower:
+        return False
+    if "and" in lower or lower[0] in PLURAL_PRONOUNS | {"two", "three", "four", "five", "many", "several", "few", "i"}:
+        return True
+    head = next((lower[i - 1] for i, word in enumerate(lower) if i and word in PREPOSITIONS), lower[-1])
+    if head in PLURALS - {"fish", "deer", "sheep"}:
+        return True
+    is_name = len(subject) == 1 and subject[0][:1].isupper()
+    return head.endswith("s") and not head.endswith(("ss", "us", "is", "'s", "’s")) and not is_name

@@ -129,7 +129,8 @@ class Writer:
         if shot.props:
             hit = next((h for m in shot.passage.moments for h in m.hits if h.concept is shot.props[0]), None)
             spelled = hit.spelling if hit else shot.props[0].name(self._language)
-            return spelled if self._language is Language.ZH else f"the {spelled.lower()}"
+            bare = spelled.lower().removeprefix("the ").removeprefix("a ")
+            return spelled if self._language is Language.ZH else f"the {bare}"
         lit = next((w for w in shot.scene.weather if w.slug in ("aurora", "stars")), None)
         sight = lit or shot.scene.afar
         if sight is None:
