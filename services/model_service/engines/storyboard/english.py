@@ -17,7 +17,6 @@ from services.model_service.engines.storyboard.english_words import (
     MODALS,
     NOT_NAMES,
     PLURAL_PRONOUNS,
-    PLURALS,
     PREPOSITIONS,
     PRONOUNS,
     SUBJECT_PRONOUNS,
