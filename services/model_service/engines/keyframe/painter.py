@@ -10,6 +10,7 @@ from services.model_service.engines.keyframe.canvas import Frame
 from services.model_service.engines.keyframe.composition import steps
 from services.model_service.engines.keyframe.finish import Finish
 from services.model_service.engines.keyframe.layers import DepthLayer
+from services.model_service.engines.keyframe.living import enlivened
 from services.model_service.engines.keyframe.scene import read_scene
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.weather import drift_of
@@ -64,4 +65,4 @@ class Painter:
         lens = finish.lens()
         if lens is not None:
             depths.append(DepthLayer("lens", max(depth.depth for depth in depths), 0, 0, lens))
-        return layers_file.trimmed(depths)
+        return enlivened(stage, layers_file.trimmed(depths))
