@@ -132,7 +132,7 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
         lit(legs),
         lit(choose(costume.boots, 6)),
         lit(accent),
-        mix(lit(skin), rgb(skin) * np.float32(0.72 if stage.dark else 0.92), 0.26),
+        mix(lit(skin), rgb(skin) * np.float32(0.66 if stage.dark else 0.90), 0.42),
         lit(hair),
         lit(_IRISES[pick[4] % 3 if "#2" in hair else pick[4] % len(_IRISES)]),
         lit("#c8584e"),
