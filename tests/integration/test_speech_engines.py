@@ -126,7 +126,7 @@ def test_kokoro_stops_within_a_breath_when_cancelled(kokoro: Kokoro, tmp_path: P
 
 def test_kokoro_is_known_before_it_is_loaded() -> None:
     identity = Kokoro().identity
-    assert (identity.name, identity.version) == ("kokoro", "1")
+    assert (identity.name, identity.version) == ("kokoro", "2")
     assert len(identity.revision) == 12
 
 

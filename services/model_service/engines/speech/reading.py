@@ -9,8 +9,8 @@ from services.model_service.engines.speech.chinese import Chinese
 from services.model_service.engines.speech.english import English
 from services.model_service.engines.speech.tokens import Kind
 
-LONGEST_BREATH = 400
-"""Phonemes that the model is given at once at most; it takes 510, and is at its best well below."""
+LONGEST_BREATH = 240
+"""Phonemes that the model is given at once at most, about 15 s: it takes 510, but its memory grows with them."""
 _COMFORTABLE = 160
 """Phonemes after which a sentence's end is taken as a place to breathe."""
 
