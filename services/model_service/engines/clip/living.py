@@ -5,7 +5,6 @@ that change are touched. Every wave follows from the time alone: the same moment
 """
 
 import math
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -25,7 +24,7 @@ class Spots:
 
     def __init__(self, paint: Paint, detail: Detail) -> None:
         self._luma = paint.luma.reshape(-1)
-        self._wave, self._rate = _WAVES[detail.kind], detail.rate
+        self._detail = detail
         _, labels = cv2.connectedComponents(detail.mask, connectivity=8, ltype=cv2.CV_32S)
         self._where = np.flatnonzero(detail.mask)
         self._base: Array = self._luma[self._where].astype(np.float32)
@@ -35,7 +34,7 @@ class Spots:
         self._voice: Array = labels.reshape(-1)[self._where] % _VOICES
 
     def at(self, seconds: float) -> None:
-        waves = np.array([self._wave(seconds * rate, phase) for rate, phase in _voices(self._rate)], np.float32)
+        waves = _waves(self._detail, seconds)
         self._luma[self._where] = np.clip(self._base + self._reach * waves[self._voice], 0, 255)
 
 
@@ -43,7 +42,7 @@ class Lights:
     """A few patches of light that burn unevenly, colour and all. Changes the paint in place."""
 
     def __init__(self, paint: Paint, detail: Detail) -> None:
-        self._wave, self._rate = _WAVES[detail.kind], detail.rate
+        self._detail = detail
         self._patches: list[_Patch] = []
         count, labels, boxes, _ = cv2.connectedComponentsWithStats(detail.mask, connectivity=8)
         for label in range(1, count):
@@ -61,7 +60,7 @@ class Lights:
                 )
 
     def at(self, seconds: float) -> None:
-        waves = [self._wave(seconds * rate, phase) for rate, phase in _voices(self._rate)]
+        waves = _waves(self._detail, seconds).tolist()
         for patch in self._patches:
             patch.lit(waves[patch.voice])
 
@@ -104,27 +103,29 @@ def living(paint: Paint, detail: Detail) -> Spots | Lights:
     return Lights(paint, detail) if detail.kind is Life.FLICKER else Spots(paint, detail)
 
 
-def _voices(rate: float) -> Iterator[tuple[float, float]]:
-    """Rates around the asked one, and phases, spread evenly."""
-    for voice in range(_VOICES):
-        spread = (voice * _GOLDEN) % 1
-        yield rate * (0.7 + 0.6 * spread), (voice * _GOLDEN * 7) % 1
+def _waves(detail: Detail, seconds: float) -> Array:
+    """Every voice's wave at that time: rates around the asked one, and phases, both spread evenly."""
+    voice = np.arange(_VOICES)
+    turns = seconds * detail.rate * (0.7 + 0.6 * (voice * _GOLDEN % 1))
+    return np.asarray(_WAVES[detail.kind](turns, voice * _GOLDEN * 7 % 1), np.float32)
 
 
-def _flicker(turns: float, phase: float) -> float:
+def _flicker(turns: Array, phase: Array) -> Array:
     """Uneven burning between -1 and 1, brighter than dimmer."""
     turn = math.tau * turns
-    return 0.2 + 0.45 * math.sin(turn + 6 * phase) + 0.25 * math.sin(2.7 * turn + 9 * phase) + 0.1 * math.sin(6.1 * turn + phase)
+    return np.asarray(
+        0.2 + 0.45 * np.sin(turn + 6 * phase) + 0.25 * np.sin(2.7 * turn + 9 * phase) + 0.1 * np.sin(6.1 * turn + phase)
+    )
 
 
-def _twinkle(turns: float, phase: float) -> float:
+def _twinkle(turns: Array, phase: Array) -> Array:
     """From as painted down to nothing, staying longest at the top."""
-    return -(math.sin(math.pi * (turns + phase)) ** 4)
+    return np.asarray(-(np.sin(math.pi * (turns + phase)) ** 4))
 
 
-def _glint(turns: float, phase: float) -> float:
+def _glint(turns: Array, phase: Array) -> Array:
     """Dim for most of the time, with short flashes."""
-    return 1.6 * math.sin(math.pi * (turns + phase)) ** 8 - 0.7
+    return np.asarray(1.6 * np.sin(math.pi * (turns + phase)) ** 8 - 0.7)
 
 
 _WAVES = {Life.FLICKER: _flicker, Life.TWINKLE: _twinkle, Life.GLINT: _glint}

@@ -50,22 +50,18 @@ class Paint:
 
 def paint_of(bgra: Array) -> Paint:
     """Premultiplied uint8 BGRA, h × w × 4 with h and w even, as planes."""
-    matrix = np.array(
-        [
-            [_LUMA * _BLUE, _LUMA * _GREEN, _LUMA * _RED, _BLACK / 255, 0],
-            [*(_CHROMA / (2 - 2 * _BLUE) * v for v in (1 - _BLUE, -_GREEN, -_RED)), _GREY / 255, 0],
-            [*(_CHROMA / (2 - 2 * _RED) * v for v in (-_BLUE, -_GREEN, 1 - _RED)), _GREY / 255, 0],
-            [0, 0, 0, -1, 255],
-        ],
-        np.float32,
-    )
     half = cv2.resize(bgra, (bgra.shape[1] // 2, bgra.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    lift = 0
-    light = half[..., :3].max(2) > half[..., 3]
-    if light.any():
-        chroma = half[light].astype(np.float32) @ matrix[1:3, :4].T
-        lift = max(0, int(np.ceil(-float(chroma.min()))))
-        matrix[1:3, 4] = lift
-    luma = cv2.transform(bgra, matrix[:1])
-    blue, red, uncovered_half = cv2.split(cv2.transform(half, matrix[1:]))
-    return Paint(luma, 255 - bgra[..., 3], blue, red, uncovered_half, lift)
+    luma = cv2.transform(bgra, np.array([[_LUMA * _BLUE, _LUMA * _GREEN, _LUMA * _RED, _BLACK / 255]]))
+    chroma = cv2.transform(
+        half.astype(np.int16),
+        np.array(
+            [
+                [*(_CHROMA / (2 - 2 * _BLUE) * v for v in (1 - _BLUE, -_GREEN, -_RED)), _GREY / 255],
+                [*(_CHROMA / (2 - 2 * _RED) * v for v in (-_BLUE, -_GREEN, 1 - _RED)), _GREY / 255],
+            ]
+        ),
+    )
+    lift = max(0, -int(chroma.min()))
+    blue, red = cv2.split(cv2.convertScaleAbs(chroma, None, 1, lift))
+    uncovered, uncovered_half = (np.asarray(cv2.bitwise_not(cv2.extractChannel(plane, 3))) for plane in (bgra, half))
+    return Paint(np.asarray(luma), uncovered, np.asarray(blue), np.asarray(red), uncovered_half, lift)
