@@ -3,18 +3,14 @@
 import itertools
 import re
 import subprocess
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-import imageio_ffmpeg
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from services.core.errors import Cancelled, EngineFailed
@@ -22,31 +18,7 @@ from services.core.model import Digest, Language
 from services.core.requests import Cue, FilmLine, FilmPiece, FilmRequest, SegmentRequest
 from services.model_service.engines.film import process
 from services.model_service.engines.film.ffmpeg import Ffmpeg
-
-WIDTH, HEIGHT, FPS = 320, 180, 24
-FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
-Picture = NDArray[np.float64]
-
-
-@dataclass
-class Desk:
-    """A job at a desk full of files: media are found by name."""
-
-    folder: Path
-    media_folder: Path
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    fractions: list[float] = field(default_factory=list)
-
-    def progress(self, fraction: float, stage: str = "") -> None:
-        self.fractions.append(fraction)
-        self.check()
-
-    def check(self) -> None:
-        if self.cancelled.is_set():
-            raise Cancelled("CANCELLED")
-
-    def media(self, digest: Digest) -> Path:
-        return self.media_folder / digest
+from tests.film_desk import FFMPEG, FPS, HEIGHT, WIDTH, Desk, Picture, ffmpeg, lavfi, pictures
 
 
 @pytest.fixture(scope="module")
@@ -82,25 +54,9 @@ def engine() -> Ffmpeg:
     return made
 
 
-def ffmpeg(*arguments: str) -> str:
-    command = [str(FFMPEG), "-hide_banner", "-nostdin", "-y", *arguments]
-    told: str = subprocess.run(command, check=True, capture_output=True, text=True).stderr
-    return told
-
-
-def lavfi(target: Path, graph: str) -> None:
-    ffmpeg("-f", "lavfi", "-i", graph, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", str(target))
-
-
 def ask(clip: str = "grey", frames: int = 24, **fields: Any) -> SegmentRequest:
     shape = {"fps": FPS, "width": WIDTH, "height": HEIGHT} | fields
     return SegmentRequest(clip=Digest(clip), frames=frames, **shape)
-
-
-def pictures(path: Path) -> list[Picture]:
-    """Every frame in grey, from 0 to 255."""
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="gray").astype(np.float64) for frame in container.decode(video=0)]
 
 
 def segment(engine: Ffmpeg, desk: Desk, request: SegmentRequest) -> list[Picture]:
@@ -369,4 +325,4 @@ def test_a_cancelled_film_stops(engine: Ffmpeg, desk: Desk, segments: Sequence[s
 def test_the_engine_says_what_encodes() -> None:
     identity = Ffmpeg().identity
     assert (identity.name, identity.version) == ("ffmpeg", "2")
-    assert "x264-superfast-crf20" in identity.revision
+    assert "x264-ultrafast-cabac-crf20" in identity.revision
