@@ -128,7 +128,7 @@ CREATURES: Mapping[str, str] = {
     "helicopter": "helicopter|chopper|直升机|直升飞机",
     "aeroplane": "aeroplane|airplane|plane|aircraft|jet|airliner|biplane|飞机|客机|战斗机|航班|纸飞机",
     "rocket": "rocket|火箭",
-    "flying saucer": "flying saucer|ufo|starship|space capsule|飞碟|星舰|太空船|宇宙飞船|太空舱|不明飞行物",
+    "flying saucer": "flying saucer|ufo|starship|space capsule|飞碟|星舰|宇宙飞船|不明飞行物",
     "satellite": "satellite|人造卫星|卫星",
     "hot-air balloon": "hot-air balloon|hot air balloon|airship|热气球|飞艇",
     "parachute": "parachute|降落伞|跳伞",

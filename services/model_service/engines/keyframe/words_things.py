@@ -24,7 +24,7 @@ PROPS: Mapping[str, str] = {
     "seedling": "seedling|sprout|sapling|seed|幼苗|树苗|小苗|嫩芽|种子|新芽",
     "potted plant": "potted plant|flowerpot|flower pot|盆栽|花盆|绿植|盆景",
     "lotus": "lotus|water lily|water lilies|莲花|荷花|睡莲",
-    "maple leaf": "maple leaf|maple leaves|fallen leaf|red leaf|a leaf|落叶|枫叶|红叶|树叶|叶子",
+    "maple leaf": "maple leaf|maple leaves|fallen leaf|red leaf|a leaf|落叶|一片红叶|树叶|叶子",
     "clover": "clover|shamrock|四叶草|三叶草",
     "cactus": "cactus|cacti|仙人掌",
     "palm tree": "palm tree|palm|coconut tree|椰子树|椰树|棕榈|棕榈树",
@@ -151,9 +151,8 @@ PROPS: Mapping[str, str] = {
     "medicine": "medicine|pill|药|药瓶|药丸|草药|药片",
     "headphones": "headphones|earphones|耳机",
     "chair": "chair|stool|armchair|rocking chair|椅子|凳子|板凳|摇椅|藤椅",
-    "couch": "couch|settee|长沙发|沙发|sofa",
-    "table": "table|桌子|餐桌|木桌|圆桌|书桌|桌上|桌",
-    "bed": "bed|床|木床|小床|床上|床边|病床|大床",
+    "couch": "couch|settee|长沙发",
+    "table": "table|桌子|木桌|圆桌|桌上|桌",
     "ladder": "ladder|梯子|木梯|云梯",
     "basket": "basket|篮子|竹篮|花篮|果篮",
     "bucket": "bucket|pail|水桶|木桶|铁桶",
@@ -181,7 +180,7 @@ PROPS: Mapping[str, str] = {
     "snowman": "snowman|snowmen|雪人",
     "rock": "rock|boulder|pebble|石头|岩石|巨石|石块|鹅卵石|大石",
     "log": "log|firewood|stump|木头|木桩|树桩|柴火|木柴",
-    "grave": "grave|gravestone|tombstone|headstone|坟墓|墓碑|墓地|坟",
+    "headstone": "headstone|gravestone|一块墓碑|石碑",
     "statue": "statue|sculpture|雕像|石像|塑像|铜像",
     "fountain": "fountain|喷泉",
     "water well": "water well|old well|the well|wishing well|水井|古井|井边|井口|井里|枯井|老井",
@@ -222,7 +221,7 @@ PASSED_OVER = (
     "|地铁站|公交站|公交站台|飞机场|机场|码头|大车店|驾驶|钟情|分钟|钟头|琴房|棋逢对手|鼓励|鼓起|鼓舞|鼓掌|打鼓似|锁骨"
     "|锁定|封锁|起床|河床|温床|糖尿病|球场|地球|全球|月球|星球|气球般|环球|眼球|药店|火药|芍药|酒馆|酒店|酒吧|酒窝|啤酒肚"
     "|茶馆|茶园|茶叶|桌面|包括|包围|包含|包裹着|包容|面包店|锅炉|弓着|弓起|弓身|弓腰|矛盾|瓶颈|电台|网球|笨蛋|坏蛋|脸蛋"
-    "|滚蛋|混蛋|完蛋|蛋白|绳之以法|花瓶般|斧正|笛声|铃声|鼓声|琴声|钟声|书店|书架|书桌前|书法|书生|书记|说明书|证书|教科书"
+    "|滚蛋|混蛋|完蛋|蛋白|绳之以法|花瓶般|斧正|笛声|铃声|鼓声|琴声|钟声|书店|书架前|书法|书生|书记|说明书|证书|教科书"
     "|旗袍|旗鼓|伞兵|灯火|灯塔|红绿灯|幻灯|信箱号|信徒|信誉|信仰|威信|亲信|通信|信使|短信|微信|诚信|迷信|写信人|信手|信步"
     "|图书馆|书房|酒香|药房|盾构|桥梁专家|坟起|碗口|杯水车薪|牛郎|织女|马路|马戏|马尾|马上|罗马|河马路|海马|木马病毒|骑士"
     "|剑客|剑士|剑眉|刀客|弓箭手|飞船|琴师|乐器|蛛丝马迹|画龙点睛|龙飞凤舞|望子成龙|车水马龙|天马行空|一马当先|千军万马"
