@@ -325,4 +325,4 @@ def test_a_cancelled_film_stops(engine: Ffmpeg, desk: Desk, segments: Sequence[s
 def test_the_engine_says_what_encodes() -> None:
     identity = Ffmpeg().identity
     assert (identity.name, identity.version) == ("ffmpeg", "2")
-    assert "x264-ultrafast-cabac-crf20" in identity.revision
+    assert "x264-ultrafast-cabac-crf21" in identity.revision

@@ -39,5 +39,5 @@ def _frame(video: Path, target: Path) -> MadeFile:
                 break
         if shown is None:
             raise EngineFailed("ENGINE_FAILED", engine="ffmpeg", problem="the film has no frame")
-        Image.fromarray(shown.to_ndarray(format="rgb24")).save(target)
+        Image.fromarray(shown.to_ndarray(format="rgb24")).save(target, compress_level=3)
     return MadeFile(target, "image/png")

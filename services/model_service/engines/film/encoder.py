@@ -15,7 +15,7 @@ its work (measured on painted clips)."""
 class Encoder:
     """libx264's settings. `threads` is fixed, not taken from the machine: with it, equal input gives equal bytes everywhere."""
 
-    crf: int = 20
+    crf: int = 21
     draft_crf: int = 28
     threads: int = 2
 

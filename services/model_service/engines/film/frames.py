@@ -1,6 +1,7 @@
 """Frames as planes of numbers: read from a clip at a film's size and rate, and given to the encoder."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -44,13 +45,10 @@ def read(
     try:
         with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
             container.streams.video[0].codec_context.thread_count = 1
-            for number, frame in _fitted(container, facts, start, fps=fps, width=width, height=height):
+            for frame in itertools.islice(_fitted(container, facts, start, fps=fps, width=width, height=height), frames):
                 last = _planes(frame)
-                if number >= start:
-                    yield last
-                    given += 1
-                if given == frames:
-                    return
+                yield last
+                given += 1
     except FFmpegError as error:
         raise EngineFailed("MEDIA_UNREADABLE", digest=digest, problem=error.strerror) from error
     if last is None:
@@ -61,8 +59,8 @@ def read(
 
 def _fitted(
     container: InputContainer, facts: probe.VideoFacts, start: int, *, fps: int, width: int, height: int
-) -> Iterator[tuple[int, VideoFrame]]:
-    """The clip's frames with their numbers, at least from `start` on and not many before it."""
+) -> Iterator[VideoFrame]:
+    """The clip's frames from `start` on."""
     stream = container.streams.video[0]
     graph = Graph()
     nodes = [graph.add_buffer(template=stream)]
@@ -72,15 +70,28 @@ def _fitted(
         nodes.append(graph.add(name, options))
     nodes.append(graph.add("buffersink"))
     graph.link_nodes(*nodes).configure()
-    first = (stream.start_time or 0) * Fraction(stream.time_base or 1)
-    if rated and start:
-        container.seek(int((first + Fraction(start, fps)) / Fraction(stream.time_base or 1)), stream=stream)
-    number = 0
-    for frame in _through(graph, container.decode(stream)):
-        if rated and frame.pts is not None and frame.time_base is not None:
-            number = round((frame.pts * frame.time_base - first) * fps)
-        yield number, frame
-        number += 1
+    if not rated:
+        yield from _from(_through(graph, container.decode(stream)), lambda number, _: number >= start)
+        return
+    clock = Fraction(stream.time_base or 1)
+    # Half a frame early: times are rounded.
+    at = (stream.start_time or 0) + (Fraction(start, fps) - Fraction(1, 2 * fps)) / clock
+    if start:
+        container.seek(int(at), stream=stream)
+    yield from _through(graph, _from(container.decode(stream), lambda _, frame: frame.pts is None or frame.pts >= at))
+
+
+def _from(frames: Iterator[VideoFrame], reached: Callable[[int, VideoFrame], bool]) -> Iterator[VideoFrame]:
+    """The frames from the first one that is reached on; the last one if none is."""
+    last = None
+    for number, frame in enumerate(frames):
+        if reached(number, frame):
+            yield frame
+            yield from frames
+            return
+        last = frame
+    if last is not None:
+        yield last
 
 
 def _through(graph: Graph, decoded: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
@@ -101,7 +112,7 @@ def _ready(graph: Graph) -> Iterator[VideoFrame]:
 
 def _planes(frame: VideoFrame) -> Planes:
     y, u, v = (
-        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width].copy()
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
         for plane in frame.planes
     )
     return y, u, v

@@ -74,11 +74,17 @@ class Loop:
 
     def __call__(self, start: int, count: int) -> Sound:
         """`count` samples from `start` on; silence before zero."""
-        places = np.arange(start, start + count)
-        piece = self._round[:, places % self._round.shape[1]]
-        opening = (places >= 0) & (places < self._first.shape[1])
-        piece[:, opening] = self._first[:, places[opening]]
-        piece[:, places < 0] = 0
+        piece = np.empty((2, count), np.float32)
+        done = min(max(-start, 0), count)
+        piece[:, :done] = 0
+        while done < count:
+            place = start + done
+            # The first round begins with the piece's own beginning, without the end of a round before it.
+            source = self._first if place < self._first.shape[1] else self._round
+            place %= self._round.shape[1]
+            length = min(source.shape[1] - place, count - done)
+            piece[:, done : done + length] = source[:, place : place + length]
+            done += length
         return piece
 
 
