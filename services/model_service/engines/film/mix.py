@@ -20,9 +20,16 @@ MUSIC = -23.0
 UNDER_VOICE = -9.0
 """What music loses under a voice, dB."""
 
-_ATTACK, _RELEASE, _BREATH = 0.3, 0.7, 1.5
+ALONE = 4.0
+"""What music gains before the first voice and after the last one, dB: under the title, and at the end."""
+
+_ATTACK, _RELEASE, _BREATH = 0.6, 0.9, 2.0
 """Seconds in which the music falls before a voice and rises after it; a pause shorter than `_BREATH` does not lift it."""
+_SWELL = 2.0
+"""Seconds in which it rises after the last voice."""
 _FADE_IN, _FADE_OUT = 1.0, 2.0
+_HEARD = 60
+"""Seconds of music by which its loudness is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,8 @@ class Mix:
         self._music_gain = 1.0
         if music is not None:
             meter = Meter()
-            meter.add(music(0, 30 * RATE))
+            for second in range(min(_HEARD, total // RATE + 1)):
+                meter.add(music(second * RATE, RATE))
             self._music_gain = gain_to(MUSIC, meter.integrated)
         self._curve = _ducking([(placed.voice.start, placed.end) for placed in self._placed], total)
 
@@ -101,8 +109,13 @@ def _ducking(spans: Sequence[tuple[int, int]], total: int) -> tuple[list[float],
             merged[-1] = (merged[-1][0], max(merged[-1][1], last))
         else:
             merged.append((first, last))
-    at, level = [float("-1e9")], [0.0]
-    for first, last in merged:
-        at += [first - _ATTACK * RATE, first, last, last + _RELEASE * RATE]
-        level += [0.0, UNDER_VOICE, UNDER_VOICE, 0.0]
-    return [*at, max(total, at[-1]) + 1e9], [*level, 0.0]
+    if not merged:
+        return [0.0, float(total)], [0.0, 0.0]
+    at, level = [float("-1e9")], [ALONE]
+    for number, (first, last) in enumerate(merged):
+        at += [first - _ATTACK * RATE, first, last]
+        level += [level[-1], UNDER_VOICE, UNDER_VOICE]
+        final = number == len(merged) - 1
+        at.append(last + (_SWELL if final else _RELEASE) * RATE)
+        level.append(ALONE if final else 0.0)
+    return at, level

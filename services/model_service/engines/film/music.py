@@ -34,12 +34,13 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "tense": ("tension", "suspense", "thriller", "悬疑", "惊险", "不安"),
     "epic": ("orchestral", "battle", "triumphant", "drums", "grand", "宏大", "壮丽", "战斗", "管弦", "鼓"),
     "wonder": ("magical", "dreamy", "ethereal", "fantasy", "ambient", "space", "奇幻", "梦幻", "空灵", "神奇", "太空"),
+    "lonely": ("desolate", "solitude", "empty", "孤寂", "寂寞", "凄凉", "落寞"),
     "calm": ("peaceful", "quiet", "relaxing", "serene", "宁静", "安静", "舒缓", "悠扬"),
 }
 _OF_MOOD: Mapping[Mood, str] = {
     Mood.CALM: "calm",
     Mood.TENSE: "tense",
-    Mood.LONELY: "nostalgic",
+    Mood.LONELY: "lonely",
     Mood.DESPAIR: "dark",
     Mood.HOPE: "tender",
     Mood.WARM: "tender",
@@ -64,9 +65,9 @@ def bed_of(mood: str) -> str:
 class Loop:
     """A piece of music without end: where it is over, it begins again through a crossfade."""
 
-    def __init__(self, piece: Sound) -> None:
-        """`piece` is 2 × count."""
-        fade = min(_CROSSFADE, piece.shape[1] // 4)
+    def __init__(self, piece: Sound, *, seamless: bool = False) -> None:
+        """`piece` is 2 × count; a `seamless` one meets its own beginning, and keeps its beat without a crossfade."""
+        fade = 0 if seamless else min(_CROSSFADE, piece.shape[1] // 4)
         rising = np.sqrt(np.linspace(0, 1, fade, dtype=np.float32))
         self._first = piece[:, :fade]
         self._round = piece[:, : piece.shape[1] - fade].copy()
@@ -93,6 +94,6 @@ def bed(mood: str, title: str, seed: int) -> Loop:
     name = bed_of(mood)
     chosen = zlib.crc32(title.encode()) + seed
     if name in synth.SCORES:
-        return Loop(synth.loop(name, chosen))
+        return Loop(synth.loop(name, chosen), seamless=True)
     tracks = sorted(Path(immich_memories_music.tracks_dir(), name).glob("*.opus"))
     return Loop(sound.read(tracks[chosen % len(tracks)], channels=2))
