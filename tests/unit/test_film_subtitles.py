@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pylopdf_fonts_zh_cn
 import pytest
+from PIL import ImageFont
 
 from services.core.requests import Cue
+from services.model_service.engines.film.glyphs import Coverage
 from services.model_service.engines.film.subtitles_ass import document, drawable
 from services.model_service.engines.film.tools import Face
 
@@ -67,3 +69,19 @@ def test_a_cue_of_which_nothing_is_left_is_not_drawn() -> None:
     cues, dropped = drawable((Cue("😀", 0, 1), Cue("走 😀🎉", 1, 2)), SANS)
     assert cues == [Cue("走", 1, 2)]
     assert dropped == "😀🎉"
+
+
+@pytest.mark.parametrize("path", [pylopdf_fonts_zh_cn.sans_path(), pylopdf_fonts_zh_cn.serif_path()])
+def test_nothing_that_is_shown_is_an_empty_box(path: str) -> None:
+    """Every character that the table claims is drawn, and looks unlike the font's picture of a character that it lacks."""
+    coverage, font = Coverage(Path(path)), ImageFont.truetype(path, 32)
+    blocks = [(0x20, 0x250), (0x370, 0x460), (0x5D0, 0x5EB), (0x627, 0x64B), (0x900, 0x930), (0xE01, 0xE30), (0x2010, 0x2040)]
+    blocks += [(0x2100, 0x2200), (0x25A0, 0x2670), (0x3000, 0x3100), (0x3400, 0x3420), (0x4E00, 0x4E80), (0xAC00, 0xAC20)]
+    blocks += [(0x20000, 0x20040), (0x20BB7, 0x20BB8), (0x1F600, 0x1F640), (0x1D400, 0x1D420)]
+    box = bytes(font.getmask("\U000e1234"))
+    assert any(box), "what is missing would be seen"
+    for first, last in blocks:
+        text = "".join(chr(code) for code in range(first, last))
+        for character in set(coverage.shown(text).text) - {" ", "\n"}:
+            assert character in coverage
+            assert bytes(font.getmask(character)) != box, f"U+{ord(character):04X}"
