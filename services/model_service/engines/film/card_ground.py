@@ -107,7 +107,7 @@ def _filled(picture: Picture, size: tuple[int, int]) -> Picture:
 
 
 def _grained(colour: tuple[float, float, float], size: tuple[int, int], *, fibres: bool) -> Picture:
-    grain = 0.012 * _cloud(size, 1, 0.002) + 0.015 * _cloud(size, 2, 0.05)
+    grain = 0.012 * _cloud(size, 1, 0.002) + 0.006 * _cloud(size, 2, 0.05)
     if fibres:
         chance = np.random.default_rng(4)
         drawn = np.zeros((size[1], size[0]), np.float32)

@@ -77,7 +77,7 @@ _LOOKS: Mapping[Style, Look] = {
         Ground.DARK, (236, 252, 255), (0, 214, 255), Mark.BAR, serif=False, light=0.75, tracking=0.2, capitals=True, neon=True
     ),
     Style.PIXEL: Look(
-        Ground.BLOCKS, (255, 244, 200), (16, 12, 32), Mark.BAR, serif=False, tracking=0.08, stroke=0.03, light=0.6, coarse=True
+        Ground.BLOCKS, (255, 244, 200), (16, 12, 32), Mark.BAR, serif=False, tracking=0.08, stroke=0.012, light=0.6, coarse=True
     ),
 }
 

@@ -30,7 +30,7 @@ def painter(title: Block, look: Look, *, begins: float) -> Painter:
     """The words of a card, which begin to come at second `begins`."""
     pad = round((1.3 if look.neon else 0.7) * title.em)
     box = (round(title.left) - pad, round(title.top) - pad, round(title.right) + pad, round(title.bottom) + pad)
-    coarse = max(1, round(title.em / 24)) if look.coarse else 1
+    coarse = max(1, round(title.em / 30)) if look.coarse else 1
     around: list[Alpha] = []  # the glow of the words as they stand at last, made when the size of the canvas is known
 
     def letters(corner: tuple[int, int], size: tuple[int, int], at: float, through: float) -> tuple[Alpha, float]:
@@ -38,7 +38,8 @@ def painter(title: Block, look: Look, *, begins: float) -> Painter:
         alpha = np.zeros(size, np.float32)
         come = 0.0
         for number, letter in enumerate(title.letters):
-            begun = begins + _ALL_BEGUN * number / max(len(title.letters) - 1, 1)
+            # A tube is lit as a whole.
+            begun = begins + (0.0 if look.neon else _ALL_BEGUN * number / max(len(title.letters) - 1, 1))
             seen = _eased((at - begun) / (0.05 if look.coarse else _COMING))
             come += seen / len(title.letters)
             if seen > 0:
@@ -52,7 +53,7 @@ def painter(title: Block, look: Look, *, begins: float) -> Painter:
             return
         corner, size = (left, top), (bottom - top, right - left)
         if not around:
-            around.append(_glow(letters(corner, size, float("inf"), 1.0)[0], title.em, look, coarse))
+            around.append(_glow(letters(corner, size, float("inf"), 1.0)[0], title.em, look))
         alpha, come = letters(corner, size, at, through)
         if come == 0:
             return
@@ -60,6 +61,8 @@ def painter(title: Block, look: Look, *, begins: float) -> Painter:
         part = canvas[top:bottom, left:right, :3].astype(np.float32)
         if look.neon:
             part += around[0][..., None] * (rgb(look.glow) * np.float32(come * light))
+        elif look.coarse:
+            blend(part, _shadow(alpha, coarse), rgb(look.glow))
         else:
             blend(part, around[0] * np.float32(come), rgb(look.glow))
         blend(part, alpha * np.float32(light), rgb(look.letters))
@@ -146,11 +149,14 @@ def _add(alpha: Alpha, letter: Letter, seen: float, drift: tuple[float, float], 
         np.maximum(part, moved[top - whole_y : bottom - whole_y, left - whole_x : right - whole_x] * seen, out=part)
 
 
-def _glow(alpha: Alpha, em: float, look: Look, coarse: int) -> Alpha:
-    """What surrounds the letters: a hard shadow, the light of a tube, or a soft ground of their own."""
-    if look.coarse:
-        away = 2 * coarse
-        return np.pad(alpha, ((away, 0), (away, 0)))[: alpha.shape[0], : alpha.shape[1]]
+def _shadow(alpha: Alpha, side: int) -> Alpha:
+    """A hard shadow, two large pixels to the right and down."""
+    away = 2 * side
+    return np.pad(alpha, ((away, 0), (away, 0)))[: alpha.shape[0], : alpha.shape[1]]
+
+
+def _glow(alpha: Alpha, em: float, look: Look) -> Alpha:
+    """What surrounds the letters: the light of a tube, or a soft ground of their own."""
     if look.neon:
         layers = [strength * _soft(alpha, reach * em) for reach, strength in ((0.05, 0.9), (0.16, 0.6), (0.42, 0.5))]
         return np.asarray(np.sum(layers, axis=0), np.float32)

@@ -1,5 +1,6 @@
 """A title set in type: lines of equal length, as large as they fit, each letter a picture of its own that can move."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _WORTH_A_LINE = 1.2
 """How much larger the letters must become for the title to be given another line."""
 _SMALLEST = 0.035
 """Height of the smallest letters as a part of the frame's shorter side; a title that is longer still is cut."""
+_COLUMN_ENDS = re.compile(r"[，。、；：！？·—…,.:;!?]+")
+"""Where columns end; titles in columns leave out what stands there."""
 _UNIT = 200
 """Size at which a line is measured."""
 
@@ -73,8 +76,11 @@ def block(text: str, setting: Setting, *, centre: tuple[float, float], room: tup
     for number, line in enumerate(lines):
         across = (number - middle) * size * _LEADING
         # Columns are read from right to left.
-        at = (x - across, y) if setting.upright else (x, y + across)
-        letters += _line(line, font, setting, at)
+        if setting.upright:
+            top = y - max(len(one) for one in lines) * size * (1 + setting.tracking) / 2
+            letters += _line(line, font, setting, (x - across, top))
+        else:
+            letters += _line(line, font, setting, (x, y + across))
     boxes = [(one.x, one.y, one.x + one.alpha.shape[1], one.y + one.alpha.shape[0]) for one in letters] or [(x, y, x, y)]
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     # Room for descenders, whether the last line has any or not: what stands below keeps its distance.
@@ -84,8 +90,8 @@ def block(text: str, setting: Setting, *, centre: tuple[float, float], room: tup
 
 def _line(line: str, font: ImageFont.FreeTypeFont, setting: Setting, centre: tuple[float, float]) -> list[Letter]:
     steps = _steps(line, font, setting)
-    total = sum(steps) - setting.tracking * font.size
-    at = -total / 2
+    # A column hangs from its top, a line stands around its middle.
+    at = 0.0 if setting.upright else -(sum(steps) - setting.tracking * font.size) / 2
     letters = []
     for number, (character, step) in enumerate(zip(line, steps, strict=True)):
         if not character.isspace():
@@ -98,7 +104,7 @@ def _line(line: str, font: ImageFont.FreeTypeFont, setting: Setting, centre: tup
 def _letter(
     character: str, font: ImageFont.FreeTypeFont, setting: Setting, centre: tuple[float, float], along: tuple[float, float]
 ) -> Letter:
-    """`along` is where it begins on its line, counted from the line's middle, and its spread."""
+    """`along` is where it begins, counted from `centre` along its line, and its spread."""
     at, spread = along
     stroke = round(setting.stroke * font.size)
     margin = stroke + 4
@@ -132,6 +138,11 @@ def _fitted(text: str, setting: Setting, room: tuple[float, float], smallest: fl
     def measure(line: str) -> float:
         return (sum(_steps(line, font, setting)) / _UNIT) - setting.tracking if line else 0.0
 
+    if setting.upright and 1 < len(columns := _COLUMN_ENDS.sub(" ", text).split()) <= _MOST_LINES:
+        longest = max(measure(column) for column in columns)
+        size = min(setting.largest, room[0] / longest, room[1] / (1 + _LEADING * (len(columns) - 1)))
+        if size >= smallest:
+            return columns, size
     units = breakable(" ".join(text.split()))
     best: tuple[list[str], float] = ([], 0.0)
     for count in range(1, min(_MOST_LINES, len(units)) + 1):
