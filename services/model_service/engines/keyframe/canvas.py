@@ -90,7 +90,7 @@ class Frame:
         """
         columns, rows = self.coarse_columns - np.float32(x), (self.coarse_rows - np.float32(y)) * np.float32(stretch)
         away = np.maximum(np.sqrt(columns**2 + rows**2) - np.float32(core), 0) / np.float32(radius)
-        return self.refined(np.exp(-(away ** np.float32(power))))
+        return self.refined(np.maximum(np.exp(-(away ** np.float32(power))) - np.float32(1 / 1024), 0))
 
     def refined(self, coarse: Array) -> Array:
         """A field sampled at every fourth pixel from the first on, brought to H × W."""

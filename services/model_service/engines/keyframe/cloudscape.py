@@ -103,12 +103,14 @@ def _heaps(stage: Stage, rng: np.random.Generator, *, banks: float) -> None:
     cover: Array = np.zeros((height, width), np.float32)
     ball = _puff(stage, stage.palette.low_sun)
     horizon = stage.horizon / 2
-    spots: list[tuple[float, float, float, float]] = []
-    for _ in range(int(5 * banks * max(stage.span, 0.5) + 2)):
-        spots.append((float(rng.random()), 0.80 + 0.12 * float(rng.random()), float(rng.uniform(0.10, 0.20)), 0.42))
     great = float(rng.uniform(0.1, 0.9))
-    for k in range(max(int(2.4 * banks * max(stage.span, 0.6)), 1)):
-        spots.append(((great + 0.41 * k) % 1, float(rng.uniform(0.38, 0.62)), float(rng.uniform(0.15, 0.27)), 0.60))
+    spots = [
+        (float(rng.random()), 0.80 + 0.12 * float(rng.random()), float(rng.uniform(0.10, 0.20)), 0.42)
+        for _ in range(int(5 * banks * max(stage.span, 0.5) + 2))
+    ] + [
+        ((great + 0.41 * k) % 1, float(rng.uniform(0.38, 0.62)), float(rng.uniform(0.15, 0.27)), 0.60)
+        for k in range(max(int(2.4 * banks * max(stage.span, 0.6)), 1))
+    ]
     for share, foot, size, tall in sorted(spots, key=lambda spot: -spot[1]):
         _heap(rng, tone, cover, ball, share * width, foot * horizon, size * unit, tall)
     wide, deep = (_wrapped_noise(rng, width, height, cells=c, octaves=4, stretch=1.2) - np.float32(0.5) for c in (7, 9))
@@ -218,7 +220,7 @@ def _cover(stage: Stage, rng: np.random.Generator, *, heavy: bool) -> None:
     relief = np.clip((above - field) * 3.0, -0.5, 0.5)
     palette = stage.palette
     storm = "storm" in stage.scene.weather
-    dark = mix(palette.zenith, palette.middle, 0.25) * np.float32(0.62 if storm else 0.80 if heavy else 0.88)
+    dark = mix(palette.zenith, palette.middle, 0.25 if heavy else 0.6) * np.float32(0.62 if storm else 0.84 if heavy else 0.96)
     light = mix(palette.middle, palette.horizon, 0.7)
     tone = np.clip(0.45 + relief + (0.5 - field) * 0.9, 0, 1)
     thin = 0.62 if storm else 0.74 if heavy else 0.90

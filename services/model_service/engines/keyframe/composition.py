@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from services.model_service.engines.keyframe import (
-    elsewhere,
+    afloat,
+    depths,
     framing,
     grand,
     halls,
@@ -11,6 +12,7 @@ from services.model_service.engines.keyframe import (
     land,
     landmarks,
     sky,
+    space,
     village,
     water,
     weather,
@@ -54,16 +56,17 @@ def steps(stage: Stage) -> Iterator[Step]:
     if indoors is not None:
         yield indoors, lambda: INDOORS[indoors](stage)
     elif "orbit" in scene.places:
-        yield "orbit", lambda: elsewhere.paint_orbit(stage)
+        yield "orbit", lambda: space.paint_orbit(stage)
     elif scene.has("space"):
-        yield "space", lambda: elsewhere.paint_space(stage)
+        yield "space", lambda: space.paint_space(stage)
     elif scene.has("underwater"):
-        yield "underwater", lambda: elsewhere.paint_underwater(stage, wreck="wreck" in scene.places)
+        yield "underwater", lambda: depths.paint_underwater(stage, wreck="wreck" in scene.places)
     else:
         yield from _outdoors(stage)
     yield "focus", lambda: framing.focus(stage)
     yield "cast", lambda: place_cast(stage)
     yield "weather", lambda: weather.paint_weather(stage)
+    yield "folding", lambda: _fold(stage)
 
 
 def _outdoors(stage: Stage) -> Iterator[Step]:
@@ -73,7 +76,7 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
     if "ship's deck" in scene.places:
         yield "ranges", lambda: land.ranges(stage, count=1, height=0.06, roughness=0.45, share=0.5)
         yield "water", lambda: water.paint_water(stage, calm=False)
-        yield "deck", lambda: elsewhere.paint_deck(stage)
+        yield "deck", lambda: afloat.paint_deck(stage)
     else:
         recipes = {**OUTDOORS, **TOWNS}
         yield from recipes.get(_setting(scene.places), meadow)(stage)
@@ -88,7 +91,8 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
         yield "door", lambda: landmarks.paint_door(stage)
     if "tree" in scene.props and not scene.has("forest"):
         yield "tree", lambda: woods.paint_lone_tree(stage)
-    yield "haze", lambda: weather.paint_haze(stage)
+    if first != "cave":
+        yield "haze", lambda: weather.paint_haze(stage)
 
 
 def _setting(places: tuple[str, ...]) -> str:
@@ -97,3 +101,11 @@ def _setting(places: tuple[str, ...]) -> str:
     if strong and places[0] not in {"sea", "beach", "harbour", "rooftops"}:
         return strong[0]
     return next((place for place in places if place in TOWNS or place in OUTDOORS), "meadow")
+
+
+def _fold(stage: Stage) -> None:
+    """Keep at most seven layers: where rain or snow drifts in the air, the clouds lie still on the sky."""
+    air, clouds = stage.layers["air"].rgba, stage.layers["clouds"].rgba
+    if air[..., 3].any():
+        stage.layers["sky"].blend(clouds)
+        clouds[:] = 0

@@ -37,9 +37,9 @@ def paint_flowers(stage: Stage, line: Array, *, amount: float) -> None:
     size = np.float32(stage.unit) * (0.0014 + 0.0100 * size_at(stage, y)) * rng.uniform(0.7, 1.25, x.size)
     which = (np.abs(drift[keep] * 1.6).astype(int) + rng.integers(0, 2, x.size)) % len(hues)
     light = np.clip(stage.palette.light * np.float32(1.05), 0, 1.1)
-    colours = hues[which] * light[None]
-    colours = colours + (stage.palette.haze[None] - colours) * (0.30 * (1 - near))[:, None]
-    y = y - size * 2.2
+    lit = hues[which] * light[None]
+    colours = lit + (stage.palette.haze[None] - lit) * (0.30 * (1 - near))[:, None]
+    y = np.asarray(y - size * 2.2, np.float32)
     stem = tinted(stage.lit(rgb("#3f7030")), rng.uniform(0.8, 1.1, x.size))
     tall = size > 2.5
     blades(sheet, x[tall], y[tall] + size[tall] * 3.2, size[tall] * 0.13, size[tall] * 3.0, np.zeros(int(tall.sum())), stem[tall])
@@ -48,8 +48,15 @@ def paint_flowers(stage: Stage, line: Array, *, amount: float) -> None:
     turn = rng.random(x.size) * 6.28
     for k in range(5):
         angle = turn[tall] + k * 1.2566
-        dabs(sheet, x[tall] + np.cos(angle) * size[tall] * 0.62, y[tall] + np.sin(angle) * size[tall] * 0.5, size[tall] * 0.52, size[tall] * 0.42,
-             np.clip(colours[tall] * (0.90 + 0.05 * k), 0, 1), corners=7)  # fmt: skip
+        dabs(
+            sheet,
+            x[tall] + np.cos(angle) * size[tall] * 0.62,
+            y[tall] + np.sin(angle) * size[tall] * 0.5,
+            size[tall] * 0.52,
+            size[tall] * 0.42,
+            np.clip(colours[tall] * (0.90 + 0.05 * k), 0, 1),
+            corners=7,
+        )
     dabs(sheet, x[tall], y[tall], size[tall] * 0.32, size[tall] * 0.27, stage.lit(rgb("#f2a900"))[None], corners=6)
     lay(stage.layers["ground"], sheet)
 
@@ -72,8 +79,16 @@ def paint_wheat(stage: Stage, line: Array) -> None:
     lean = size * (rng.normal(0, 0.12, x.size) + blow * (0.6 + wave))
     blades(sheet, x, y, size * 0.055, size, lean, colours)
     tall = size > stage.unit * 0.018
-    dabs(sheet, (x + lean)[tall], (y - size)[tall], (size * 0.055)[tall], (size * 0.20)[tall], np.clip(colours[tall] * 1.16, 0, 1),
-         np.full(int(tall.sum()), blow * 0.5), corners=5)  # fmt: skip
+    dabs(
+        sheet,
+        (x + lean)[tall],
+        (y - size)[tall],
+        (size * 0.055)[tall],
+        (size * 0.20)[tall],
+        np.clip(colours[tall] * 1.16, 0, 1),
+        np.full(int(tall.sum()), blow * 0.5),
+        corners=5,
+    )
     lay(stage.layers["ground"], sheet)
 
 
@@ -83,20 +98,20 @@ def paint_terraces(stage: Stage) -> None:
     sheet = Sheet(frame.width, frame.height)
     x = np.linspace(0, frame.width, 60)
     u = x / frame.width
-    steps = 15
-    green, sky = rgb("#6f9a3c"), mix(stage.palette.horizon, stage.palette.middle, 0.35)
-    bend = [ridge(rng, 60, waves=2.2, roughness=0.3, octaves=3) for _ in range(3)]
+    steps = 19
+    green, sky = rgb("#6f9a3c"), mix(stage.palette.middle, stage.palette.horizon, 0.25)
+    bend = [ridge(rng, 60, waves=3.2, roughness=0.42, octaves=4) for _ in range(3)]
     for k in range(steps):
         t = k / (steps - 1)
         row = stage.horizon - stage.rise * 0.26 * (1 - t) ** 1.3 + (frame.height - stage.horizon) * 1.02 * t**1.7
-        sway = stage.rise * (0.16 * (1 - t) + 0.05)
+        sway = stage.rise * (0.12 * (1 - t) + 0.07)
         slope = (u - 0.5) * stage.side * stage.rise * 0.26 * (1 - t)
         curve = bend[0] * (1 - t) + bend[1] * t + 0.35 * bend[2] * np.sin(k * 1.3)
         line = row + slope + sway * (curve - 0.5)
         bank = stage.unit * (0.010 + 0.030 * t)
         distance = 0.5 * (1 - t) ** 1.2
         foot = np.full_like(line, frame.height + 9.0)
-        pool = mix(sky, stage.lit(rgb("#8aa86a"), distance), 0.18 + 0.45 * float(rng.random()))
+        pool = mix(sky * np.float32(0.78), stage.lit(rgb("#7fa058"), distance), 0.10 + 0.75 * float(rng.random()) ** 2)
         leaf = stage.lit(green * np.float32(0.86 + 0.2 * float(rng.random())), distance)
         sheet.polygon(np.concatenate([np.stack([x, line], 1), np.stack([x, foot], 1)[::-1]]).astype(np.float32), pool)
         edge = np.concatenate([np.stack([x, line - bank * 0.25], 1), np.stack([x, line + bank * 0.8], 1)[::-1]]).astype(np.float32)
@@ -152,6 +167,14 @@ def paint_lotus(stage: Stage, top: float) -> None:
     dabs(sheet, x, y, size, size * 0.30, tinted(leaf, rng.uniform(0.7, 1.15, n)), corners=16)
     for px, py, s in zip(x[::5].tolist(), y[::5].tolist(), size[::5].tolist(), strict=True):
         for angle in (-0.9, -0.45, 0.9, 0.45, 0.0):
-            dabs(sheet, np.array([px + np.sin(angle) * s * 0.36]), np.array([py - s * 0.36 - np.cos(angle) * s * 0.1]), np.array([s * 0.14]), np.array([s * 0.42]),
-                 stage.lit(rgb("#f4a8c0"))[None] * (0.9 + 0.12 * np.cos(angle)), angle, corners=8)  # fmt: skip
+            dabs(
+                sheet,
+                np.array([px + np.sin(angle) * s * 0.36]),
+                np.array([py - s * 0.36 - np.cos(angle) * s * 0.1]),
+                np.array([s * 0.14]),
+                np.array([s * 0.42]),
+                stage.lit(rgb("#f4a8c0"))[None] * (0.9 + 0.12 * np.cos(angle)),
+                angle,
+                corners=8,
+            )
     lay(stage.layers["mid"], sheet)

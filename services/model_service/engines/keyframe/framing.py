@@ -70,9 +70,7 @@ def paint_boughs(stage: Stage, kind: str = "leaf") -> None:
     ways = (1, -1) if rng.random() < 0.3 else (int(stage.side) * -1,)
     for way in ways:
         start = (-length * 0.12 if way > 0 else frame.width + length * 0.12, frame.height * float(rng.uniform(-0.04, 0.06)))
-        bough(
-            sheet, rng, start, way, length * float(rng.uniform(0.75, 1.1)), leaf, wood, bare_twigs=kind == "bare", side=stage.side
-        )
+        bough(sheet, rng, start, way, length * float(rng.uniform(0.75, 1.1)), leaf, wood, bare_twigs=kind == "bare")
     lay(stage.layers["front"], sheet)
 
 
@@ -93,6 +91,14 @@ def paint_rocks_before(stage: Stage, code: str = "#4c4642") -> None:
             sheet.polygon([*line[1:4], *lit[1:4][::-1]], mix(rock * np.float32(1.7), stage.palette.sun * stage.palette.light, 0.15))
         n = 22
         v, h = rng.random(n), rng.random(n)
-        dabs(sheet, x - way * unit * 0.26 * v, frame.height - unit * 0.17 * h * (1 - v), unit * rng.uniform(0.01, 0.03, n), unit * rng.uniform(0.004, 0.012, n),
-             tinted(rock, rng.uniform(0.8, 1.35, n)), rng.uniform(-0.6, 0.6, n), corners=5)  # fmt: skip
+        dabs(
+            sheet,
+            x - way * unit * 0.26 * v,
+            frame.height - unit * 0.17 * h * (1 - v),
+            unit * rng.uniform(0.01, 0.03, n),
+            unit * rng.uniform(0.004, 0.012, n),
+            tinted(rock, rng.uniform(0.8, 1.35, n)),
+            rng.uniform(-0.6, 0.6, n),
+            corners=5,
+        )
     lay(stage.layers["front"], sheet)

@@ -55,8 +55,7 @@ def sofa(room: Room, x: tuple[float, float], z: float, code: str = "#7a4a44") ->
             [(px - s, py + s * 0.8), (px - s * 0.8, py - s * 0.9), (px + s * 0.8, py - s * 0.9), (px + s, py + s * 0.8)],
             room.tint(hue),
         )
-    a, b = room.view.at(middle, 0.46, z), room.view.at(middle, 0.14, z)
-    room.floor.line([a, b], room.tint(code, 0.6), 1)
+    room.floor.line([room.view.at(middle, 0.46, z), room.view.at(middle, 0.14, z)], room.tint(code, 0.6), 1)
 
 
 def bed(room: Room, x: tuple[float, float], z: tuple[float, float], cover: str = "#8aa8c0", frame: str = "#7a5236") -> None:
@@ -145,8 +144,8 @@ def side_shelf(
         polygons(room.back, room.view.points(corners), hues[room.rng.integers(len(hues), size=n)])
         room.on_side(way, step * row, step * row + 0.045, z[0], z[1], room.tint(code, 0.95))
     for k in range(int((z[1] - z[0]) / 1.4) + 1):
-        at = z[1] - 1.4 * k
-        room.on_side(way, 0, high, at - 0.06, at, room.tint(code, 0.85))
+        post = z[1] - 1.4 * k
+        room.on_side(way, 0, high, post - 0.06, post, room.tint(code, 0.85))
 
 
 def lamp(room: Room, x: float, z: float, base: float = 0.0, high: float = 1.55, shade: str = "#f0d8a8") -> None:
@@ -283,9 +282,9 @@ def small_things(room: Room, x: float, z: float, base: float, kinds: tuple[str, 
             room.floor.box(px - s * 0.045, py - s * 0.22, px + s * 0.045, py, hue)
             room.floor.box(px - s * 0.018, py - s * 0.32, px + s * 0.018, py - s * 0.2, hue)
         elif kind == "books":
-            for k, hue in enumerate(BOOKS[:3]):
+            for k, cover in enumerate(BOOKS[:3]):
                 room.floor.box(
-                    px - s * 0.15, py - s * 0.06 * (k + 1), px + s * (0.15 - 0.02 * k), py - s * 0.06 * k, room.tint(hue)
+                    px - s * 0.15, py - s * 0.06 * (k + 1), px + s * (0.15 - 0.02 * k), py - s * 0.06 * k, room.tint(cover)
                 )
         elif kind == "screen":
             room.floor.box(px - s * 0.30, py - s * 0.46, px + s * 0.30, py - s * 0.08, room.tint("#2a2c32"))

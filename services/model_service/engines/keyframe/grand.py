@@ -5,8 +5,8 @@ import numpy as np
 from services.model_service.engines.keyframe import furniture as f
 from services.model_service.engines.keyframe.brush import Lights, dabs, lay, tinted
 from services.model_service.engines.keyframe.canvas import Sheet, rgb, smoothstep
-from services.model_service.engines.keyframe.elsewhere import paint_deep_sky, paint_planet
 from services.model_service.engines.keyframe.indoors import Finish, Room, closed, opened
+from services.model_service.engines.keyframe.space import paint_deep_sky, paint_planet
 from services.model_service.engines.keyframe.stage import Stage
 
 
@@ -28,7 +28,7 @@ def _pillars(room: Room, spots: tuple[float, ...], inset: float, code: str, *, r
 
 def throne_room(stage: Stage) -> None:
     """A throne on steps at the end of a carpet, pillars, banners, high windows."""
-    room = opened(stage, Finish("#a8957c", "#8a7a6a", "#4a4038", "stone", depth=9.5, half=4.6, high=5.4))
+    room = opened(stage, Finish("#a8957c", "#8a7a6a", "#4a4038", "stone", depth=9.5, half=4.6, high=5.4, lens=0.84))
     h = room.half
     for way in (-1, 1):
         room.window(way * h * 0.52, 1.7, room.high - 0.7, 0.55, bars=(2, 4), arch=True, frame="#6a5a48")
@@ -74,7 +74,7 @@ def throne_room(stage: Stage) -> None:
 
 def church(stage: Stage) -> None:
     """A nave with pews, pillars and stained glass."""
-    room = opened(stage, Finish("#b4a890", "#8f8270", "#6a6052", "stone", depth=10.0, half=4.2, high=5.6))
+    room = opened(stage, Finish("#b4a890", "#8f8270", "#6a6052", "stone", depth=10.0, half=4.2, high=5.6, lens=0.84))
     h = room.half
     room.window(0.0, 1.9, room.high - 0.6, 0.85, bars=(3, 4), arch=True, frame="#5a5044")
     hues = ("#e8443c", "#3f7ad8", "#f0c040", "#4aa86a", "#a05ac8")
@@ -113,14 +113,14 @@ def church(stage: Stage) -> None:
             x = (1.0, h * 0.80) if way > 0 else (-h * 0.80, -1.0)
             room.box(x, (0, 0.9), (z + 0.3, z + 0.38), "#7a5236")
             room.box(x, (0.4, 0.46), (z, z + 0.34), "#8a6040")
-    for x in (-0.7, 0.7):
-        room.lamp(x, 1.5, 9.3, 0.5, 0.7, "#ffd08a")
+    for candle in (-0.7, 0.7):
+        room.lamp(candle, 1.5, 9.3, 0.5, 0.7, "#ffd08a")
     closed(room)
 
 
 def theatre(stage: Stage) -> None:
     """Red curtains, boards, spotlights, the audience's heads before the viewer."""
-    room = opened(stage, Finish("#3a2a3c", "#8a5a38", "#2a2030", half=5.2, gloom=0.2, lamp="#fff0d0"))
+    room = opened(stage, Finish("#3a2a3c", "#8a5a38", "#2a2030", half=5.2, gloom=0.2, lamp="#fff0d0", lens=0.95))
     frame, unit = stage.frame, stage.unit
     scale = room.view.scale(room.depth)
     n = 26
@@ -148,31 +148,33 @@ def theatre(stage: Stage) -> None:
             room.floor.polygon([a, (b[0], a[1]), (b[0], b[1]), (a[0], b[1])], room.tint("#a82834", 1.08 if k % 2 else 0.7))
     closed(room)
     ground, mid = stage.layers["ground"], stage.layers["mid"]
-    for x, lean in ((0.30, 0.12), (0.5, 0.0), (0.70, -0.12)):
-        px, foot = stage.x(x), stage.y(0.55)
+    for share, lean in ((0.30, 0.12), (0.5, 0.0), (0.70, -0.12)):
+        px, foot = stage.x(share), stage.y(0.55)
         spread = np.float32(unit * 0.03) + np.maximum(frame.coarse_rows, 0) * np.float32(0.17)
         axis = np.float32(px) + frame.coarse_rows * np.float32(lean)
         beam = np.exp(-(((frame.coarse_columns - axis) / spread) ** 2)) * smoothstep(
             foot + unit * 0.06, foot - unit * 0.06, frame.coarse_rows
         )
-        ground.shine(frame.refined(beam * np.float32(0.16)), rgb("#fff0cc"))
+        ground.shine(frame.refined(np.maximum(beam - np.float32(1 / 256), 0) * np.float32(0.16)), rgb("#fff0cc"))
     ground.light(frame.glow(stage.x(0.5), stage.y(0.52), unit * 0.42, stretch=3.0) * np.float32(0.32), rgb("#ffe8c0"))
     mid.light(frame.glow(stage.x(0.5), stage.horizon, unit * 0.4) * np.float32(0.10), rgb("#fff0d0"))
     heads, rng = Sheet(frame.width, frame.height), stage.rng("audience")
     for row, (y, size, tone) in enumerate(((0.955, 0.030, 0.20), (1.0, 0.042, 0.10))):
         n = int((17 - 4 * row) * max(stage.span, 0.4))
         for k in range(n):
-            x = frame.width * (k + 0.5 + 0.3 * float(rng.normal(0, 0.3))) / n
+            at = frame.width * (k + 0.5 + 0.3 * float(rng.normal(0, 0.3))) / n
             s = unit * size * float(rng.uniform(0.85, 1.15))
             dark = room.tint("#4a3a48", tone * 2.2)
-            heads.disc(x, frame.height * y - s, s * 0.62, dark)
-            heads.ellipse(x, frame.height * y + s * 0.6, s * 1.25, s, dark)
+            heads.disc(at, frame.height * y - s, s * 0.62, dark)
+            heads.ellipse(at, frame.height * y + s * 0.6, s * 1.25, s, dark)
     lay(stage.layers["front"], heads)
 
 
 def factory(stage: Stage) -> None:
     """Steel beams, pipes, a great machine with wheels, crates, skylights."""
-    room = opened(stage, Finish("#7f7a70", "#66625c", "#4a4844", "metal", depth=10.0, half=5.0, high=5.0, lamp="#ffd89a"))
+    room = opened(
+        stage, Finish("#7f7a70", "#66625c", "#4a4844", "metal", depth=10.0, half=5.0, high=5.0, lamp="#ffd89a", lens=0.86)
+    )
     s, h = stage.side, room.half
     for k in range(4):
         room.window(-h * 0.72 + h * 0.48 * k, 2.6, room.high - 0.5, h * 0.19, bars=(3, 3), frame="#4a4844")
@@ -201,9 +203,9 @@ def factory(stage: Stage) -> None:
         room.floor.disc(px, py, scale * 0.5, room.tint("#4a4844"))
         room.floor.disc(px, py, scale * 0.16, room.tint("#d8b060"))
     for y in (2.9, 3.3):
-        a, b = room.view.at(-h, y, 8.8), room.view.at(h, y, 8.8)
+        left, right = room.view.at(-h, y, 8.8), room.view.at(h, y, 8.8)
         room.back.taper(
-            a, b, room.view.scale(8.8) * 0.09, room.view.scale(8.8) * 0.09, room.tint("#a86a3c" if y > 3 else "#8a9498")
+            left, right, room.view.scale(8.8) * 0.09, room.view.scale(8.8) * 0.09, room.tint("#a86a3c" if y > 3 else "#8a9498")
         )
     for cx, cz, size in ((s * h * 0.62, 6.6, 1.1), (s * h * 0.82, 6.0, 0.8), (s * h * 0.64, 6.5, 0.7)):
         y = 1.1 if size == 0.7 else 0.0
@@ -216,7 +218,10 @@ def factory(stage: Stage) -> None:
 def carriage(stage: Stage) -> None:
     """Rows of seats under luggage racks, the land going by in the windows."""
     room = opened(
-        stage, Finish("#d8ccb0", "#7a6a58", "#ece4d4", "planks", depth=9.0, half=1.9, high=2.6, wainscot="#7a4a34", lamp="#ffe0a8")
+        stage,
+        Finish(
+            "#d8ccb0", "#7a6a58", "#ece4d4", "planks", depth=9.0, half=1.9, high=2.6, wainscot="#7a4a34", lamp="#ffe0a8", lens=0.80
+        ),
     )
     h = room.half
     room.on_wall(-0.5, 0, 0.5, 2.1, "#6b4028")
@@ -250,7 +255,7 @@ def carriage(stage: Stage) -> None:
 
 def spaceship(stage: Stage) -> None:
     """A bridge: a wide window on the stars and a planet, ribs, consoles full of lights."""
-    room = opened(stage, Finish("#4a5468", "#3a4254", "#343c4c", "metal", half=4.6, gloom=0.15, lamp="#8ad0ff"))
+    room = opened(stage, Finish("#4a5468", "#3a4254", "#343c4c", "metal", half=4.6, gloom=0.15, lamp="#8ad0ff", lens=0.95))
     frame, h = stage.frame, room.half
     for name in ("sky", "clouds", "far"):
         stage.layers[name].rgba[:] = 0
@@ -302,8 +307,8 @@ def spaceship(stage: Stage) -> None:
     n = 60
     sheet = Sheet(frame.width, frame.height)
     for way in (-1, 1):
-        z = np.linspace(6.3, 1.6, n)
-        line = room.view.points(np.stack([np.full(n, way * h * 0.9), np.full(n, 0.02), z], 1))
-        size = stage.unit * 0.006 * (3 / z)
+        away = np.linspace(6.3, 1.6, n)
+        line = room.view.points(np.stack([np.full(n, way * h * 0.9), np.full(n, 0.02), away], 1))
+        size = stage.unit * 0.006 * (3 / away)
         dabs(sheet, line[:, 0], line[:, 1], size * 2, size * 0.6, tinted(rgb("#8ae0ff"), np.full(n, 1.0)), corners=6)
     lay(stage.layers["ground"], sheet)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from services.model_service.engines.keyframe.brush import blades, blended, dabs, lay, tinted
+from services.model_service.engines.keyframe.brush import blades, dabs, lay, tinted
 from services.model_service.engines.keyframe.canvas import Array, Layer, Sheet, mix, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds, ridge
 from services.model_service.engines.keyframe.stage import Stage
@@ -92,11 +92,12 @@ def paint_ground(stage: Stage, kind: str, line: Array, *, path: bool = False) ->
     carpet(stage, layer, line, far, near, tone)
     if not stage.overcast:
         _slant_light(stage, line, broad, deep)
+    if kind == "snow":
+        _drifts(stage, line, broad, deep)
     sheet = Sheet(frame.width, frame.height)
     if path:
         _path(stage, sheet, rng, line, kind)
     if kind == "snow":
-        _drifts(stage, sheet, rng, line)
         _footprints(stage, sheet, rng, line, stage.lit(rgb("#a8bce0")))
     elif kind == "beach":
         _footprints(stage, sheet, rng, line, stage.lit(rgb("#b89868")))
@@ -158,14 +159,25 @@ def _path(stage: Stage, sheet: Sheet, rng: np.random.Generator, line: Array, kin
     dabs(sheet, at.astype(np.float32), rows.astype(np.float32), wide, wide * 0.26, tinted(earth, rng.uniform(0.86, 1.10, count)))
 
 
-def _drifts(stage: Stage, sheet: Sheet, rng: np.random.Generator, line: Array) -> None:
-    """Long blue hollows and bright crests in the snow."""
-    x, y, _ = scattered(stage, rng, line, int(36 * stage.span) + 4)
-    size = size_at(stage, y)
-    wide = np.float32(stage.unit) * (0.04 + 0.20 * size) * rng.uniform(0.6, 1.5, x.size)
-    hollow, crest = stage.lit(rgb("#c0d0ec")), np.clip(stage.lit(rgb("#ffffff")) * np.float32(1.06), 0, 1)
-    dabs(sheet, x, y, wide, wide * 0.055, blended(hollow, stage.lit(rgb("#dbe6f6")), rng.random(x.size)), corners=14)
-    dabs(sheet, x - stage.side * wide * 0.2, y - wide * 0.05, wide * 0.8, wide * 0.028, crest, corners=14)
+def _drifts(stage: Stage, line: Array, broad: Array, deep: int) -> None:
+    """Blue hollows in the snow, and the crests of drifts: bright edges with shade behind them."""
+    frame, layer = stage.frame, stage.layers["ground"]
+    first = frame.height - deep
+    blue, white = stage.lit(rgb("#9fb8e4")), np.clip(stage.lit(rgb("#ffffff")) * np.float32(1.05), 0, 1)
+    layer.fill(smoothstep(0.45, 0.80, broad) * np.float32(0.42) * (frame.rows[first:] > line[None]), blue, slice(first, None))
+    top = float(line.min())
+    for k, share in enumerate((0.16, 0.40, 0.68)):
+        wave = ridge(stage.rng(f"drift {k}"), frame.width, waves=1.3, roughness=0.25, octaves=3)
+        crest = np.float32(top + (frame.height - top) * share) - np.float32(stage.unit * (0.04 + 0.05 * share)) * wave
+        crest = np.maximum(crest, line + 2)
+        start = int(np.clip(crest.min() - stage.unit * 0.05, 0, frame.height - 1))
+        rows = frame.rows[start:]
+        depth = np.float32(stage.unit * (0.012 + 0.045 * share))
+        under = rows - crest[None]
+        shaded = np.exp(np.minimum(under, 0) / depth) * (under < 0) * (rows > line[None])
+        lit = np.exp(-np.maximum(under, 0) / (depth * 1.3)) * np.clip(under + 0.5, 0, 1)
+        layer.fill(shaded * np.float32(0.42), blue, slice(start, None))
+        layer.fill(lit * np.float32(0.75), white, slice(start, None))
 
 
 def _footprints(stage: Stage, sheet: Sheet, rng: np.random.Generator, line: Array, colour: Array) -> None:

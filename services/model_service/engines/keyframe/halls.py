@@ -35,7 +35,7 @@ def _tubes(room: Room, rows: int = 2) -> None:
                 [(x - 0.6, room.high, z), (x + 0.6, room.high, z), (x + 0.6, room.high, z - 0.16), (x - 0.6, room.high, z - 0.16)]
             )
             room.back.polygon(points, rgb("#fffdf0") * np.float32(1.0 if room.night else 0.94))
-            room.lamp(x, room.high - 0.1, z, 0.8, 0.3, "#f4f8ff")
+            room.lamp(x, room.high - 0.1, z, 0.6, 0.16, "#f4f8ff")
 
 
 def classroom(stage: Stage) -> None:
@@ -127,7 +127,7 @@ def office(stage: Stage) -> None:
 
 def library(stage: Stage) -> None:
     """Tall shelves on both sides, a ladder, a reading table with green lamps, an arched window."""
-    room = opened(stage, Finish("#a88a60", "#6a4630", "#5a4430", high=4.4, depth=8.0))
+    room = opened(stage, Finish("#a88a60", "#6a4630", "#5a4430", high=4.4, depth=8.0, lens=1.0))
     s, h = stage.side, room.half
     room.window(0.0, 1.2, min(room.high - 0.7, 3.6), 0.95, bars=(3, 4), arch=True, frame="#5a3e28")
     for way in (-1, 1):
@@ -249,7 +249,10 @@ def laboratory(stage: Stage) -> None:
 def corridor(stage: Stage) -> None:
     """Doors on both sides, lamps in a row, a window at the far end."""
     room = opened(
-        stage, Finish("#d0d4c4", "#8f9a98", "#e8ece4", "tiles", depth=14.0, half=2.0, high=3.0, wainscot="#8fa898", lamp="#f4f0d8")
+        stage,
+        Finish(
+            "#d0d4c4", "#8f9a98", "#e8ece4", "tiles", depth=14.0, half=2.0, high=3.0, wainscot="#8fa898", lamp="#f4f0d8", lens=0.80
+        ),
     )
     room.window(0.0, 0.9, 2.5, 0.9, bars=(2, 2))
     for z in (12.5, 9.8, 7.4, 5.2, 3.3):
@@ -261,7 +264,7 @@ def corridor(stage: Stage) -> None:
             [(-0.35, room.high, z), (0.35, room.high, z), (0.35, room.high, z - 0.5), (-0.35, room.high, z - 0.5)]
         )
         room.back.polygon(points, rgb("#fffdf0"))
-        room.lamp(0, room.high - 0.2, z, 0.8, 0.4, "#fff4d8")
+        room.lamp(0, room.high - 0.2, z, 0.7, 0.24, "#fff4d8")
     closed(room)
 
 
@@ -275,13 +278,13 @@ def prison(stage: Stage) -> None:
         row, column = divmod(k, 15)
         x = -h + h * 2 * (column + 0.5 * (row % 2)) / 15
         y = 0.34 * row
-        if y > room.high - 0.3 or abs(x - s * h * 0.25) < 0.7 and 2.0 < y + 0.17 < 3.1:
+        if y > room.high - 0.3 or (abs(x - s * h * 0.25) < 0.7 and 2.0 < y + 0.17 < 3.1):
             continue
         room.on_wall(x + 0.02, y + 0.02, min(x + h * 2 / 15 - 0.02, h), y + 0.31, "#7a7672", float(room.rng.uniform(0.75, 1.05)))
     f.table(room, (-s * h * 0.55 - 0.5, -s * h * 0.55 + 0.5), (5.2, 6.0), 0.45, "#5a4430")
     straw = 90
-    x, z = s * h * 0.6 + room.rng.normal(0, 0.4, straw), 5.4 + room.rng.normal(0, 0.35, straw)
-    at = room.view.points(np.stack([x, np.full(straw, 0.05), z], 1))
+    across, along = s * h * 0.6 + room.rng.normal(0, 0.4, straw), 5.4 + room.rng.normal(0, 0.35, straw)
+    at = room.view.points(np.stack([across, np.full(straw, 0.05), along], 1))
     dabs(
         room.floor,
         at[:, 0],

@@ -102,8 +102,8 @@ def kitchen(stage: Stage) -> None:
     room.box((-h, h), (0.88, 0.94), (5.8, 6.5), "#d8d0c0")
     for k in range(int(h * 2 / 0.66)):
         x0 = -h + 0.66 * k
-        a = room.view.points([(x0 + 0.05, 0.1, 5.84), (x0 + 0.60, 0.1, 5.84), (x0 + 0.60, 0.78, 5.84), (x0 + 0.05, 0.78, 5.84)])
-        room.floor.polygon(a, room.tint(cupboard, 1.02))
+        door = room.view.points([(x0 + 0.05, 0.1, 5.84), (x0 + 0.60, 0.1, 5.84), (x0 + 0.60, 0.78, 5.84), (x0 + 0.05, 0.78, 5.84)])
+        room.floor.polygon(door, room.tint(cupboard, 1.02))
     stove = -s * h * 0.45
     room.box((stove - 0.4, stove + 0.4), (0, 0.95), (5.78, 6.5), "#3a3c42")
     room.floor.polygon(

@@ -34,6 +34,7 @@ class Finish:
     lamp: str = LAMP
     gloom: float = 0.0
     wainscot: str = ""
+    lens: float = 1.06
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class Room:
 
     def tint(self, code: str, tone: float = 1.0) -> Array:
         """A material's colour in this room's light."""
-        return np.clip(rgb(code) * self.light * np.float32(tone), 0, 1)
+        return np.clip(self.stage.palette.toned(rgb(code) * self.light * np.float32(tone)), 0, 1)
 
     def box(
         self,
@@ -77,7 +78,7 @@ class Room:
 
     def shadow(self, x: tuple[float, float], z: tuple[float, float], reach: float = 0.18) -> None:
         """The soft dark on the floor under a thing."""
-        dark = self.tint(self.finish.floor, 0.52)
+        dark = self.tint(self.finish.floor, 0.66)
         (x0, x1), (z0, z1) = x, z
         self.floor.polygon(
             self.view.points(
@@ -174,10 +175,10 @@ def opened(stage: Stage, finish: Finish) -> Room:
     else:
         land.ranges(stage, count=2, height=0.14, roughness=0.44)
     frame = stage.frame
-    view = View.of(stage, indoors=True, aside=0.04 * -stage.side)
+    view = View.of(stage, lens=finish.lens, aside=0.04 * -stage.side, grown=1.45)
     depth = finish.depth
     scale = view.scale(depth)
-    half = min(finish.half, max(frame.width * 0.5 * 0.80 / scale, 1.5))
+    half = min(finish.half * 1.6, max(frame.width * 0.5 * 0.80 / scale, 1.5))
     high = max(finish.high, view.eye + (stage.horizon - frame.height * 0.15) / scale)
     light = _indoor_light(stage, finish)
     back, floor = (Sheet(frame.width, frame.height) for _ in range(2))
@@ -201,8 +202,17 @@ def opened(stage: Stage, finish: Finish) -> Room:
     top = view.at(0, high, depth)[1]
     left, right = view.at(-half, high, depth)[0], view.at(half, high, depth)[0]
     rise = (view.horizon - top) / max(half * scale, 1)
-    back.polygon([(left, top), (right, top), (frame.width + far, top - (frame.width + far - right) * rise), (frame.width + far, -far),
-                  (-far, -far), (-far, top - (left + far) * rise)], ceiling)  # fmt: skip
+    back.polygon(
+        [
+            (left, top),
+            (right, top),
+            (frame.width + far, top - (frame.width + far - right) * rise),
+            (frame.width + far, -far),
+            (-far, -far),
+            (-far, top - (left + far) * rise),
+        ],
+        ceiling,
+    )
     if finish.wainscot:
         room.on_wall(-half, 0, half, 0.95, finish.wainscot)
         for way in (-1, 1):
@@ -216,7 +226,7 @@ def opened(stage: Stage, finish: Finish) -> Room:
 
 def _indoor_light(stage: Stage, finish: Finish) -> Array:
     if stage.dark or stage.scene.time == "dusk" or finish.gloom:
-        warm = mix(np.array([0.55, 0.50, 0.52], np.float32), rgb(finish.lamp), 0.42) * np.float32(0.66 - 0.22 * finish.gloom)
+        warm = mix(np.array([0.55, 0.50, 0.52], np.float32), rgb(finish.lamp), 0.42) * np.float32(0.82 - 0.30 * finish.gloom)
         return np.asarray(mix(warm, stage.palette.light, 0.18), np.float32)
     return np.asarray(np.clip(mix(stage.palette.light, np.ones(3, np.float32), 0.25), 0.5, 1.0) * np.float32(0.94), np.float32)
 
@@ -337,8 +347,14 @@ def _daylight(room: Room) -> None:
         left, right, top = float(hole[:, 0].min()), float(hole[:, 0].max()), float(hole[:, 1].min())
         grow = 0.55 * (right - left)
         near = floor + (frame.height - floor) * 0.58
-        pool = np.array([(left + shift * 0.35, floor + unit * 0.02), (right + shift * 0.35, floor + unit * 0.02),
-                         (right + shift * 1.3 + grow * 0.5, near), (left + shift * 1.3 - grow * 0.5, near)])  # fmt: skip
+        pool = np.array(
+            [
+                (left + shift * 0.35, floor + unit * 0.02),
+                (right + shift * 0.35, floor + unit * 0.02),
+                (right + shift * 1.3 + grow * 0.5, near),
+                (left + shift * 1.3 - grow * 0.5, near),
+            ]
+        )
         cv2.fillPoly(patch, [np.rint(pool * 8).astype(np.int32)], 255, cv2.LINE_AA, 4)
         shaft = np.array(
             [(left, top), (right, top), (right + shift * 1.3 + grow * 0.5, near), (left + shift * 1.3 - grow * 0.5, near)]

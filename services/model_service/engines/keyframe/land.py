@@ -2,6 +2,7 @@
 
 import itertools
 
+import cv2
 import numpy as np
 
 from services.model_service.engines.keyframe.brush import dabs, lay, tinted
@@ -177,56 +178,52 @@ def _butte(
 
 def canyon(stage: Stage) -> None:
     """Walls of banded rock that stand on both sides of a deep valley, nearer ones darker and taller."""
-    rng, frame = stage.rng("canyon"), stage.frame
-    codes = ("#c8703f", "#b85f38", "#d8905a", "#a04f32", "#c88050")
-    for name, distance, reach, tall in (("far", 0.66, 0.36, 0.34), ("far", 0.40, 0.27, 0.52), ("mid", 0.14, 0.16, 0.86)):
-        sheet = Sheet(frame.width, frame.height)
-        for way in (-1, 1):
-            span = frame.width * reach * float(rng.uniform(0.85, 1.2))
-            line = ridge(rng, 40, waves=5, roughness=0.55)
-            steps = [(frame.width / 2 + way * (frame.width * 0.5 + 8), stage.horizon - stage.rise * tall)]
-            foot = stage.y(0.10 + (0.25 if name == "mid" else 0))
-            for k in range(10):
-                u = k / 9
-                x = frame.width / 2 + way * (frame.width * 0.5 - span * u)
-                y = stage.horizon - stage.rise * tall * (1 - 0.35 * u) + stage.rise * 0.10 * (float(line[k * 4]) - 0.5)
-                steps += [(x, y), (x - way * span * 0.02, y + stage.rise * 0.02 * (k % 3))]
-            end = steps[-1]
-            outline = [
-                *steps,
-                (end[0] - way * span * 0.10, foot),
-                (frame.width / 2 + way * (frame.width * 0.5 + 8), foot + stage.unit),
-            ]
-            base = stage.lit(rgb(codes[0]), distance)
-            sheet.polygon(outline, base)
-            for band in range(11):
-                y = stage.horizon - stage.rise * tall * (0.98 - 0.095 * band)
-                tone = stage.lit(rgb(codes[band % len(codes)]), distance) * np.float32(0.9 if way == stage.side else 1.06)
-                inner = float(np.interp(band / 10, [0, 1], [1.0, 0.92]))
-                wave = [float(v) * stage.rise * 0.012 for v in rng.normal(0, 1, 4)]
-                x0, x1 = (
-                    frame.width / 2 + way * (frame.width * 0.5 + 8),
-                    frame.width / 2 + way * (frame.width * 0.5 - span * 0.9 * inner),
-                )
-                mid_x = (x0 + x1) / 2
-                sheet.polygon(
-                    [
-                        (x0, y + wave[0]),
-                        (mid_x, y + wave[1]),
-                        (x1, y + wave[2]),
-                        (x1, y + wave[2] + stage.rise * 0.03),
-                        (mid_x, y + wave[1] + stage.rise * 0.045),
-                        (x0, y + stage.rise * 0.04),
-                    ],
-                    tone,
-                )
-            cracks = int(9 * stage.span) + 3
-            for _ in range(cracks):
-                x = frame.width / 2 + way * (frame.width * 0.5 - span * float(rng.uniform(0.05, 0.95)))
-                y = stage.horizon - stage.rise * tall * float(rng.uniform(0.2, 0.9))
-                tall_crack = stage.rise * float(rng.uniform(0.05, 0.2))
-                sheet.taper((x, y), (x + tall_crack * 0.05, y + tall_crack), stage.unit * 0.004, 0.5, base * np.float32(0.62))
-        lay(stage.layers[name], sheet)
+    rng = stage.rng("canyon")
+    bands = np.stack([rgb(code) for code in ("#c8703f", "#b85f38", "#dc9860", "#a04f32", "#cf8450", "#e0a870", "#b0603c")])
+    for name, distance, gap, tall in (("far", 0.62, 0.07, 0.30), ("far", 0.38, 0.15, 0.50), ("mid", 0.10, 0.27, 0.90)):
+        walls(stage, rng, stage.layers[name], bands, distance, gap, tall)
+
+
+def walls(
+    stage: Stage,
+    rng: np.random.Generator,
+    layer: Layer,
+    bands: Array,
+    distance: float,
+    gap: float,
+    tall: float,
+    *,
+    middle: float = 0.5,
+) -> None:
+    """One pair of walls, `gap` from `middle` (in shares of the width), in `bands` of rock; computed at half size."""
+    frame = stage.frame
+    width, height = max(frame.width // 2, 8), int(min(max(stage.y(0.30) / 2, 8), frame.height // 2))
+    rise = np.float32(stage.rise / 2)
+    x, y = np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
+    foot = np.float32(stage.y(0.16) / 2)
+    away = np.abs(x / width - np.float32(middle + 0.02 * stage.side))
+    rough = clouds(rng, width, height, cells=6, octaves=5, stretch=0.5) - np.float32(0.5)
+    climb = np.clip((foot - y) / (rise * np.float32(tall)), 0, 1.2)
+    ledges = np.floor(climb * 5) / 5 + (climb * 5 % 1) ** np.float32(3) * np.float32(0.2)
+    edge = np.float32(gap) + np.float32(0.12) * ledges + rough * np.float32(0.10)
+    rim = ridge(rng, width, waves=5, roughness=0.5)[None]
+    top = foot - rise * np.float32(tall) * (
+        np.float32(0.72) + np.float32(0.55) * np.clip((away - gap) * 2.2, 0, 0.5) + np.float32(0.14) * rim
+    )
+    cover = smoothstep(-0.002, 0.004, away - edge) * np.clip(y - top + 0.5, 0, 1)
+    strata = clouds(rng, width, height, cells=3, octaves=4, stretch=4.0)
+    level = (y / rise) * np.float32(17) + strata * np.float32(2.4)
+    index = np.floor(level).astype(np.int32) % len(bands)
+    step = level % 1
+    cracks = smoothstep(0.62, 0.70, clouds(rng, width, height, cells=9, octaves=4, stretch=0.16))
+    sunny = np.where((x / width > middle) == (stage.side < 0), 1.0, 0.70).astype(np.float32)
+    tone = sunny * (np.float32(0.80) + np.float32(0.30) * step) * (1 - np.float32(0.34) * cracks) * (1 + rough * np.float32(0.5))
+    rock = bands[index].transpose(2, 0, 1) * stage.palette.light[:, None, None] * tone
+    colour = mix(np.clip(rock, 0, 1), np.broadcast_to(stage.palette.haze[:, None, None], rock.shape), np.full_like(tone, distance))
+    paint = cv2.merge([*(colour * cover), cover.astype(np.float32)]).astype(np.float32)
+    rows = min(height * 2, frame.height)
+    full = np.asarray(cv2.resize(paint, (frame.width, rows), interpolation=cv2.INTER_LINEAR))
+    layer.blend(full, slice(0, rows))
 
 
 def karst(stage: Stage) -> None:

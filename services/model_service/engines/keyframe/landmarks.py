@@ -181,9 +181,9 @@ def _beam(stage: Stage, x: float, y: float) -> None:
         beam = (
             np.exp(-(off**2)) * smoothstep(0, unit * 0.03, along) * np.exp(-np.maximum(along, 0) / np.float32(unit * 0.6 * reach))
         )
-        layer.shine(beam * np.float32(strength), rgb("#fff0b8"))
+        layer.shine(np.maximum(beam - np.float32(1 / 512), 0) * np.float32(strength), rgb("#fff0b8"))
     halo = np.exp(-((np.sqrt(dx**2 + dy**2) / np.float32(unit * 0.05)) ** 1.1))
-    layer.shine(halo * np.float32(strength + 0.15), rgb("#ffe9a8"))
+    layer.shine(np.maximum(halo - np.float32(1 / 512), 0) * np.float32(strength + 0.15), rgb("#ffe9a8"))
 
 
 def paint_bridge(stage: Stage) -> None:

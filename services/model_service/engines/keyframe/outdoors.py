@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from services.model_service.engines.keyframe import fields, framing, ground, land, landmarks, water, weather, wilds, woods, works
+from services.model_service.engines.keyframe import (
+    fields,
+    framing,
+    ground,
+    heights,
+    land,
+    landmarks,
+    water,
+    weather,
+    wilds,
+    woods,
+    works,
+)
 from services.model_service.engines.keyframe.canvas import Array
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -107,7 +119,7 @@ def forest(stage: Stage) -> Iterator[Step]:
     if "flower" in stage.scene.props and not stage.snowy:
         yield "flowers", lambda: fields.paint_flowers(stage, line, amount=0.4)
     yield "near trunks", lambda: woods.paint_near_trunks(stage)
-    if not stage.dark and not stage.wet:
+    if not stage.wet:
         yield "shafts", lambda: weather.paint_shafts(stage)
     leaf = {"autumn forest": "autumn", "cherry grove": "blossom", "pine forest": "pine"}.get(kind, "leaf")
     yield from _boughs(stage, 0.8, leaf)
@@ -255,7 +267,6 @@ def river(stage: Stage) -> Iterator[Step]:
     yield "banks", lambda: wilds.paint_banks(stage)
     line = water.shore_line(stage, 0.44 if _walked(stage) else 0.70, 0.08)
     yield from _turf(stage, line)
-    yield "surf", lambda: water.paint_surf(stage, line)
     yield "reeds", lambda: fields.paint_reeds(stage, line)
     yield from _boughs(stage, 0.5)
 
@@ -278,7 +289,7 @@ def waterfall(stage: Stage) -> Iterator[Step]:
     yield "fall", lambda: water.paint_waterfall(stage)
     line = water.shore_line(stage, 0.46, 0.10)
     yield from _turf(stage, line)
-    yield "surf", lambda: water.paint_surf(stage, line)
+    yield "reeds", lambda: fields.paint_reeds(stage, line)
     yield "rocks", lambda: framing.paint_rocks_before(stage)
     yield from _boughs(stage, 0.8)
 
@@ -302,8 +313,8 @@ def battlefield(stage: Stage) -> Iterator[Step]:
 
 def above_clouds(stage: Stage) -> Iterator[Step]:
     """A sea of clouds with summits and a floating isle."""
-    yield "cloud sea", lambda: wilds.paint_cloud_sea(stage)
-    yield "isle", lambda: wilds.paint_isle(stage)
+    yield "cloud sea", lambda: heights.paint_cloud_sea(stage)
+    yield "isle", lambda: heights.paint_isle(stage)
 
 
 OUTDOORS: Mapping[str, Callable[[Stage], Iterator[Step]]] = {

@@ -21,10 +21,20 @@ class Palette:
     light: Array
     dark: bool = False
     low_sun: bool = False
+    colourfulness: float = 1.0
+    hue: Array | None = None
+    pull: float = 0.0
 
     def lit(self, albedo: Array, distance: float = 0.0) -> Array:
         """A material's colour under this light, `distance` (0 to 1) deep in the haze."""
-        return mix(albedo * self.light, self.haze, distance)
+        return mix(self.toned(albedo * self.light), self.haze, distance)
+
+    def toned(self, colour: Array) -> Array:
+        """A lit colour as the mood shows it: more or less colourful, and drawn towards the mood's hue at its own brightness."""
+        toned = saturate(colour, self.colourfulness) if self.colourfulness != 1.0 else colour
+        if self.hue is None:
+            return np.asarray(toned)
+        return mix(toned, self.hue * luma(colour), self.pull)
 
     @property
     def haze(self) -> Array:
@@ -87,7 +97,7 @@ def _hours() -> Mapping[str, tuple[Palette, ...]]:
 
 
 _NEON = ("#0d0a24", "#35186a", "#b03a94", "#ff8ae6", (0.46, 0.36, 0.64))
-_GREY = {"cloudy": 0.34, "rain": 0.55, "storm": 0.80, "fog": 0.45, "snow": 0.42}
+_GREY = {"cloudy": 0.58, "rain": 0.60, "storm": 0.80, "fog": 0.45, "snow": 0.60}
 _DIM = {"cloudy": 0.90, "rain": 0.82, "storm": 0.56, "fog": 0.95, "snow": 0.97}
 
 
@@ -109,14 +119,14 @@ class Temper:
 
 TEMPERS: Mapping[Mood, Temper] = {
     Mood.CALM: Temper(),
-    Mood.TENSE: Temper("#35524e", "#aab48a", 0.55, 0.78, 0.78, 0.5, 0.45),
-    Mood.LONELY: Temper("#4f6c94", "#a4b8cc", 0.60, 0.70, 0.88, 0.0, 0.25),
-    Mood.DESPAIR: Temper("#3c2f36", "#8f5a50", 0.72, 0.50, 0.60, 0.4, 0.6),
+    Mood.TENSE: Temper("#2f5450", "#a4b080", 0.65, 0.66, 0.74, 0.6, 0.45),
+    Mood.LONELY: Temper("#466a9c", "#9ab4d0", 0.80, 0.52, 0.84, 0.0, 0.25),
+    Mood.DESPAIR: Temper("#3c2f36", "#8f5a50", 0.85, 0.28, 0.58, 0.4, 0.6),
     Mood.HOPE: Temper("#5f9ad8", "#ffe3a0", 0.45, 1.06, 1.08, 0.0, 0.1),
-    Mood.WARM: Temper("#b87a62", "#ffbe70", 0.50, 1.05, 1.03),
+    Mood.WARM: Temper("#c87a52", "#ffba60", 0.66, 1.06, 1.04),
     Mood.JOY: Temper("#1f90f0", "#ffeeb0", 0.42, 1.28, 1.08),
-    Mood.WONDER: Temper("#5a3fc0", "#7fe6dc", 0.50, 1.18, 1.0, 0.15, 0.1),
-    Mood.EPIC: Temper("#2a3a80", "#ffae50", 0.45, 1.14, 0.97, 0.6, 0.3),
+    Mood.WONDER: Temper("#5a3fc8", "#86e0e8", 0.64, 1.2, 1.0, 0.15, 0.1),
+    Mood.EPIC: Temper("#2a3a80", "#ffa840", 0.55, 1.16, 0.96, 0.75, 0.3),
 }
 
 
@@ -147,7 +157,8 @@ def _tempered(palette: Palette, temper: Temper, shift: Array) -> Palette:
         toned = saturate(mix(colour, own, temper.pull), temper.colourfulness)
         return np.clip(toned * shift * np.float32(exposure), 0, 1.1)
 
-    light = temper.exposure * (1 - 0.18 * temper.contrast)
+    light = temper.exposure * (1 - 0.22 * temper.contrast)
+    hue = middle / np.float32(max(float(luma(middle)), 0.05))
     return replace(
         palette,
         zenith=turned(palette.zenith, top, temper.exposure * (1 - 0.38 * temper.contrast)),
@@ -155,6 +166,9 @@ def _tempered(palette: Palette, temper: Temper, shift: Array) -> Palette:
         horizon=turned(palette.horizon, foot, temper.exposure * (1 + 0.06 * temper.contrast)),
         light=np.clip(mix(palette.light, turned(palette.light, middle, 1.0), 0.6) * np.float32(light), 0, 1.12),
         sun=np.clip(mix(palette.sun, foot, 0.35 * temper.pull), 0, 1),
+        colourfulness=temper.colourfulness,
+        hue=hue if temper.pull else None,
+        pull=0.36 * temper.pull,
     )
 
 

@@ -36,13 +36,16 @@ class View:
     eye: float
 
     @classmethod
-    def of(cls, stage: Stage, *, indoors: bool = False, aside: float = 0.0) -> "View":
-        """`aside` moves the vanishing point, in shares of the width."""
+    def of(cls, stage: Stage, *, lens: float = 1.05, aside: float = 0.0, grown: float = 1.0) -> "View":
+        """`lens` is the focal length in units, `aside` moves the vanishing point, in shares of the width.
+
+        `grown` says how much larger than outdoors the cast is drawn.
+        """
         framing = stage.scene.framing
         size, feet = _FIGURES[framing]
-        scale = size * stage.unit / 1.7 * (1.45 if indoors and size < 0.5 else 1.0)
+        scale = size * stage.unit / 1.7 * (grown if size < 0.5 else 1.0)
         eye = max((feet * stage.frame.height - stage.horizon) / scale, 0.25)
-        focal = stage.unit * (0.78 if indoors else 1.05) * _ZOOM.get(framing, 1.0)
+        focal = stage.unit * lens * _ZOOM.get(framing, 1.0)
         return cls(stage.frame.width * (0.5 + aside), stage.horizon, focal, eye)
 
     def scale(self, z: float) -> float:
@@ -147,8 +150,19 @@ def floor_plan(stage: Stage, view: View, tile: Array, metres: float, top: float)
     per_metre = np.float32(tile.shape[0] / metres)
     across = (frame.columns - np.float32(view.middle)) * away / np.float32(view.focal) * per_metre
     along = np.broadcast_to(away * per_metre, across.shape)
-    seen = cv2.remap(tile, across.astype(np.float32), along.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-    # Texels a pixel, downwards: past two the tile would shimmer.
+    # Texels a pixel, downwards: past two the tile would shimmer, so that a coarser one takes over, and past eight its mean.
     density = away**2 / np.float32(view.focal * view.eye) * per_metre
-    out[first:] = mean + (seen - mean) * np.clip(1.6 - density * np.float32(0.45), 0, 1)
+    coarse = cv2.resize(tile, (max(tile.shape[1] // 4, 1), max(tile.shape[0] // 4, 1)), interpolation=cv2.INTER_AREA)
+    fine, broad = (
+        cv2.remap(
+            plan,
+            (across * share).astype(np.float32),
+            (along * share).astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_WRAP,
+        )
+        for plan, share in ((tile, np.float32(1.0)), (coarse, np.float32(0.25)))
+    )
+    seen = broad + (fine - broad) * np.clip(1.6 - density * np.float32(0.45), 0, 1)
+    out[first:] = mean + (seen - mean) * np.clip(1.6 - density * np.float32(0.11), 0, 1)
     return out

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from services.model_service.engines.keyframe.brush import Lights, lay
 from services.model_service.engines.keyframe.canvas import Array, Sheet, rgb
 from services.model_service.engines.keyframe.skyline import NEON
-from services.model_service.engines.keyframe.brush import Lights, lay
 from services.model_service.engines.keyframe.stage import Stage
 
 

@@ -97,7 +97,9 @@ def rainbow(stage: Stage) -> None:
             bow += ring[None] * rgb(hue)[:, None, None]
     fade = smoothstep(stage.horizon * 1.02, stage.horizon * 0.4, rows)
     for channel in range(3):
-        stage.layers["clouds"].rgba[..., channel] += frame.refined(bow[channel] * (0.35 + 0.65 * fade))
+        stage.layers["clouds"].rgba[..., channel] += frame.refined(
+            np.maximum(bow[channel] - np.float32(1 / 512), 0) * (0.35 + 0.65 * fade)
+        )
 
 
 def rays(stage: Stage, strength: float) -> None:
@@ -111,6 +113,7 @@ def rays(stage: Stage, strength: float) -> None:
     beam = comb[np.clip((angle + np.pi) / (2 * np.pi) * 511, 0, 511).astype(np.int32)]
     away = np.sqrt(dx**2 + dy**2) / np.float32(stage.rise)
     glow = smoothstep(0.45, 0.85, beam) * np.exp(-(((away - 0.22) / 0.42) ** 2)) * smoothstep(0.02, 0.14, away)
+    glow = np.maximum(glow - np.float32(1 / 256), 0)
     stage.layers["clouds"].shine(frame.refined(glow * np.float32(strength)), stage.palette.sun)
 
 
@@ -136,7 +139,9 @@ def lightning(stage: Stage) -> None:
     glow: Array = bolt.astype(np.float32) / 255
     small = (max(frame.width // 4, 2), max(frame.height // 4, 2))
     halo = cv2.GaussianBlur(cv2.resize(glow, small, interpolation=cv2.INTER_AREA), (0, 0), max(stage.unit / 90, 0.5))
-    layer.shine(cv2.resize(halo, (frame.width, frame.height)) * np.float32(2.2), rgb("#9db4ff"))
+    layer.shine(
+        np.maximum(cv2.resize(halo, (frame.width, frame.height)) * np.float32(2.2) - np.float32(1 / 256), 0), rgb("#9db4ff")
+    )
     layer.shine(frame.glow(x, stage.horizon * 0.25, step * 0.32, power=1.2) * np.float32(0.30), rgb("#8fa4e0"))
     layer.fill(glow, rgb("#f8f8ff"))
 

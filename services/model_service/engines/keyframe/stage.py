@@ -113,7 +113,7 @@ class Stage:
     @property
     def lamps(self) -> bool:
         """Whether windows and lamps are lit at this hour."""
-        return self.dark or self.scene.time == "dusk" or (self.overcast and not self.snowy) or self.scene.time == "dawn"
+        return self.dark or self.scene.time == "dusk" or self.scene.weather >= {"rain"} or "storm" in self.scene.weather
 
     @property
     def dark(self) -> bool:

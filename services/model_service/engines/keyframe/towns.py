@@ -4,17 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 
 from services.model_service.engines.keyframe import (
     buildings,
+    caves,
+    courts,
     fields,
     framing,
     ground,
+    grounds,
     land,
     landmarks,
+    lanes,
     ruins,
     skyline,
     street,
     village,
     water,
-    wilds,
     woods,
 )
 from services.model_service.engines.keyframe.outdoors import Step
@@ -35,32 +38,32 @@ def shopping_street(stage: Stage) -> Iterator[Step]:
 def market(stage: Stage) -> Iterator[Step]:
     """Stalls under cloth roofs in an old street."""
     yield "ranges", lambda: land.ranges(stage, count=1, height=0.14, roughness=0.45)
-    yield "market", lambda: street.paint_old_street(stage, market=True)
+    yield "market", lambda: lanes.paint_old_street(stage, market=True)
 
 
 def old_street(stage: Stage) -> Iterator[Step]:
     """White walls, tiled eaves, lanterns."""
     yield "ranges", lambda: land.ranges(stage, count=1, height=0.16, roughness=0.45)
     yield "pagoda", lambda: buildings.paint_far_pagoda(stage)
-    yield "old street", lambda: street.paint_old_street(stage)
+    yield "old street", lambda: lanes.paint_old_street(stage)
 
 
 def rooftops(stage: Stage) -> Iterator[Step]:
     """Above the city."""
     yield "skyline", lambda: skyline.paint_skyline(stage, open_middle=False, base=0.02)
-    yield "roof", lambda: street.paint_rooftops(stage)
+    yield "roof", lambda: grounds.paint_rooftops(stage)
 
 
 def station(stage: Stage) -> Iterator[Step]:
     """A platform."""
     yield "skyline", lambda: land.ranges(stage, count=2, height=0.12, roughness=0.45)
     yield "copses", lambda: woods.paint_copses(stage, dense=0.7)
-    yield "platform", lambda: street.paint_platform(stage)
+    yield "platform", lambda: grounds.paint_platform(stage)
 
 
 def stadium(stage: Stage) -> Iterator[Step]:
     """A pitch between stands."""
-    yield "stadium", lambda: street.paint_stadium(stage)
+    yield "stadium", lambda: grounds.paint_stadium(stage)
 
 
 def ruined(stage: Stage) -> Iterator[Step]:
@@ -91,7 +94,7 @@ def chinese_village(stage: Stage) -> Iterator[Step]:
     """White walls and dark tiles along the water, under karst or hills."""
     yield "karst", lambda: land.karst(stage)
     yield "water", lambda: water.paint_water(stage, calm=True)
-    yield "houses", lambda: buildings.paint_water_town(stage)
+    yield "houses", lambda: courts.paint_water_town(stage)
     line = water.shore_line(stage, 0.46, 0.06)
     yield "ground", lambda: ground.paint_ground(stage, "snow" if stage.snowy else "grass", line, path=True)
     yield "surf", lambda: fields.paint_reeds(stage, line)
@@ -101,7 +104,7 @@ def chinese_village(stage: Stage) -> Iterator[Step]:
 def courtyard(stage: Stage) -> Iterator[Step]:
     """A walled court with a moon gate, a tree and a pond."""
     yield "ranges", lambda: land.ranges(stage, count=2, height=0.16, roughness=0.45)
-    yield "court", lambda: buildings.paint_courtyard(stage)
+    yield "court", lambda: courts.paint_courtyard(stage)
     yield "boughs", lambda: framing.paint_boughs(stage, "blossom")
 
 
@@ -120,7 +123,7 @@ def castle(stage: Stage) -> Iterator[Step]:
 def palace(stage: Stage) -> Iterator[Step]:
     """A palace of red walls and golden roofs over white terraces."""
     yield "ranges", lambda: land.ranges(stage, count=2, height=0.16, roughness=0.45)
-    yield "palace", lambda: buildings.paint_palace(stage)
+    yield "palace", lambda: courts.paint_palace(stage)
 
 
 def temple(stage: Stage) -> Iterator[Step]:
@@ -139,8 +142,8 @@ def cave(stage: Stage) -> Iterator[Step]:
     yield "ranges", lambda: land.ranges(stage, count=2, height=0.2, roughness=0.45)
     line = ground.rolling(stage, 0.10, 0.03)
     yield "ground", lambda: ground.paint_ground(stage, "rock", line)
-    yield "mouth", lambda: wilds.paint_cave_mouth(stage)
-    yield "crystals", lambda: wilds.paint_crystals(stage)
+    yield "mouth", lambda: caves.paint_cave_mouth(stage)
+    yield "crystals", lambda: caves.paint_crystals(stage)
 
 
 def _behind(stage: Stage) -> Step:

@@ -64,15 +64,16 @@ def foliage(sheet: Sheet, rng: Chance, x: Array, y: Array, radius: Array, leaf: 
     """Heaps of leaves, later ones before earlier ones: a dark body, dabs in middle tones, light ones above and to `side`."""
     count = x.size
     dabs(sheet, x, y, radius, radius * 0.92, tinted(leaf, rng.uniform(0.58, 0.70, count)), corners=12)
-    for low, high, lift, spread, size in ((0.78, 0.98, 0.10, 0.85, 0.36), (1.05, 1.32, 0.34, 0.62, 0.24)):
-        n = count * leaves
-        at = np.repeat(np.arange(count), leaves)
+    for low, high, lift, spread, size, share in ((0.74, 0.98, 0.06, 0.98, 0.27, 1.3), (1.02, 1.34, 0.30, 0.70, 0.19, 1.0)):
+        each = max(int(leaves * share), 1)
+        n = count * each
+        at = np.repeat(np.arange(count), each)
         angle, away = rng.uniform(0, 2 * np.pi, n), np.sqrt(rng.random(n)) * spread
         r = radius[at]
         px = x[at] + r * (away * np.cos(angle) + 0.22 * side * lift * 2)
         py = y[at] + r * (away * np.sin(angle) * 0.85 - lift)
         dab = r * rng.uniform(0.7, 1.3, n) * size
-        dabs(sheet, px, py, dab, dab * 0.72, tinted(leaf, rng.uniform(low, high, n)), rng.uniform(-0.9, 0.9, n), corners=6)
+        dabs(sheet, px, py, dab, dab * 0.55, tinted(leaf, rng.uniform(low, high, n)), rng.uniform(-0.9, 0.9, n), corners=5)
 
 
 def leafy(
@@ -82,10 +83,16 @@ def leafy(
     fork = (x + height * 0.02 * side, base - height * 0.40)
     w = height * 0.034
     sheet.polygon(
-        [(x - w * 1.7, base), (x - w * 0.8, base - height * 0.16), (fork[0] - w * 0.6, fork[1]), (fork[0] + w * 0.6, fork[1]),
-         (x + w * 0.9, base - height * 0.16), (x + w * 1.8, base)],
+        [
+            (x - w * 1.7, base),
+            (x - w * 0.8, base - height * 0.16),
+            (fork[0] - w * 0.6, fork[1]),
+            (fork[0] + w * 0.6, fork[1]),
+            (x + w * 0.9, base - height * 0.16),
+            (x + w * 1.8, base),
+        ],
         trunk,
-    )  # fmt: skip
+    )
     lit = x + side * w * 0.5
     sheet.polygon(
         [(lit, base), (lit - side * w * 0.2, fork[1]), (lit + side * w * 0.3, fork[1]), (lit + side * w * 0.9, base)],
@@ -147,10 +154,18 @@ def palm(sheet: Sheet, rng: Chance, x: float, base: float, height: float, leaf: 
             size = reach * 0.19 * (1 - v) ** 0.6 * np.minimum(v * 5, 1) + 1
             for down in (0.5, 1.25):
                 turn = np.full(v.size, way * down)
-                dabs(sheet, fx + way * np.cos(down) * size * 0.5, fy + np.sin(down) * size * 0.5, size, size * 0.17,
-                     tinted(leaf, rng.uniform(0.72, 1.2, v.size)), turn, corners=5)  # fmt: skip
-    for way in (-1, 0.2, 1):
-        sheet.disc(float(top[0]) + way * height * 0.022, float(top[1]) + height * 0.03, height * 0.020, trunk * np.float32(0.62))
+                dabs(
+                    sheet,
+                    fx + way * np.cos(down) * size * 0.5,
+                    fy + np.sin(down) * size * 0.5,
+                    size,
+                    size * 0.17,
+                    tinted(leaf, rng.uniform(0.72, 1.2, v.size)),
+                    turn,
+                    corners=5,
+                )
+    for aside in (-1.0, 0.2, 1.0):
+        sheet.disc(float(top[0]) + aside * height * 0.022, float(top[1]) + height * 0.03, height * 0.020, trunk * np.float32(0.62))
 
 
 def bamboos(
@@ -195,7 +210,6 @@ def bough(
     wood: Array,
     *,
     bare_twigs: bool = False,
-    side: int = 1,
 ) -> None:
     """A branch that hangs into the picture from its edge, `way` 1 to the right."""
     t = np.linspace(0, 1, 9)
@@ -207,11 +221,15 @@ def bough(
         sheet.taper(spine[k], twig, length * 0.007, length * 0.003, wood)
     if bare_twigs:
         return
-    n = 30
-    v = rng.random(n) ** 0.7
-    x = start[0] + way * length * (v * 1.08)
-    y = start[1] + length * (0.10 * v + 0.20 * v * v) + rng.normal(0.02, 0.06, n) * length
-    foliage(sheet, rng, x, y, length * rng.uniform(0.035, 0.075, n), leaf, side=side, leaves=5)
+    n = 240
+    v = rng.random(n) ** 0.75
+    x = start[0] + way * length * (v * 1.10)
+    y = start[1] + length * (0.10 * v + 0.20 * v * v) + rng.normal(0.015, 0.050, n) * length
+    long = length * rng.uniform(0.022, 0.042, n)
+    hang = rng.normal(0.7, 0.55, n) * rng.choice([-1, 1], n)
+    order = np.argsort(rng.random(n))
+    tones = np.where(rng.random(n) < 0.25, rng.uniform(1.2, 1.6, n), rng.uniform(0.6, 1.1, n))
+    dabs(sheet, x[order], y[order], long, long * 0.34, tinted(leaf, tones), hang, corners=6)
 
 
 def trunk_code(kind: str) -> Array:

@@ -5,8 +5,10 @@ import numpy as np
 
 from services.model_service.engines.keyframe.brush import dabs, lay, polygons, tinted
 from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb, smoothstep
+from services.model_service.engines.keyframe.land import walls
 from services.model_service.engines.keyframe.noise import clouds, ridge
 from services.model_service.engines.keyframe.stage import Stage
+from services.model_service.engines.keyframe.trees import foliage
 
 
 def shore_line(stage: Stage, share: float, slope: float) -> Array:
@@ -80,14 +82,14 @@ def _waves(stage: Stage, rng: np.random.Generator, top: int, *, calm: bool) -> N
     x, y = rng.random(n).astype(np.float32) * frame.width, top + 2 + t * depth
     half = unit * (0.006 + 0.075 * t) * rng.uniform(0.5, 1.5, n)
     thick = unit * (0.0007 + (0.010 if wild else 0.0022 if calm else 0.0042) * t)
-    shares = (rng.random(n) ** 0.7 * 0.7 + 0.3)[:, None]
+    shares = (rng.random(n) ** 0.7 * (0.55 if calm else 0.62) + 0.18)[:, None]
     _ripples(sheet, x, y, half, thick, light[None] * (1 - shares) + dark[None] * shares)
     if wild:
         _crests(stage, sheet, rng, top)
     if not stage.scene.weather & {"storm", "rain"}:
         n = 260
         t = np.sort(rng.random(n).astype(np.float32) ** np.float32(1.35))
-        x = stage.sun[0] + rng.normal(0, 1, n) * unit * (0.022 + 0.10 * t)
+        x = np.asarray(stage.sun[0] + rng.normal(0, 1, n) * unit * (0.022 + 0.10 * t), np.float32)
         half, thick = unit * (0.006 + 0.05 * t) * rng.uniform(0.4, 1.2, n), unit * (0.001 + 0.004 * t)
         glint = np.clip(palette.sun[None] * (1 - 0.25 * t[:, None]) + palette.horizon[None] * 0.25 * t[:, None], 0, 1)
         if not stage.overcast:
@@ -185,35 +187,27 @@ def paint_waterfall(stage: Stage) -> None:
     """A tall fall between cliffs into a pool, with spray at its foot."""
     rng, frame = stage.rng("waterfall"), stage.frame
     x, half = frame.width * (0.5 - stage.side * 0.10), stage.rise * 0.085
-    top, foot = stage.horizon - stage.rise * 0.50, stage.y(0.10)
-    sheet = Sheet(frame.width, frame.height)
-    rock, leaf = stage.lit(rgb("#5f6258"), 0.20), stage.lit(rgb("#4f7a40"), 0.16)
-    for way in (-1, 1):
-        edge = x + way * half * 0.85
-        line = ridge(rng, 30, waves=4, roughness=0.5)
-        rim = [(edge + way * stage.unit * 1.4 * k / 29, top - stage.rise * 0.05 * (float(line[k]) - 0.3)) for k in range(30)]
-        sheet.polygon(
-            [(edge - way * half * 0.2, foot + 9), (edge, top + stage.rise * 0.012), *rim[1:], (rim[-1][0], foot + 9)], rock
-        )
-        n = 150
-        u = rng.random(n).astype(np.float32)
-        px, py = edge + way * stage.unit * 1.3 * u, top + (foot - top) * rng.random(n)
-        tall = stage.rise * rng.uniform(0.02, 0.08, n)
-        dabs(sheet, px, py, tall * 0.28, tall, tinted(rock, rng.uniform(0.72, 1.22, n)), rng.uniform(-0.15, 0.15, n), corners=5)
-        n = 230
-        u = rng.random(n).astype(np.float32)
-        px = edge + way * stage.unit * 1.3 * u
-        py = np.where(
-            rng.random(n) < 0.6, np.interp(u, np.linspace(0, 1, 30), [p[1] for p in rim]), top + (foot - top) * rng.random(n)
-        )
-        size = stage.rise * rng.uniform(0.008, 0.024, n)
-        dabs(sheet, px, py, size * 1.3, size, tinted(leaf, rng.uniform(0.7, 1.25, n)))
+    top, foot = stage.horizon - stage.rise * 0.44, stage.y(0.12)
+    stone = np.stack([rgb(code) for code in ("#74776a", "#646858", "#838474", "#595e50")])
+    walls(stage, rng, stage.layers["far"], stone * np.float32(0.9), 0.34, -0.5, 0.50, middle=x / frame.width)
+    walls(stage, rng, stage.layers["mid"], stone, 0.16, -0.03, 0.60, middle=x / frame.width)
+    sheet, leaf = Sheet(frame.width, frame.height), stage.lit(rgb("#dfe8f2" if stage.snowy else "#4f8a3c"), 0.16)
+    n = int(240 * max(stage.span, 0.5))
+    px = rng.random(n).astype(np.float32) * frame.width
+    cover = stage.layers["mid"].rgba[..., 3] > 0.5
+    cover[int(stage.horizon) :] = True
+    rim = cover.argmax(0)[np.clip(px.astype(np.int32), 0, frame.width - 1)]
+    py = rim + np.where(rng.random(n) < 0.5, stage.rise * 0.01, (foot - rim) * rng.random(n))
+    keep = (np.abs(px - x) > half * 1.25) & (rim < stage.horizon - stage.rise * 0.05)
+    order = np.argsort(py[keep])
+    size = stage.rise * rng.uniform(0.010, 0.030, n)[keep][order]
+    foliage(sheet, rng, px[keep][order], py[keep][order], size, leaf, side=stage.side, leaves=4)
     white = np.clip(stage.lit(rgb("#f4fbff"), 0.12) * np.float32(1.05), 0, 1)
     sheet.polygon(
         [(x - half * 0.8, top), (x + half * 0.8, top), (x + half * 1.1, foot), (x - half * 1.1, foot)], white * np.float32(0.88)
     )
     n = 110
-    px = x + half * rng.uniform(-0.95, 0.95, n)
+    px = np.asarray(x + half * rng.uniform(-0.95, 0.95, n), np.float32)
     py, tall = top + (foot - top) * rng.random(n), stage.rise * rng.uniform(0.04, 0.16, n)
     py = np.minimum(py, foot - tall)
     dabs(sheet, px, py + tall * 0.5, np.full(n, stage.rise * 0.003), tall, tinted(white, rng.uniform(0.72, 1.06, n)), corners=6)

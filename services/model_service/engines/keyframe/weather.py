@@ -6,55 +6,63 @@ Rain, snow and blown leaves lie on the layer `air`, which repeats at its edges, 
 import cv2
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import Array, mix, rgb, smoothstep
+from services.model_service.engines.keyframe.brush import blades, dabs, lay, tinted
+from services.model_service.engines.keyframe.canvas import Array, Layer, Sheet, mix, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds
 from services.model_service.engines.keyframe.stage import Stage
+from services.model_service.engines.keyframe.woods import paint_fireflies
 
 
 def paint_haze(stage: Stage) -> None:
-    """A bank of mist where the far layer meets the ground; thick in fog, thin elsewhere."""
-    frame, rng = stage.frame, stage.rng("haze")
+    """Banks of mist where the depths meet: thin in clear air, in fog thick, one before the other."""
     foggy = "fog" in stage.scene.weather
-    depth = stage.unit * (0.17 if foggy else 0.07)
-    field = clouds(rng, frame.width, frame.height, cells=2.4, octaves=4, stretch=4)
-    band = np.exp(-(((frame.rows - np.float32(stage.y(0.06))) / np.float32(depth)) ** 2))
-    colour = mix(stage.palette.haze, stage.palette.sun, 0.14)
-    stage.layers["far"].fill(band * (0.35 + 0.65 * field) * np.float32(0.95 if foggy else 0.5), colour)
+    rng, frame = stage.rng("haze"), stage.frame
+    field = clouds(rng, max(frame.width // 2, 8), max(frame.height // 2, 8), cells=2.4, octaves=4, stretch=4)
+    field = np.asarray(cv2.resize(field, (frame.width, frame.height), interpolation=cv2.INTER_LINEAR))
+    banks = [("far", 0.05, 0.06, 0.45)]
     if foggy:
-        low = np.exp(-(((frame.rows - np.float32(stage.y(0.30))) / np.float32(depth * 0.9)) ** 2))
-        stage.layers["ground"].fill(low * field * np.float32(0.7), colour)
+        banks = [("far", -0.02, 0.20, 0.90), ("mid", 0.08, 0.15, 0.80), ("ground", 0.28, 0.10, 0.55)]
+    colour = mix(stage.palette.haze, stage.palette.sun, 0.14)
+    for name, share, depth, strength in banks:
+        middle, reach = stage.y(share), stage.unit * depth
+        rows = slice(int(np.clip(middle - 2.4 * reach, 0, frame.height)), int(np.clip(middle + 2.4 * reach, 0, frame.height)))
+        if rows.stop - rows.start < 2:
+            continue
+        band = np.exp(-(((frame.rows[rows] - np.float32(middle)) / np.float32(reach)) ** 2)) - np.float32(0.0032)
+        stage.layers[name].fill(np.maximum(band, 0) * (0.35 + 0.65 * field[rows]) * np.float32(strength), colour, rows)
 
 
 def paint_weather(stage: Stage) -> None:
-    """Rain, snow and fireflies before everything, on the front layer."""
+    """Rain, snow, leaves and dust before everything, on the layer `air`; splashes on the ground; fireflies in front."""
     weather = stage.scene.weather
     if stage.scene.has("room", "space", "underwater"):
         return
     if weather & {"rain", "storm"}:
         _rain(stage, heavy="storm" in weather)
+        _splashes(stage)
     if "snow" in weather:
         _snow(stage, driven=bool(weather & {"wind", "storm"}))
     if "fireflies" in stage.scene.props:
-        _fireflies(stage)
-    if "wind" in weather and not weather & {"rain", "snow", "storm"}:
+        paint_fireflies(stage)
+    if "sandstorm" in weather:
+        _dust(stage)
+    elif "wind" in weather and not weather & {"rain", "snow", "storm"}:
         _leaves(stage)
 
 
-def drift_of(stage: Stage, layer: str = "air") -> tuple[float, float]:
-    """How far a drifting layer goes in a second, in pixels right and down: the air with its rain or snow, the clouds."""
+def drift_of(stage: Stage) -> tuple[float, float]:
+    """How far the air layer goes in a second, in pixels right and down."""
     weather, unit = stage.scene.weather, stage.unit
-    if layer == "clouds":
-        return -stage.side * unit * (0.020 if weather & {"storm", "wind", "sandstorm"} else 0.006), 0.0
-    if layer != "air":
-        return 0.0, 0.0
     if weather & {"rain", "storm"}:
         speed = 1.9 if "storm" in weather else 1.5
         return -stage.side * _slant(stage) * speed * unit, speed * unit
     if "snow" in weather:
         driven = bool(weather & {"wind", "storm"})
         return -stage.side * unit * (0.45 if driven else 0.02), unit * (0.18 if driven else 0.085)
+    if "sandstorm" in weather:
+        return -stage.side * unit * 0.9, unit * 0.03
     if "wind" in weather:
-        return -stage.side * unit * 0.22, unit * 0.05
+        return -stage.side * unit * 0.26, unit * 0.05
     return 0.0, 0.0
 
 
@@ -129,45 +137,79 @@ def _snow(stage: Stage, *, driven: bool) -> None:
         )
 
 
-def _fireflies(stage: Stage) -> None:
-    layer, frame, rng = stage.layers["front"], stage.frame, stage.rng("fireflies")
-    glow = np.zeros((frame.height, frame.width), np.uint8)
-    for _ in range(46):
-        x, y = float(rng.random()) * frame.width, stage.horizon + stage.unit * float(rng.normal(0.06, 0.13))
-        cv2.circle(
-            glow,
-            (round(x * 16), round(y * 16)),
-            round(stage.unit * float(rng.uniform(0.0022, 0.005)) * 16),
-            255,
-            -1,
-            cv2.LINE_AA,
-            4,
-        )
-    light = glow.astype(np.float32) / 255
-    halo = cv2.GaussianBlur(light, (0, 0), stage.unit / 60) * np.float32(6.0)
-    layer.shine(np.clip(halo, 0, 0.8) + light, rgb("#f4ff8a"))
+def _splashes(stage: Stage) -> None:
+    """Where drops burst on the ground: short bright crowns and rings."""
+    frame, rng, unit = stage.frame, stage.rng("splashes"), stage.unit
+    sheet = Sheet(frame.width, frame.height)
+    n = int(170 * stage.span)
+    t = np.sort(rng.random(n).astype(np.float32))
+    x, y = rng.random(n) * frame.width, stage.y(0.14) + (frame.height - stage.y(0.14)) * t
+    size = unit * (0.0016 + 0.0065 * t) * rng.uniform(0.6, 1.3, n)
+    light = np.clip(mix(stage.palette.haze, rgb("#e8f2fa"), 0.5 if not stage.dark else 0.22), 0, 1)
+    dabs(sheet, x, y, size * 1.8, size * 0.34, tinted(light, rng.uniform(0.72, 0.92, n)), corners=10)
+    for lean in (-0.9, 0.0, 0.9):
+        blades(sheet, x, y, size * 0.18, size * rng.uniform(1.2, 2.2, n), size * lean, tinted(light, rng.uniform(0.85, 1.05, n)))
+    keep = Layer(frame, 0.0)
+    lay(keep, sheet)
+    ground = stage.layers["ground"]
+    ground.blend(keep.rgba * (np.float32(0.5) * ground.rgba[..., 3:]))
 
 
 def _leaves(stage: Stage) -> None:
+    """Leaves or petals in the wind, each its own colour, and faint streaks of the gust."""
     layer, frame, rng = stage.layers["air"], stage.frame, stage.rng("leaves")
-    veil = _Veil(stage)
-    for _ in range(40):
-        x, y, r = (
-            float(rng.random()) * frame.width,
-            float(rng.random()) * frame.height * 0.85,
-            stage.unit * float(rng.uniform(0.003, 0.008)),
-        )
-        cv2.ellipse(
-            veil.mask, veil.at(x, y), (round(r * 16), round(r * 6)), float(rng.random()) * 180, 0, 360, 255, -1, cv2.LINE_AA, 4
-        )
-    warm = (
-        rgb("#ffffff")
-        if stage.scene.has("snow peaks")
-        else rgb("#f3a7bb")
-        if stage.scene.props & {"flower", "tree"}
-        else rgb("#d8a04a")
+    scene = stage.scene
+    petals = scene.props & {"flower", "tree"} or scene.has("cherry grove", "garden")
+    codes = (
+        ("#ffffff", "#e8f0fa")
+        if stage.snowy
+        else ("#f8c0d0", "#f4a4bc", "#ffe4ec")
+        if petals
+        else ("#d8a04a", "#a8b04a", "#c87a34", "#8a9a3c")
     )
-    layer.fill(veil.folded() * np.float32(0.9), stage.lit(warm))
+    for k, code in enumerate(codes):
+        veil = _Veil(stage)
+        for _ in range(int(26 * stage.span) + 4):
+            near = float(rng.random()) ** 3
+            x, y = float(rng.random()) * frame.width, float(rng.random()) * frame.height * 0.86
+            r, turn = stage.unit * (0.004 + 0.012 * near), float(rng.random()) * 180
+            axes = (round(r * 16), round(r * float(rng.uniform(0.25, 0.6)) * 16))
+            cv2.ellipse(veil.mask, veil.at(x, y), axes, turn, 0, 360, int(255 - 90 * near), -1, cv2.LINE_AA, 4)
+        layer.fill(veil.folded() * np.float32(0.92), stage.lit(rgb(code)))
+        if k == 0:
+            _gusts(stage, rng, 0.10, mix(stage.palette.haze, rgb("#ffffff"), 0.5 if not stage.dark else 0.1))
+
+
+def _gusts(stage: Stage, rng: np.random.Generator, strength: float, colour: Array) -> None:
+    """Long thin streaks along the wind."""
+    veil, frame = _Veil(stage), stage.frame
+    for _ in range(int(26 * stage.span) + 4):
+        x, y, long = (
+            float(rng.random()) * frame.width,
+            float(rng.random()) * frame.height,
+            stage.unit * float(rng.uniform(0.05, 0.13)),
+        )
+        bow = stage.unit * float(rng.normal(0, 0.006))
+        points = [veil.at(x - stage.side * long * t, y + bow * np.sin(t * 3.1)) for t in np.linspace(0, 1, 7).tolist()]
+        cv2.polylines(veil.mask, [np.array(points, np.int32)], False, 200, max(1, round(stage.unit / 420)), cv2.LINE_AA, 4)
+    stage.layers["air"].fill(veil.folded() * np.float32(strength * 2), colour)
+
+
+def _dust(stage: Stage) -> None:
+    """A wall of sand: the view drowns in it with distance, clouds of it roll by before the viewer."""
+    frame, rng = stage.frame, stage.rng("dust")
+    sand = mix(stage.palette.haze, stage.lit(rgb("#d8a05a")), 0.5)
+    swirl = clouds(rng, max(frame.width // 4, 8), max(frame.height // 4, 8), cells=3, octaves=5, stretch=2.6)
+    rolled = np.asarray(cv2.resize(swirl, (frame.width, frame.height), interpolation=cv2.INTER_LINEAR))
+    for name, low, strength in (("far", 0.0, 0.78), ("mid", 0.15, 0.55), ("ground", 0.30, 0.38)):
+        stage.layers[name].fill(smoothstep(low, 0.9, rolled) * np.float32(strength) + np.float32(0.14), sand)
+    _gusts(stage, rng, 0.22, np.clip(sand * np.float32(1.15), 0, 1))
+    grit = _Veil(stage)
+    for _ in range(int(340 * stage.span)):
+        x, y = float(rng.random()) * frame.width, float(rng.random()) * frame.height
+        long = stage.unit * float(rng.uniform(0.004, 0.018))
+        cv2.line(grit.mask, grit.at(x, y), grit.at(x - stage.side * long, y + long * 0.12), 210, 1, cv2.LINE_AA, 4)
+    stage.layers["air"].fill(grit.folded() * np.float32(0.55), np.clip(sand * np.float32(1.2), 0, 1))
 
 
 def paint_valley_mist(stage: Stage) -> None:
@@ -192,4 +234,9 @@ def paint_shafts(stage: Stage) -> None:
     low = np.floor(at).astype(np.int32)
     shaft = bins[low] * (1 - (at - low)) + bins[np.minimum(low + 1, 159)] * (at - low)
     fade = np.exp(-(((np.sqrt(dx**2 + dy**2) - np.float32(stage.unit * 0.55)) / np.float32(stage.unit * 0.55)) ** 2))
-    stage.layers["ground"].shine(frame.refined(smoothstep(0.42, 0.85, shaft) * fade * np.float32(0.26)), stage.palette.sun)
+    stage.layers["ground"].shine(
+        frame.refined(
+            smoothstep(0.42, 0.85, shaft) * np.maximum(fade - np.float32(1 / 128), 0) * np.float32(0.16 if stage.dark else 0.26)
+        ),
+        stage.palette.sun,
+    )

@@ -52,7 +52,7 @@ def paint_wood(stage: Stage) -> None:
     """The wood's rows from the palest to the nearest, on `far`, `mid` and, at the sides, `ground`."""
     rng, kind = stage.rng("woods"), kind_of_wood(stage)
     leaves = [rgb(code) for code in _LEAVES[kind]]
-    _light_within(stage)
+    _light_within(stage, np.mean(leaves, 0))
     if kind == "pine forest":
         _pine_rows(stage, rng, leaves)
     elif kind == "bamboo forest":
@@ -146,14 +146,14 @@ def _roots(sheet: Sheet, rng: np.random.Generator, stage: Stage, bark: Array) ->
         sheet.ellipse(mx, my - w * 0.75, w * 0.42, w * 0.24, stage.lit(rgb("#c8442f")))
 
 
-def _light_within(stage: Stage) -> None:
+def _light_within(stage: Stage, leaf: Array) -> None:
     """The glow between the trunks, brightest under the sun."""
     frame, palette = stage.frame, stage.palette
     glow = frame.glow(stage.sun[0], stage.horizon * 0.72, stage.rise * 0.45, power=1.6)
     tone = mix(palette.haze, palette.sun, 0.35 if not stage.dark else 0.10) * np.float32(1.0 if stage.dark else 0.98)
     far = stage.layers["far"]
     cover = smoothstep(-0.2 * stage.horizon, 0.75 * stage.horizon, frame.rows) * np.float32(0.80) + np.zeros_like(glow)
-    far.fill(cover, mix(stage.lit(rgb("#6f8a5c"), 0.55), tone, np.clip(glow * 1.1, 0, 1)))
+    far.fill(cover, mix(stage.lit(leaf * np.float32(0.9), 0.40), mix(tone, stage.lit(leaf), 0.22), np.clip(glow * 1.1, 0, 1)))
 
 
 def _spread(stage: Stage, rng: np.random.Generator, count: int, gap: float) -> Array:
@@ -308,8 +308,15 @@ def paint_lone_tree(stage: Stage) -> None:
     trunk = stage.lit(rgb(TRUNK))
     shadow = stage.palette.shade * stage.lit(rgb("#4a5a34"))
     n = 40
-    dabs(sheet, x - stage.side * height * 0.10 + rng.normal(0, 0.14, n) * height, base + rng.normal(0.01, 0.02, n) * height,
-         np.full(n, height * 0.06), np.full(n, height * 0.010), tinted(shadow, rng.uniform(0.9, 1.1, n)), corners=10)  # fmt: skip
+    dabs(
+        sheet,
+        x - stage.side * height * 0.10 + rng.normal(0, 0.14, n) * height,
+        base + rng.normal(0.01, 0.02, n) * height,
+        np.full(n, height * 0.06),
+        np.full(n, height * 0.010),
+        tinted(shadow, rng.uniform(0.9, 1.1, n)),
+        corners=10,
+    )
     if scene.has("ruins", "desert", "graveyard", "battlefield", "swamp") or stage.snowy:
         bare(
             sheet,

@@ -2,6 +2,7 @@
 
 import itertools
 
+import cv2
 import numpy as np
 
 from services.model_service.engines.keyframe.brush import Lights, dabs, lay, tinted
@@ -263,7 +264,9 @@ def paint_gravestones(stage: Stage) -> None:
     keep = (np.abs(x / frame.width - 0.5) > 0.12) | (near < 0.25)
     for px, py, v in zip(x[keep].tolist(), y[keep].tolist(), near[keep].tolist(), strict=True):
         size, lean = unit * (0.028 + 0.13 * v), float(rng.normal(0, 0.10))
-        stone = stage.lit(rgb("#8f9290") * np.float32(rng.uniform(0.8, 1.1)), 0.3 * (1 - v))
+        stone = np.clip(
+            stage.lit(rgb("#a4a7a4") * np.float32(rng.uniform(0.85, 1.15) * (1.5 if stage.dark else 1.0)), 0.3 * (1 - v)), 0, 1
+        )
         w = size * 0.34
         tip = (px + lean * size, py - size)
         dark = stone * np.float32(0.6)
@@ -295,33 +298,25 @@ def paint_gravestones(stage: Stage) -> None:
 def paint_battle_remains(stage: Stage) -> None:
     """Broken spears, shields, arrows and torn banners in the earth, pillars of smoke and fires behind."""
     rng, frame, unit = stage.rng("remains"), stage.frame, stage.unit
-    smoke, lights = Sheet(frame.width, frame.height), Lights(frame)
+    lights, mask = Lights(frame), np.zeros((max(frame.height // 2, 4), max(frame.width // 2, 4)), np.uint8)
     for _ in range(4):
-        x, n = float(rng.random()) * frame.width, 46
-        t = np.sort(rng.random(n))[::-1]
-        px, py = (
-            x - stage.side * stage.rise * 0.16 * t**1.4 + rng.normal(0, 0.018, n) * stage.rise,
-            stage.horizon - stage.rise * 0.40 * t,
-        )
-        size = stage.rise * (0.012 + 0.05 * t)
-        dabs(
-            smoke,
-            px,
-            py,
-            size,
-            size * 0.8,
-            tinted(stage.lit(rgb("#4a4448"), 0.3 + 0.2 * float(rng.random())), rng.uniform(0.85, 1.15, n)),
-            corners=14,
-        )
+        x, n = float(rng.random()) * frame.width, 70
+        t = np.sort(rng.random(n))
+        px = x - stage.side * stage.rise * 0.20 * t**1.4 + rng.normal(0, 0.014, n) * stage.rise * (0.4 + t)
+        py, size = stage.horizon - stage.rise * 0.46 * t, stage.rise * (0.008 + 0.042 * t) * rng.uniform(0.5, 1.3, n)
+        for cx, cy, r, u in zip(px.tolist(), py.tolist(), size.tolist(), t.tolist(), strict=True):
+            cv2.circle(mask, (round(cx * 8), round(cy * 8)), max(round(r * 8), 8), int(60 + 150 * (1 - u)), -1, cv2.LINE_AA, 4)
         lights.add(x, stage.horizon, stage.rise * 0.07, rgb("#ff7a2a"), 0.6)
-    lay(stage.layers["far"], smoke)
+    soft = cv2.GaussianBlur(mask, (0, 0), max(stage.unit / 110, 0.5)).astype(np.float32) / 255
+    smoke = np.asarray(cv2.resize(soft, (frame.width, frame.height)))
+    stage.layers["far"].fill(smoke * np.float32(0.85), stage.lit(rgb("#3c363a"), 0.25))
     lights.shine(stage.layers["far"])
     sheet = Sheet(frame.width, frame.height)
     line = np.full(frame.width, stage.y(0.14), np.float32)
-    x, y, near = scattered(stage, rng, line, int(46 * stage.span), 0.9)
-    keep = np.abs(x / frame.width - 0.5) > 0.10
+    columns, y, near = scattered(stage, rng, line, int(46 * stage.span), 0.9)
+    keep = np.abs(columns / frame.width - 0.5) > 0.10
     wood, steel = stage.lit(rgb("#5a4430")), stage.lit(rgb("#a8acb4"))
-    for px, py, v in zip(x[keep].tolist(), y[keep].tolist(), near[keep].tolist(), strict=True):
+    for px, py, v in zip(columns[keep].tolist(), y[keep].tolist(), near[keep].tolist(), strict=True):
         size, lean, kind = unit * (0.04 + 0.16 * v), float(rng.normal(0, 0.45)), float(rng.random())
         tip = (px + lean * size, py - size)
         if kind < 0.12:
