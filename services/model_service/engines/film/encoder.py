@@ -13,11 +13,14 @@ its work (measured on painted clips)."""
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """libx264's settings. `threads` is fixed, not taken from the machine: with it, equal input gives equal bytes everywhere."""
+    """libx264's settings. `threads` is fixed, not taken from the machine: with it, equal input gives equal bytes everywhere.
+
+    One thread does the work of two for an eighth less; a film's segments are encoded side by side.
+    """
 
     crf: int = 21
     draft_crf: int = 28
-    threads: int = 2
+    threads: int = 1
 
     @property
     def revision(self) -> str:
