@@ -113,7 +113,11 @@ def _heaps(stage: Stage, rng: np.random.Generator, *, banks: float) -> None:
     ]
     for share, foot, size, tall in sorted(spots, key=lambda spot: -spot[1]):
         _heap(rng, tone, cover, ball, share * width, foot * horizon, size * unit, tall)
-    wide, deep = (_wrapped_noise(rng, width, height, cells=c, octaves=4, stretch=1.2) - np.float32(0.5) for c in (7, 9))
+    small = (max(width // 2, 8), max(height // 2, 8))
+    wide, deep = (
+        np.asarray(cv2.resize(_wrapped_noise(rng, *small, cells=cells, octaves=4, stretch=1.2), (width, height))) - np.float32(0.5)
+        for cells in (7, 9)
+    )
     reach = np.float32(unit * 0.05)
     map_x = np.arange(width, dtype=np.float32)[None] + wide * reach * 1.4
     map_y = np.arange(height, dtype=np.float32)[:, None] + deep * reach

@@ -106,7 +106,7 @@ def paint_ground(stage: Stage, kind: str, line: Array, *, path: bool = False) ->
     _stones(stage, sheet, rng, line, int(soil.stones * stage.span) + 1, stage.lit(rgb("#8c8880" if kind != "ash" else "#4c4444")))
     if soil.tufts:
         _tufts(stage, sheet, rng, line, rgb(soil.tufts), dense=kind in {"grass", "dry grass"})
-    if stage.wet and kind in {"earth", "mud", "stone"}:
+    if stage.wet and (path or kind in {"earth", "mud", "stone"}):
         _puddles(stage, sheet, rng, line)
     lay(layer, sheet)
 

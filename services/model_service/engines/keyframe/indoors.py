@@ -180,6 +180,8 @@ def opened(stage: Stage, finish: Finish) -> Room:
     scale = view.scale(depth)
     half = min(finish.half * 1.6, max(frame.width * 0.5 * 0.80 / scale, 1.5))
     high = max(finish.high, view.eye + (stage.horizon - frame.height * 0.15) / scale)
+    if finish.half < 2.5:  # carriages and corridors stay low, also in a tall picture
+        high = min(high, finish.high * 1.25)
     light = _indoor_light(stage, finish)
     back, floor = (Sheet(frame.width, frame.height) for _ in range(2))
     room = Room(stage, finish, view, depth, half, high, light, back, floor, Lights(frame), stage.rng("room"))

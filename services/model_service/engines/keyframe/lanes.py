@@ -8,15 +8,14 @@ from services.model_service.engines.keyframe.ground import carpet
 from services.model_service.engines.keyframe.noise import clouds
 from services.model_service.engines.keyframe.perspective import View, block, floor_plan
 from services.model_service.engines.keyframe.stage import Stage
-from services.model_service.engines.keyframe.street import AWNINGS, Row
-from services.model_service.engines.keyframe.water import paint_wet_mirror
+from services.model_service.engines.keyframe.street import AWNINGS, Row, stand
 
 
 def paint_old_street(stage: Stage, *, market: bool = False) -> None:
     """An old Chinese street: white walls, dark wood, tiled eaves that turn up, red lanterns in strings, worn flagstones."""
     rng = stage.rng("old street")
     view = View.of(stage, aside=0.08 * stage.side)
-    edge = 4.0 if stage.frame.width > stage.frame.height else 3.0
+    edge = 4.0 if stage.frame.width > stage.frame.height else 2.5
     sheet, lights = Sheet(stage.frame.width, stage.frame.height), Lights(stage.frame)
     for way in (-1, 1):
         row = Row(stage, view, sheet, lights, rng, way, edge)
@@ -26,11 +25,9 @@ def paint_old_street(stage: Stage, *, market: bool = False) -> None:
             spans.append((z, z + deep))
             z += deep
         for z0, z1 in spans[::-1]:
-            _old_house(row, z0, z1, float(rng.uniform(3.4, 5.6)))
-    lay(stage.layers["mid"], sheet)
+            _old_house(row, z0, z1, float(rng.uniform(3.4, 5.6)) * max(stage.rise / stage.unit, 1.0) ** 1.5)
     _flagstones(stage, view)
-    if stage.wet:
-        paint_wet_mirror(stage, stage.horizon + 2, 0.66)
+    stand(stage, sheet, 0.66 if stage.wet else 0.0)
     front = Sheet(stage.frame.width, stage.frame.height)
     if market:
         _stalls(stage, view, front, lights, edge)

@@ -82,8 +82,9 @@ def _fires(layer: DepthLayer, unit: float, *, strength: float, rate: float) -> D
 
 def _neon(layer: DepthLayer, unit: float, *, strength: float, rate: float) -> Detail | None:
     """Every third sign: what is bright and of a strong colour, larger than a window and smaller than a house."""
-    colours = layer.pixels[..., :3]
-    vivid = ((colours.max(2) > 150) & (colours.max(2).astype(np.int16) - colours.min(2) > 110)).astype(np.uint8) * 255
+    blue, green, red = cv2.split(layer.pixels)[:3]  # NumPy reduces a last axis of three a hundred times slower
+    most, least = cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red)
+    vivid = ((most > 150) & (cv2.subtract(most, least) > 110)).astype(np.uint8) * 255
     vivid = np.asarray(cv2.morphologyEx(vivid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(vivid, connectivity=8)
     areas = boxes[:, cv2.CC_STAT_AREA]

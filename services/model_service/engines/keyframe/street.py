@@ -62,13 +62,21 @@ def paint_street(stage: Stage) -> None:
             spans.append((z, z + deep))
             z += deep
         for z0, z1 in spans[::-1]:
-            _house(row, z0, z1, float(rng.uniform(7.0, 15.0)) + (9.0 if stage.scene.has("city") else 0.0))
-    lay(stage.layers["mid"], sheet)
+            _house(row, z0, z1, float(rng.uniform(7.0, 15.0)) * max(stage.rise / stage.unit, 1.0))
     _road(stage, view, edge)
-    if stage.wet or "neon" in stage.scene.props:
-        paint_wet_mirror(stage, stage.horizon + 2, 0.62)
+    stand(stage, sheet, 0.62 if stage.wet or "neon" in stage.scene.props else 0.0)
     _kerb_things(stage, view, edge, lights)
     lights.shine(stage.layers["ground"])
+
+
+def stand(stage: Stage, houses: Sheet, mirrored: float) -> None:
+    """Put the rows of houses on their street, on the layer `ground`; the wet street mirrors them by `mirrored`."""
+    if mirrored:
+        mid = stage.layers["mid"]
+        lay(mid, houses)
+        paint_wet_mirror(stage, stage.horizon + 2, mirrored)
+        mid.rgba[:] = 0
+    lay(stage.layers["ground"], houses)
 
 
 def fading(z: float) -> float:

@@ -119,7 +119,13 @@ def _settle(stage: Stage, rng: np.random.Generator, homes: list[tuple[float, flo
         sx, sy = cottage(sheet, stage, rng, x * frame.width, stage.y(share), unit * scale, max(distance, 0.0))
         smoke.append((sx, sy, unit * scale))
         if window_light(stage):
-            lights.add(x * frame.width, stage.y(share) - unit * scale * 0.35, unit * scale * 0.6, rgb("#ffb45c"), 0.26)
+            lights.add(
+                x * frame.width,
+                stage.y(share) - unit * scale * 0.35,
+                unit * scale * 0.6,
+                rgb("#ffb45c"),
+                0.26 if stage.dark else 0.10,
+            )
     lay(stage.layers["ground"], sheet)
     lights.shine(stage.layers["ground"])
     _smoke(stage, smoke[-3:])

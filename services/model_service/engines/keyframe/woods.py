@@ -93,16 +93,21 @@ def _trunk(sheet: Sheet, rng: np.random.Generator, stage: Stage, x: float, base:
     lean = float(rng.normal(0, 0.25)) * half
     top = -20.0
     outline = [
-        (x - half * 2.3, base + half * 0.5),
-        (x - half * 1.2, base - half * 1.6),
+        (x - half * 2.2, base + half * 0.45),
+        (x - half * 1.55, base - half * 0.35),
+        (x - half * 1.18, base - half * 1.6),
+        (x - half * 1.02, base - half * 4),
         (x - half * 0.95 + lean, base * 0.5),
         (x - half * 0.85 + lean * 2, top),
     ]
     other = [
         (x + half * 0.85 + lean * 2, top),
         (x + half * 0.95 + lean, base * 0.5),
-        (x + half * 1.2, base - half * 1.6),
-        (x + half * 2.5, base + half * 0.4),
+        (x + half * 1.02, base - half * 4),
+        (x + half * 1.18, base - half * 1.6),
+        (x + half * 1.6, base - half * 0.3),
+        (x + half * 2.4, base + half * 0.4),
+        (x + half * 0.5, base + half * 0.75),
     ]
     sheet.polygon([*outline, *other], bark)
     n = 70
