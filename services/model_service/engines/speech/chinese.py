@@ -11,6 +11,8 @@ import jieba
 from pypinyin import Style, lazy_pinyin
 from pypinyin.contrib.tone_convert import to_finals, to_initials, to_normal
 
+from services.model_service.engines.speech import polyphones
+
 _INITIALS: Mapping[str, str] = {
     "": "", "b": "p", "p": "pʰ", "m": "m", "f": "f", "d": "t", "t": "tʰ", "n": "n", "l": "l", "g": "k", "k": "kʰ", "h": "x",
     "j": "ʨ", "q": "ʨʰ", "x": "ɕ", "z": "ʦ", "c": "ʦʰ", "s": "s", "zh": "ꭧ", "ch": "ꭧʰ", "sh": "ʂ", "r": "ɻ",
@@ -27,6 +29,7 @@ _BUZZING = frozenset({"z", "c", "s", "zh", "ch", "sh", "r"})
 _WHOLE: Mapping[str, str] = {
     "er": "ɚ0", "o": "ɔ0", "io": "jɔ0", "ê": "ɛ0", "m": "m0", "n": "n0", "ng": "ŋ0", "hm": "hm0", "hng": "hŋ0",
 }  # fmt: skip
+_PARTICLES = frozenset("的地得了着")
 _TONES: Mapping[str, str] = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
 
 
@@ -42,15 +45,30 @@ class Chinese:
 
     def segment(self, run: str) -> list[str]:
         """The words of a run of Chinese characters."""
-        return list(self._cutter.cut(run))
+        words: list[str] = []
+        for word in self._cutter.cut(run):
+            if len(word) > 1 and word[0] in _PARTICLES and not self._is_word(word):
+                words += [word[0], word[1:]]  # 慢慢 地 开, which jieba guesses to be 慢慢 地开
+            else:
+                words.append(word)
+        return words
 
-    def sound(self, text: str) -> str:
-        """Phonemes of Chinese text, words separated by spaces; characters that have no reading are silent."""
-        return " ".join(filter(None, ("".join(map(syllable, _pinyin(word))) for word in self.segment(text))))
+    def sound(self, text: str, before: str = "", after: str = "") -> str:
+        """Phonemes of Chinese text between the words `before` and `after`, its words separated by spaces.
 
+        Characters that have no reading are silent.
+        """
+        words = [before, *self.segment(text), after]
+        sounds = ("".join(map(syllable, self._readings(*around))) for around in zip(words, words[1:], words[2:], strict=False))
+        return " ".join(filter(None, sounds))
 
-def _pinyin(word: str) -> list[str]:
-    return lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore")
+    def _readings(self, before: str, word: str, after: str) -> list[str]:
+        """The pinyin of a word's syllables, each with its tone as a final digit."""
+        read = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore")
+        return polyphones.corrected(word, before, after, polyphones.surname(word, read, self._is_word))
+
+    def _is_word(self, word: str) -> bool:
+        return bool(self._cutter.FREQ.get(word))
 
 
 def syllable(pinyin: str) -> str:

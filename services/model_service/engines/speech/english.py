@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Protocol
 
+from services.model_service.engines.speech import abbreviations
+
 _VOWELS = frozenset("AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻ")
 _FLAPPED_AFTER = frozenset("AIOWYiuæɑəɛɪɹʊʌ")
 _VERB_AFTER = frozenset(
@@ -17,7 +19,7 @@ _VERB_AFTER = frozenset(
     | {"don't", "didn't", "doesn't", "cannot", "can't", "won't"}
 )
 _NOUN_AFTER = frozenset({"the", "a", "an", "this", "that", "my", "his", "her", "their", "our", "your", "its", "no", "some", "of"})
-_SYMBOLS: Mapping[str, str] = {"&": "and", "+": "plus", "@": "at", "%": "percent", "=": "equals", "№": "number"}
+_OBJECTS = frozenset({"the", "my", "your", "his", "her", "their", "our", "its", "this", "that", "it", "them", "him", "me", "us"})
 
 # espeak's IPA to Kokoro's alphabet (misaki's E2M table for American English), longest first.
 _FROM_ESPEAK: Sequence[tuple[str, str]] = (
@@ -52,12 +54,15 @@ class English:
         following = ""
         for place in range(len(words) - 1, -1, -1):
             before = words[place - 1].lower() if place else ""
-            following = self._sound(words[place], before, following)
+            after = words[place + 1].lower() if place + 1 < len(words) else ""
+            following = self._sound(words[place], before, after, following)
             said.append(following)
         return said[::-1]
 
-    def _sound(self, word: str, before: str, following: str) -> str:
+    def _sound(self, word: str, before: str, after: str, following: str) -> str:
         word = word.replace("’", "'")
+        if word.lower() in abbreviations.SOUNDS:
+            return abbreviations.SOUNDS[word.lower()]
         first = next((c for c in following if c not in "ˈˌ"), "")
         small = word.lower()
         if small == "the":
@@ -70,14 +75,12 @@ class English:
             return "ɐn"
         if small == "in":
             return "ɪn" if first else "ˈɪn"
-        role = _role(small, before, last=not first)
+        role = _role(small, before, after, last=not first)
         found = self._known(word, role) or self._inflected(word, role) or self._spelled(word) or self._guessed(word)
         return found.replace("ɾ", "T").replace("ʔ", "t")
 
     def _known(self, word: str, role: str) -> str:
         """From the dictionaries: as written, else in small letters, else with a capital."""
-        if word in _SYMBOLS:
-            word = _SYMBOLS[word]
         for spelling in (word, word.lower(), word.lower().capitalize()):
             for book in (self._gold, self._silver):
                 entry = book.get(spelling)
@@ -120,16 +123,18 @@ class English:
         return said or " ".join(filter(None, (self._known(letter.upper(), "DEFAULT") for letter in word)))
 
 
-def _role(word: str, before: str, *, last: bool) -> str:
+def _role(word: str, before: str, after: str, *, last: bool) -> str:
     """The part of speech, guessed from the word before; `None` is the dictionary's name for the form at a phrase's end."""
     if word == "read" and before in {"he", "she", "it", "who"}:
         return "VBD"
-    if before in {"have", "has", "had"}:
+    if before in {"have", "has", "had"} or before.endswith(("'ve", "'d")):
         return "VBN"
     if before in _VERB_AFTER:
         return "VERB"
     if before in _NOUN_AFTER:
         return "NOUN"
+    if after in _OBJECTS:
+        return "VERB"
     return "None" if last else "DEFAULT"
 
 

@@ -16,8 +16,8 @@ from services.model_service.engines.speech.voices import Gender, choose
 
 _NAMES: Mapping[Language, str] = {Language.ZH: "cmn", Language.EN: "en-us"}
 _VARIANTS: Mapping[Gender, str] = {Gender.FEMALE: "+f2", Gender.MALE: "+m3"}
-_PACE: Mapping[Language, int] = {Language.ZH: 175, Language.EN: 155}
-"""Words a minute at speed 1, as espeak counts them."""
+_PACE: Mapping[Language, int] = {Language.ZH: 215, Language.EN: 148}
+"""Words a minute at speed 1, as espeak counts them: a line takes about as long as with Kokoro."""
 _SILENCE = 0.5
 
 
@@ -32,7 +32,7 @@ class Espeak:
 
     @property
     def identity(self) -> Engine:
-        return Engine("espeak", "1")
+        return Engine("espeak", "2")
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_INSTALLED when the library cannot be used."""
@@ -59,6 +59,7 @@ class Espeak:
             "words": _timed(words, spoken.onsets, first / RATE, seconds),
             "voice": voice.name,
             "speed": told.speed,
+            "engine": "espeak",
         }
         return Output({"audio": MadeFile(path, "audio/wav")}, meta)
 

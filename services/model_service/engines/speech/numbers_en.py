@@ -11,12 +11,15 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_MONTH_NAMES = frozenset(
+    {*(month.lower() for month in _MONTHS), *("jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec")}
+)
 _ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth", "twelve": "twelfth",
 }  # fmt: skip
 _UNITS = {
     "km/h": "kilometers an hour", "kg": "kilograms", "km": "kilometers", "cm": "centimeters", "mm": "millimeters",
-    "ml": "milliliters",
+    "ml": "milliliters", "mL": "milliliters",
     "m²": "square meters", "m³": "cubic meters", "m": "meters", "g": "grams", "L": "liters", "l": "liters", "℃": "degrees Celsius",
     "°C": "degrees Celsius", "°F": "degrees Fahrenheit", "℉": "degrees Fahrenheit", "°": "degrees", "GB": "gigabytes",
     "MB": "megabytes", "TB": "terabytes", "Hz": "hertz", "kHz": "kilohertz", "MHz": "megahertz", "GHz": "gigahertz",
@@ -31,14 +34,24 @@ _SHAPE = re.compile(
 _LARGE = frozenset({"hundred", "thousand", "million", "billion", "trillion"})
 
 
-def spoken(text: str) -> str:
-    """The English reading, words separated by spaces, of a number as `tokens` finds it."""
+def spoken(text: str, before: str = "") -> str:
+    """The English reading, words separated by spaces, of a number as `tokens` finds it; `before` is the word before it."""
+    if before.rstrip(".").lower() in _MONTH_NAMES and re.fullmatch(r"[1-9]|[12]\d|3[01]", text):
+        return ordinal(int(text))
+    if numbered := re.fullmatch(r"(?:No\.|№)\s?(\d+)", text):
+        return f"number {cardinal(int(numbered[1]))}"
+    if tall := re.match(r"(\d)['’](\d{1,2})", text):
+        return f"{cardinal(int(tall[1]))} foot {cardinal(int(tall[2]))}"
+    if re.fullmatch(r"\d{3}-\d{3}-\d{4}|\d{3,4}-\d{7,8}|\d{3}-\d{4}", text):
+        return _one_by_one(text)  # a telephone's
     if date := re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text):
         month = int(date[2])
         if 1 <= month <= 12:
             return f"{_MONTHS[month - 1]} {ordinal(int(date[3]))} {year(int(date[1]))}"
     if clock := re.match(r"(\d{1,2})[:：](\d{2})(?:[:：](\d{2}))?\s?([aApP])?", text):
         return _clock(clock)
+    if ratio := re.fullmatch(r"(\d+)[:：](\d+)", text):
+        return f"{amount(ratio[1])} to {amount(ratio[2])}"
     if counted := re.fullmatch(r"(\d+)(st|nd|rd|th)", text):
         return ordinal(int(counted[1]))
     if decade := re.fullmatch(r"(\d+)s", text):
@@ -131,6 +144,8 @@ def _plural(said: str) -> str:
 def _fraction(over: int, under: int) -> str:
     if under == 2 and over == 1:
         return "one half"
+    if over >= under:
+        return f"{cardinal(over)} {cardinal(under)}"  # 24/7, 50/50
     part = "quarter" if under == 4 else "half" if under == 2 else ordinal(under)
     return f"{cardinal(over)} {part}{'s' if over != 1 else ''}"
 

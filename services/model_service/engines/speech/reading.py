@@ -1,13 +1,13 @@
 """A line as Kokoro reads it: every word with its phonemes, in breaths of one or a few sentences."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.model_service.engines.speech import numbers_en, numbers_zh, tokens
+from services.model_service.engines.speech import abbreviations, numbers_en, numbers_zh, tokens
 from services.model_service.engines.speech.chinese import Chinese
 from services.model_service.engines.speech.english import English
-from services.model_service.engines.speech.tokens import Kind
+from services.model_service.engines.speech.tokens import Kind, Piece
 
 LONGEST_BREATH = 240
 """Phonemes that the model is given at once at most, about 15 s: it takes 510, but its memory grows with them."""
@@ -22,7 +22,12 @@ _MARK_SOUNDS: Mapping[str, str] = {
     "：": ":", ":": ":", "…": "…", "—": "—", "–": "—", "“": "“", "”": "”", "「": "“", "」": "”", "『": "“", "』": "”", "《": "“",
     "》": "”", "【": "“", "】": "”", "（": "(", "）": ")", "(": "(", ")": ")", "-": " ", "/": " ", "_": " ",
 }  # fmt: skip
-_SYMBOL_WORDS = frozenset("&+@%=")
+_SYMBOLS_EN: Mapping[str, str] = {
+    "&": "and", "+": "plus", "@": "at", "%": "percent", "=": "equals", "×": "times", "÷": "divided by", "№": "number",
+}  # fmt: skip
+_SYMBOLS_ZH: Mapping[str, str] = {"&": "和", "+": "加", "@": "艾特", "=": "等于", "×": "乘以", "÷": "除以"}
+_MOST_LETTERS = 3
+"""Capitals before a digit that are spelled: CO2, MP3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +57,41 @@ class Reader:
         """The words of `line` in order. Numbers are read in the line's language: Chinese where it has a Chinese character."""
         words = tokens.words(line, self._chinese.segment)
         in_chinese = any(word.chinese for word in words)
+        pieces = [(place, piece) for place in range(len(words)) for piece in _as_said(words, place)]
         sounds: list[list[str]] = [[] for _ in words]
         phrase: list[tuple[int, str]] = []  # English words waiting for what follows them
-        for place, word in enumerate(words):
-            for piece in word.pieces:
-                text = tokens.plain(piece.text)
-                if piece.kind is Kind.LATIN or (piece.kind is Kind.MARK and text in _SYMBOL_WORDS):
-                    phrase.append((place, text))
-                elif piece.kind is Kind.NUMBER and not in_chinese:
-                    phrase += [(place, said) for said in numbers_en.spoken(text).split()]
-                elif piece.kind is Kind.MARK and not _MARK_SOUNDS.get(piece.text, "").strip():
-                    continue
-                else:
-                    self._say(phrase, sounds)
-                    sounds[place].append(self._sound(piece, text, words[place + 1].text if place + 1 < len(words) else ""))
+        for at, (place, piece) in enumerate(pieces):
+            text = tokens.plain(piece.text)
+            said = self._in_english(piece, text, words[place - 1].text if place else "", in_chinese=in_chinese)
+            if said is not None:
+                phrase += [(place, word) for word in said]
+            elif piece.kind is not Kind.MARK or _MARK_SOUNDS.get(piece.text, "").strip() or text in _SYMBOLS_ZH:
+                self._say(phrase, sounds)
+                before = pieces[at - 1][1] if at else None
+                after = pieces[at + 1][1] if at + 1 < len(pieces) else None
+                sounds[place].append(self._sound(piece, text, _context(before), _context(after)))
         self._say(phrase, sounds)
         return [Sounded(word.text, _joined(parts)) for word, parts in zip(words, sounds, strict=True)]
 
-    def _sound(self, piece: tokens.Piece, text: str, after: str) -> str:
+    @staticmethod
+    def _in_english(piece: Piece, text: str, before: str, *, in_chinese: bool) -> list[str] | None:
+        """The English words of a piece; None for what is Chinese, or a mark."""
+        if piece.kind is Kind.LATIN:
+            return [text]
+        if in_chinese:
+            return None
+        if piece.kind is Kind.NUMBER:
+            return numbers_en.spoken(text, before).split()
+        return _SYMBOLS_EN[text].split() if text in _SYMBOLS_EN else None
+
+    def _sound(self, piece: Piece, text: str, before: str, after: str) -> str:
         match piece.kind:
             case Kind.HAN:
-                return self._chinese.sound(piece.text)
+                return self._chinese.sound(piece.text, before, after)
             case Kind.NUMBER:
-                return self._chinese.sound(numbers_zh.spoken(text, after))
+                return self._chinese.sound(numbers_zh.spoken(text, after, before))
             case _:
-                return _MARK_SOUNDS[piece.text]
+                return self._chinese.sound(_SYMBOLS_ZH[text]) if text in _SYMBOLS_ZH else _MARK_SOUNDS[piece.text]
 
     def _say(self, phrase: list[tuple[int, str]], sounds: list[list[str]]) -> None:
         """Let the English words that have gathered sound, now that their phrase is over."""
@@ -84,6 +99,39 @@ class Reader:
         for (place, _), phonemes in zip(phrase, said, strict=True):
             sounds[place].append(phonemes)
         phrase.clear()
+
+
+def _context(piece: Piece | None) -> str:
+    """What stands beside a Chinese word, for its reading: nothing beyond a mark."""
+    return piece.text if piece is not None and piece.kind in (Kind.HAN, Kind.NUMBER) else ""
+
+
+def _as_said(words: Sequence[tokens.Word], place: int) -> list[Piece]:
+    """The pieces of a word, with abbreviations written out."""
+    pieces = words[place].pieces
+    first = next((at for at, piece in enumerate(pieces) if piece.kind is Kind.LATIN), None)
+    if first is None:
+        return pieces
+    end = first
+    while end < len(pieces) and (pieces[end].kind is Kind.LATIN or pieces[end].text == "."):
+        end += 1
+    text = "".join(piece.text for piece in pieces[first:end])
+    before = _bare(words[place - 1].text) if place else ""
+    after = _bare(words[place + 1].text) if place + 1 < len(words) else ""
+    said = abbreviations.expanded(text, before, after)
+    if said is None:
+        numbered = end < len(pieces) and pieces[end].kind is Kind.NUMBER and end == first + 1
+        if not (numbered and text.isupper() and len(text) <= _MOST_LETTERS):
+            return pieces
+        said = " ".join(text)
+    spelled = [Piece(Kind.LATIN, word) for word in said.split()]
+    stop = [Piece(Kind.MARK, ".")] if text.endswith(".") and abbreviations.keeps_its_stop(text, after) else []
+    return [*pieces[:first], *spelled, *stop, *pieces[end:]]
+
+
+def _bare(word: str) -> str:
+    """A word without the marks around it."""
+    return word.strip("".join(MARKS) + "'’‘,")
 
 
 def breaths(words: list[Sounded]) -> list[list[Sounded]]:

@@ -45,13 +45,18 @@ class Word:
 _HAN = r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 _LETTER = rf"(?:(?!{_HAN})[^\W\d_])"
 _CHINESE_UNIT = r"(?:年|月|日|号|点|分|秒|％|%)"
-_LATIN_UNIT = r"(?:km/h|kg|km|cm|mm|ml|GB|MB|TB|Hz|kHz|MHz|GHz|m²|m³|[mgLl]|℃|°C|°F|°|℉)(?![A-Za-z])"
+_LATIN_UNIT = r"(?:km/h|kg|km|cm|mm|ml|mL|GB|MB|TB|Hz|kHz|MHz|GHz|m²|m³|[mgLl]|℃|°C|°F|°|℉)(?![A-Za-z])"
 _AMOUNT = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _NUMBER = rf"""
     \d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?!\d)                       # 2026-10-03
   | \d{{1,2}}[:：]\d{{2}}(?:[:：]\d{{2}})?(?!\d)(?:\s?[aApP]\.?[mM]\b\.?)?  # 7:30, 12:05 pm
+  | \d{{1,3}}[:：]\d{{1,3}}(?!\d)                                      # 3:2
+  | (?<!\d)(?:\d{{3}}-\d{{3}}-\d{{4}}|\d{{3,4}}-\d{{7,8}}|\d{{3}}-\d{{4}})(?![\d-])  # 555-1234
   | \d+(?:st|nd|rd|th|s)(?![A-Za-z])                               # 3rd, 1990s
-  | (?:(?<![\w.)])[-−])?[$¥￥€£]?(?:{_AMOUNT})(?:\s?[-~～–—至]\s?(?:{_AMOUNT}))?(?:/\d+)?
+  | (?:No\.|№)\s?\d+                                               # No. 1
+  | \d['’]\d{{1,2}}["”]?                                            # 5'10"
+  | (?:(?<![\w.)])[-−]|(?<={_HAN})[-−](?=\d+(?:\.\d+)?\s?(?:℃|°|度)))?[$¥￥€£]?
+    (?:{_AMOUNT})(?:\s?[-~～–—至]\s?(?:{_AMOUNT}))?(?:/\d+)?
     (?:{_CHINESE_UNIT}|\s?{_LATIN_UNIT})?(?:\s(?:hundred|thousand|million|billion|trillion)\b)?
 """
 _SCAN = re.compile(
