@@ -30,11 +30,15 @@ def tags(found: Scene) -> list[str]:
     return [figure.tag for figure in found.figures]
 
 
-def test_canonical_first_line_leads_and_later_lines_add() -> None:
+def test_the_first_line_leads_and_later_lines_fill_in_what_it_leaves_open() -> None:
     found = scene("snow peaks, night, stars, two travellers, walking\nThey climb under the aurora towards a village.")
     assert found.places == ("snow peaks",)
     assert found.time == "night"
-    assert found.weather == {"stars", "aurora"}
+    assert found.weather == {"stars"}
+    open_ = scene("two travellers, walking\nA dog in the desert at dusk, in a sandstorm, beside a campfire.")
+    assert (open_.places, open_.time, open_.weather) == (("desert",), "dusk", {"sandstorm"})
+    assert tags(open_) == ["traveller", "traveller"]
+    assert not open_.things
     assert tags(found) == ["traveller", "traveller"]
     assert found.action == "walking"
     assert not found.guessed
@@ -92,7 +96,7 @@ def test_the_bible_dresses_whom_it_names() -> None:
         BibleEntry("character", "Mira", "a girl in a red coat with black hair"),
         BibleEntry("character", "Bo", "a small white puppy"),
     )
-    found = scene("beach, dusk\nMira runs along the water.", bible=bible)
+    found = scene("Mira runs along the water at dusk.", bible=bible)
     assert found.figures == (Figure("girl", outer="#b8332f", hair="#23232b", name="Mira"),)
     both = scene("meadow, girl, puppy", bible=bible)
     girl, puppy = both.figures

@@ -1,13 +1,14 @@
 """Where a scene's things go: around the cast on the ground, on a table, in the air; or, in a detail shot, before everything."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe.canvas import mix, rgb
 from services.model_service.engines.keyframe.fireworks import paint_fireworks
-from services.model_service.engines.keyframe.held import carried, worn
+from services.model_service.engines.keyframe.held import carried
 from services.model_service.engines.keyframe.props import LIGHTS, PROPS, Spot, cast_light, draw_prop, place_prop
 from services.model_service.engines.keyframe.scene import Scene
 from services.model_service.engines.keyframe.sprites import Pen, place
@@ -18,13 +19,13 @@ MOST = 4
 _LOWEST = 0.845
 _TABLE = 0.40
 _LANDSCAPE_TOO = frozenset({"flower", "tree", "house", "door", "bridge", "fireflies", "neon"})
-_HERO_ICONS = {"flower": "single rose"}
+_HERO_ICONS = {"flower": "little flower"}
 
 
 def things_to_place(scene: Scene) -> tuple[Thing, ...]:
     """The things that are neither in a hand nor part of the landscape, in order of mention."""
-    in_hands = {*carried(scene).values(), *worn(scene)}
-    return tuple(thing for thing in scene.things if thing.tag in PROPS and thing.tag not in in_hands)[:MOST]
+    in_hands = set(carried(scene).values())
+    return tuple(thing for thing in scene.things if thing.tag in PROPS and not thing.worn and thing.tag not in in_hands)[:MOST]
 
 
 def has_hero(scene: Scene) -> bool:
@@ -35,8 +36,10 @@ def has_hero(scene: Scene) -> bool:
 
 
 def _heroes(scene: Scene) -> tuple[Thing, ...]:
-    named = (Thing(_HERO_ICONS.get(thing.tag, thing.tag), thing.colour) for thing in scene.things)
-    return tuple(dict.fromkeys(thing for thing in named if thing.tag in PROPS))[:3]
+    named = (replace(thing, tag=_HERO_ICONS.get(thing.tag, thing.tag)) for thing in scene.things if not thing.worn)
+    found = tuple(dict.fromkeys(thing for thing in named if thing.tag in PROPS))
+    alike = [replace(found[0], count=1)] * (found[0].count - 1) if found else []
+    return (*found[:1], *alike, *found[1:])[:3]
 
 
 def place_hero(stage: Stage) -> None:
@@ -116,8 +119,9 @@ def place_things(stage: Stage, *, size: float, feet: float, left: float, right: 
         _hang(stage, thing, index, size)
     low = [thing for thing in things if PROPS[thing.tag].spot is Spot.LOW]
     table = stage.scene.has("room") and bool(low)
-    groups: list[Sequence[Thing]] = [low] if table else [(thing,) for thing in low]
-    groups += [(thing,) for thing in things if PROPS[thing.tag].spot is Spot.GROUND]
+    laid = [[thing] * thing.count for thing in low]
+    groups: list[Sequence[Thing]] = [[thing for alike in laid for thing in alike]] if table else list(laid)
+    groups += [[thing] * thing.count for thing in things if PROPS[thing.tag].spot is Spot.GROUND]
     alone = right <= left
     base = min(max(size, stage.unit * (0.62 if alone else 0.30)), stage.unit * (0.95 if alone else 0.62))
     row = min(feet, stage.frame.height * _LOWEST)
@@ -146,8 +150,18 @@ def place_things(stage: Stage, *, size: float, feet: float, left: float, right: 
         if on_table:
             _on_table(stage, group, shown, x, row, base, breadth)
         else:
-            place_prop(stage, stage.layers["cast"], group[0].tag, x, y, shown[0], colour=group[0].colour)
+            _in_a_row(stage, group, shown, x, y)
         way = -way
+
+
+def _in_a_row(stage: Stage, group: Sequence[Thing], shown: Sequence[float], x: float, y: float) -> None:
+    """Things of one kind beside each other, every other one a step behind."""
+    widths = [PROPS[thing.tag].breadth * scale for thing, scale in zip(group, shown, strict=True)]
+    at = x - sum(widths) / 2
+    for index, (thing, scale, wide) in enumerate(zip(group, shown, widths, strict=True)):
+        row = y - (wide * 0.14 if index % 2 else 0.0)
+        place_prop(stage, stage.layers["cast"], thing.tag, at + wide / 2, row, scale, colour=thing.colour)
+        at += wide
 
 
 def _on_land(stage: Stage, x: float, half: float, y: float) -> float:

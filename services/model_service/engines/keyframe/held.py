@@ -108,7 +108,7 @@ def carried(scene: Scene) -> Mapping[int, str]:
     if holder is None:
         return {}
     for thing in scene.things:
-        fit = (thing.tag in DRAWN or thing.tag in AS_ICONS) and thing.tag not in WORN
+        fit = (thing.tag in DRAWN or thing.tag in AS_ICONS) and not thing.worn and thing.count == 1
         if fit and (scene.action not in _BUSY or (scene.action == "fighting" and thing.tag in {"sword", "bow", "axe"})):
             return {holder: thing.tag}
     return {}
@@ -128,7 +128,5 @@ WORN: Mapping[str, str] = {
 
 
 def worn(scene: Scene) -> frozenset[str]:
-    """The things that somebody wears."""
-    if scene.framing is Framing.DETAIL or not any(figure.tag in PEOPLE for figure in scene.figures):
-        return frozenset()
-    return frozenset(thing.tag for thing in scene.things if thing.tag in WORN)
+    """The things that the first person wears."""
+    return frozenset(thing.tag for thing in scene.things if thing.worn and thing.tag in WORN)

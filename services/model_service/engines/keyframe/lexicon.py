@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from services.model_service.engines.keyframe.words_creatures import CREATURES
 from services.model_service.engines.keyframe.words_people import ACTIONS, FEELINGS, PEOPLE
 from services.model_service.engines.keyframe.words_settings import PLACES, TIMES, WEATHER
-from services.model_service.engines.keyframe.words_creatures import CREATURES
 from services.model_service.engines.keyframe.words_things import COLOURS, PROPS
 from services.model_service.engines.keyframe.words_things import PASSED_OVER as NOT_THINGS
 
@@ -22,6 +22,9 @@ PASSED_OVER = (
     "|starts|started|starting|watch out|homework|bookshelf|rose up|starlings|花样|花白|雪白|林肯|山寨|书写|秘书"
     "|尘封|桥段|白雪公主|日光灯|cell phone"
     "|the day|one day|every day|day by day|days|birthday|some day|雷达|鹿角|青春|青年时|金属|黄昏时|黑暗|风衣"
+    "|雨衣|雨靴|雨鞋|雨披|雨具|雨林深处|冰糖|冰箱|雪白|雪亮|held his breath|holds his breath|held her breath"
+    "|holds her breath|held its breath|hold your breath|holding his breath|holding her breath|风铃声|风干|海洋馆|山水"
+    "|火光|闪光|月饼|lay waiting|lies waiting"
     "|look like|red-eye|goldfish bowl"
 )
 

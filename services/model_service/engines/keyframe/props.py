@@ -146,6 +146,7 @@ PROPS: Mapping[str, Prop] = {
     # what grows
     "single rose": Prop("own/rose", 0.34),
     "bouquet": Prop(_T + "bouquet", 0.32),
+    "little flower": Prop("own/daisy", 0.26, _G),
     "sunflower": Prop(_T + "sunflower", 0.44, _G),
     "tulip": Prop(_T + "tulip", 0.30, _G),
     "seedling": Prop(_T + "seedling", 0.20, _G),
@@ -236,6 +237,7 @@ PROPS: Mapping[str, Prop] = {
     "folding fan": Prop(_T + "folding-hand-fan", 0.20),
     "flag": Prop("own/flag", 1.20, _G),
     "wheel": Prop(_T + "wheel", 0.40, _G),
+    "ship's wheel": Prop("own/ships-wheel", 0.72, _G),
     "anchor": Prop(_T + "anchor", 0.45, _G),
     "dress": Prop(_T + "dress", 0.55, _G),
     # out of doors

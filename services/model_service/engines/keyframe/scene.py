@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.core.model import BibleEntry
 from services.core.requests import KeyframeRequest
 from services.core.vocabulary import Framing, Mood, Style
 from services.model_service.engines.keyframe import lexicon
 from services.model_service.engines.keyframe.casting import PEOPLE, Figure, deed, figures_of, is_ancient
 from services.model_service.engines.keyframe.places import is_kind_of, settled
+from services.model_service.engines.keyframe.telling import seen
 from services.model_service.engines.keyframe.things import Thing, named_things
 
 __all__ = ["PEOPLE", "Figure", "Scene", "read_scene"]
@@ -75,15 +77,20 @@ class Scene:
 
 
 def read_scene(request: KeyframeRequest) -> Scene:
-    """The scene of a request: its first line leads, later lines fill in what that leaves open."""
-    lines = [line for line in request.prompt.splitlines() if line.strip()] or [""]
+    """The scene of a request: the first line that names somebody, a place or a thing leads.
+
+    Figures, things and deeds come from that line alone; later ones fill in the place, the hour, the weather and the feeling
+    where it names none.
+    """
     mood = Mood.recognise(request.mood) or Mood.CALM
-    framing = Framing.recognise(request.framing) or Framing.recognise(lines[0]) or Framing.WIDE
+    framing = Framing.recognise(request.framing) or Framing.recognise(request.prompt.split("\n", 1)[0]) or Framing.WIDE
     unwanted = {(found.group, found.tag) for found in lexicon.find(request.negative_prompt)}
-    lead, rest = lines[0], "\n".join(lines[1:])
+    lead, rest = _parted(request.prompt, request.bible)
     words = {group: _tags(group, lead, unwanted) or _tags(group, rest, unwanted) for group in ("time", "feeling")}
-    weather = {*_tags("weather", lead, unwanted), *_tags("weather", rest, unwanted)}
-    props = {*_tags("prop", lead, unwanted), *_tags("prop", rest, unwanted)}
+    weather = set(_tags("weather", lead, unwanted))
+    if not weather and not _tags("time", lead, unwanted):
+        weather = set(_tags("weather", rest, unwanted))
+    props = set(_tags("prop", lead, unwanted))
     named = settled(_tags("place", lead, unwanted), _tags("place", rest, unwanted))
     places = _places(named, props, unwanted)
     guessed = not places
@@ -91,22 +98,39 @@ def read_scene(request: KeyframeRequest) -> Scene:
     if guessed:
         places = (default_place,)
     time = next(iter(words["time"]), "") or _implied_time(places, weather, props, "" if not guessed else default_time, mood)
-    figures = figures_of(lead, rest, request.bible, unwanted)
+    figures = figures_of(lead, "", request.bible, unwanted)
+    people = [figure.tag for figure in figures if figure.tag in PEOPLE]
     return Scene(
         places=places,
         time=time,
         weather=frozenset(weather - {"clear"}),
         figures=figures,
         props=frozenset(props),
-        action=deed(lead, unwanted) or deed(rest, unwanted) or "standing",
+        action=deed(lead, unwanted) or "standing",
         feeling=next(iter(words["feeling"]), ""),
         framing=framing,
         mood=mood,
         style=Style.recognise(request.style) or Style.MOVIE,
         guessed=guessed,
-        things=named_things((lead, rest), unwanted),
+        things=named_things(lead, unwanted, bible=request.bible, places=places, people=people),
         ancient=is_ancient(request.prompt),
     )
+
+
+def _parted(prompt: str, bible: Sequence[BibleEntry]) -> tuple[str, str]:
+    """The leading line and the others, without what they only compare to, miss or say of the filming."""
+    lines = [line for line in seen(prompt).splitlines() if line.strip()] or [""]
+    names = [entry.name.lower() for entry in bible if entry.kind == "character" and entry.name]
+    shown = {"place", "figure", "prop"}
+    at = next(
+        (
+            number
+            for number, line in enumerate(lines)
+            if any(found.group in shown for found in lexicon.find(line)) or any(name in line.lower() for name in names)
+        ),
+        0,
+    )
+    return lines[at], "\n".join(lines[:at] + lines[at + 1 :])
 
 
 def _tags(group: str, text: str, unwanted: set[tuple[str, str]]) -> tuple[str, ...]:

@@ -1,32 +1,121 @@
-"""The things that a text names, in order, each with the colour named beside it."""
+"""The things that a text names, in order, each with its colour, how many there are, and whether somebody wears it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.core.model import BibleEntry
 from services.model_service.engines.keyframe import lexicon
+from services.model_service.engines.keyframe.lexicon import Found
+from services.model_service.engines.keyframe.words_people import PEOPLE
 
+MOST_ALIKE = 5
 _BETWEEN = re.compile(
     r"(?:[\s,-]*(?:old|little|small|big|large|tiny|young|paper|wooden|leather|and\s+[a-z]+)?)*\s*|色?的?[小大老旧]*"
 )
+_GARMENTS = frozenset(
+    {
+        *("scarf", "hat", "straw hat", "glasses", "backpack", "bag", "shoes", "ribbon", "crown", "mask", "helmet", "stethoscope"),
+        *("headphones", "dress", "medal", "ring", "feather"),
+    }
+)
+_HANDLED = re.compile(
+    r"(?:\b(?:f(?:ou|i)nds?|picks? up|picked up|lost|loses?|gives?|gave|saw|sees|left|dropped|drops|holds?|held|holding|hands?"
+    r"|handed|lay|lies|lying|box of|pulled out|takes?|took"
+    r"|carr(?:y|ies|ied)|knits?|knitted|buys?|bought|catch(?:es)?|caught|opens?|opened"
+    r"|hung|hangs?|flew|blew)\b"
+    r"|捡起|拾起|发现|找到|拿着|拿出|拿起|抓住|抓着|看见|看到|递给|送给|掉了|丢了|留下|一[顶条只个双]|地上的?|落在|握着|解下|摘下|摘掉)"
+    r"[^,.;，。；、\n]{0,24}$",
+    re.IGNORECASE,
+)
+_BLOWN = re.compile(
+    r"^[^,.;，。；\n]{0,6}?(?:\b(?:flew|flies|blew|blows|lay|lies|fell|falls)\b|飞走|被风吹|掉在|落在|的另一头)", re.IGNORECASE
+)
+_COUNTS: Mapping[str, int] = {
+    "two": 2,
+    "2": 2,
+    "pair of": 2,
+    "两": 2,
+    "二": 2,
+    "双": 2,
+    "three": 3,
+    "3": 3,
+    "三": 3,
+    "four": 4,
+    "4": 4,
+    "四": 4,
+    "five": 5,
+    "5": 5,
+    "五": 5,
+    "several": 4,
+    "some": 3,
+    "many": 5,
+    "几": 4,
+    "许多": 5,
+    "一堆": 4,
+    "一排": 5,
+}
+_COUNTED = re.compile(
+    rf"(?:\b({'|'.join(w for w in _COUNTS if w.isascii())})\s+(?:[a-z]+\s+){{0,3}}"
+    rf"|({'|'.join(w for w in _COUNTS if not w.isascii())})[个颗只朵枚盏把条支块棵座封本张杯瓶面]?[\u4e00-\u9fff]{{0,3}})$",
+    re.IGNORECASE,
+)
+_FINER: Mapping[str, frozenset[str]] = {
+    "flower": frozenset({"little flower", "single rose", "sunflower", "tulip", "lotus", "bouquet"}),
+    "tree": frozenset({"christmas tree", "palm tree"}),
+    "lantern": frozenset({"paper lantern", "oil lamp", "desk lamp", "candle", "light bulb", "pumpkin lantern"}),
+    "egg": frozenset({"dragon egg"}),
+    "clock": frozenset({"pocket watch", "alarm clock"}),
+    "box": frozenset({"treasure chest", "gift box"}),
+    "wheel": frozenset({"ship's wheel", "ferris wheel"}),
+    "bell": frozenset({"wind chime"}),
+    "teapot": frozenset({"cup"}),
+    "hat": frozenset({"straw hat"}),
+}
+"""A plain word gives way to a finer one for the same thing."""
+_AFLOAT = frozenset({"ship's deck"})
+_NO_COLOUR = frozenset({"dark"})
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A prop, and its colour as a code such as `#b8332f`, empty where the text names none beside it."""
+    """A prop, its colour as a code such as `#b8332f` (empty where the text names none beside it), and how many there are.
+
+    `worn` things are on the first person of the text.
+    """
 
     tag: str
     colour: str = ""
+    count: int = 1
+    worn: bool = False
 
 
-def named_things(texts: Iterable[str], unwanted: set[tuple[str, str]]) -> tuple[Thing, ...]:
-    """The props of the texts in order of mention, once each."""
-    things: dict[str, str] = {}
-    for text in texts:
-        for found in lexicon.find(text):
-            if found.group == "prop" and ("prop", found.tag) not in unwanted:
-                things[found.tag] = things.get(found.tag) or colour_beside(text, found.start, found.end)
-    return tuple(Thing(tag, colour) for tag, colour in things.items())
+def named_things(
+    text: str,
+    unwanted: set[tuple[str, str]],
+    *,
+    bible: Sequence[BibleEntry] = (),
+    places: Collection[str] = (),
+    people: Sequence[str] = (),
+) -> tuple[Thing, ...]:
+    """The props of the text in order of mention, once each, in the colour that the bible gives them where the text gives none.
+
+    `people` are the tags of whoever is in the picture; what another than the first of them wears is left out.
+    """
+    things: dict[str, Thing] = {}
+    for found in lexicon.find(text):
+        if found.group != "prop" or ("prop", found.tag) in unwanted:
+            continue
+        worn = bool(people) and found.tag in _GARMENTS and not _is_loose(text, found)
+        if worn and _wearer(text, found) not in (people[0], ""):
+            continue
+        tag = "ship's wheel" if found.tag == "wheel" and _AFLOAT & set(places) else found.tag
+        known = things.get(tag, Thing(tag, worn=worn))
+        colour = known.colour or colour_beside(text, found.start, found.end)
+        count = max(known.count, _count(text, found.start))
+        things[tag] = Thing(tag, colour, count, worn and known.worn)
+    kept = [thing for thing in things.values() if not _FINER.get(thing.tag, frozenset()) & things.keys()]
+    return tuple(Thing(t.tag, t.colour or _kept_colour(t.tag, bible), t.count, t.worn) for t in kept)
 
 
 def colour_beside(text: str, start: int, end: int) -> str:
@@ -38,4 +127,37 @@ def colour_beside(text: str, start: int, end: int) -> str:
     for found in reversed(list(lexicon.find_colours(before))):
         if _BETWEEN.fullmatch(before[found.end :]):
             return found.tag
+    return ""
+
+
+def _is_loose(text: str, found: Found) -> bool:
+    """Whether a garment is a thing by itself: found, held or dropped by somebody, or a whole part of a list."""
+    before, after = text[: found.start], text[found.end :]
+    bare = (re.split(r"[,，\n]", before)[-1].strip(), re.split(r"[,，\n]", after)[0].strip())
+    return not any(bare) or bool(_HANDLED.search(before)) or bool(_BLOWN.match(after))
+
+
+def _wearer(text: str, found: Found) -> str:
+    """The tag of the person in the same part of the text, else of the last one before it."""
+    start = max(text.rfind(mark, 0, found.start) for mark in ",，\n.。;；") + 1
+    ends = [at for mark in ",，\n.。;；" if (at := text.find(mark, found.end)) >= 0]
+    people = [f for f in lexicon.find(text) if f.group == "figure" and f.tag in PEOPLE]
+    part = [f for f in people if start <= f.start < min(ends, default=len(text))]
+    before = [f for f in people if f.end <= found.start]
+    return (part or before[-1:] or [Found("", "", 0, 0)])[0].tag
+
+
+def _count(text: str, start: int) -> int:
+    """How many the words right before `start` say."""
+    match = _COUNTED.search(text[max(0, start - 32) : start])
+    return min(_COUNTS[(match.group(1) or match.group(2)).lower()], MOST_ALIKE) if match else 1
+
+
+def _kept_colour(tag: str, bible: Sequence[BibleEntry]) -> str:
+    """The colour that a thing keeps through the film."""
+    for entry in bible:
+        if entry.kind == "prop" and any(found.tag == tag for found in lexicon.find(entry.name)):
+            told = f"{entry.name}, {entry.look}"
+            colours = (f.tag for f in lexicon.find_colours(told) if told[f.start : f.end].lower() not in _NO_COLOUR)
+            return next(colours, "")
     return ""

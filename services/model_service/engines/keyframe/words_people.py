@@ -110,6 +110,7 @@ ACTIONS: Mapping[str, str] = {
     "falling": "fall down|falls down|falling down|stumble|stumbles|collapse|collapses|trip|跌倒|摔倒|倒下|跌落|绊倒|摔",
     "smiling": "smile|smiling|smiles|laugh|laughing|laughs|grin|giggle|微笑|笑|笑着|大笑|笑了|露出笑容|欢笑",
     "sitting": "sit|sitting|sits|seated|resting|rest|rests|坐|坐着|坐在|坐下|歇息|休息|盘腿|静坐|靠坐",
+    "flying": "fly|flying|flies|flew|soar|soaring|soars|hover|hovering|take off|飞|飞过|飞翔|飞起|飞向|盘旋|腾空|起飞|飞来",
     "walking": "walk|walking|walks|wandering|wander|strolling|trudging|hiking|stroll|steps|heading|travels|march"
     "|marching|hike|trudge"
     "|crossing|set out|sets off|follow|follows|走|走着|行走|漫步|步行|前行|走向|走过|徒步|踏上|走进|走在|踏入|走去"

@@ -23,7 +23,7 @@ PLACES: Mapping[str, str] = {
     "stadium": "stadium|arena|sports field|football pitch|体育场|球场|赛场|足球场|竞技场",
     "stage": "stage|theatre|theater|concert|concert hall|auditorium|舞台|剧院|戏台|音乐厅|礼堂|剧场|演唱会",
     "station": "station|platform|railway station|train station|车站|站台|火车站|月台|地铁站",
-    "harbour": "harbour|harbor|pier|dock|quay|port|wharf|jetty|码头|港口|海港|港湾|渡口|栈桥",
+    "harbour": "harbour|harbor|pier|dock|quay|port|wharf|jetty|码头|港口|海港|港湾|栈桥",
     "graveyard": "graveyard|cemetery|grave|tomb|tombstone|墓地|坟墓|墓园|坟场|墓碑|坟",
     "battlefield": "battlefield|battle|war|frontline|trench|战场|沙场|战火|前线|战争|硝烟",
     # -- indoors
@@ -75,7 +75,8 @@ PLACES: Mapping[str, str] = {
     "ship's deck": "ship's deck|deck|on deck|aboard|on board|甲板|船上|船头|船舷|桅杆",
     "beach": "beach|shore|coast|seashore|island|沙滩|海滩|海岸|岸边|岛|小岛|海岛|礁石",
     "lighthouse": "lighthouse|灯塔",
-    "river": "river|stream|creek|brook|riverbank|河|小河|河流|溪|小溪|江|江面|河边|河岸|江边|河面|溪边|河水",
+    "river": "river|stream|creek|brook|riverbank|ferry landing|渡口|江心|江上"
+    "|大江|河心|河上|河|小河|河流|溪|小溪|江|江面|河边|河岸|江边|河面|溪边|河水",
     "lake": "lake|pond|lakeside|湖|湖面|湖边|池塘|湖水|湖泊|湖畔|荷塘",
     "waterfall": "waterfall|cascade|瀑布|飞瀑|水帘",
     "underwater": "underwater|under the sea|seabed|deep sea|coral|ocean floor|sea floor|海底|水下|水底|深海|珊瑚|珊瑚礁",
@@ -125,7 +126,7 @@ TIMES: Mapping[str, str] = {
 WEATHER: Mapping[str, str] = {
     "clear": "clear|clear sky|cloudless|晴朗|万里无云",
     "cloudy": "cloudy|overcast|grey sky|gray sky|阴天|多云|阴云|阴沉|云层|阴霾",
-    "rain": "rain|rainy|raining|drizzle|downpour|wet|雨|下雨|大雨|细雨|雨水|雨中|雨夜|暴雨|小雨",
+    "rain": "rain|rainy|raining|drizzle|downpour|雨|下雨|大雨|细雨|雨水|雨中|雨夜|暴雨|小雨",
     "snow": "snow|snowy|snowing|snowfall|winter|ice|icy|frozen|blizzard|snowflake|雪|下雪|大雪|冰雪|风雪|雪花|冬天"
     "|冰|雪地|暴风雪|寒冬",
     "fog": "fog|foggy|mist|misty|haze|smoke|dust|雾|薄雾|大雾|迷雾|烟雾|尘土|浓雾|晨雾|云雾|雾气",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 PROPS: Mapping[str, str] = {
-    "lantern": "lantern|lamp|street lamp|提灯|马灯|风灯|路灯|灯光|矿灯",
+    "lantern": "lantern|lamp|street lamp|提灯|马灯|风灯|路灯|矿灯|街灯",
     "paper lantern": "paper lantern|red lantern|sky lantern|灯笼|红灯笼|孔明灯|花灯|纸灯笼|天灯",
     "candle": "candle|candlelight|蜡烛|烛光|红烛|烛火|烛台",
     "torch": "torch|torches|火把|火炬",
@@ -13,11 +13,14 @@ PROPS: Mapping[str, str] = {
     "flashlight": "flashlight|searchlight|手电|手电筒|电筒",
     "pumpkin lantern": "pumpkin lantern|jack-o'-lantern|pumpkin|南瓜灯|南瓜",
     "fallen star": "fallen star|falling star in hand|little star|落下的星星|小星星|一颗星星",
-    "campfire": "campfire|bonfire|fire|flame|flames|篝火|火堆|营火|火焰|大火|炉火",
+    "campfire": "campfire|bonfire|fire|flames|hearth|篝火|火堆|营火|火焰|大火|炉火",
     "fireworks": "firework|fireworks|烟花|烟火|焰火|礼花",
-    "tree": "tree|oak|cherry tree|blossom tree|树|大树|树下|樱花|樱花树|古树|老树|枯树|树木",
+    "tree": "tree|oak|willow|cherry tree|blossom tree|apple tree|pear tree|fig tree|orange tree|lemon tree|peach tree"
+    "|苹果树|桃树|梨树|橘子树|果树|松树|柳树|槐树|树|大树|树下|樱花|樱花树|古树|老树|枯树|树木",
+    "little flower": "little flower|small flower|tiny flower|single flower|daisy|daisies|little yellow flower|small yellow flower"
+    "|little red flower|little blue flower|little white flower|小花|小黄花|小红花|小白花|小蓝花|小野花|黄花|雏菊|蒲公英|一朵小花",
     "flower": "flower|blossom|rose|petal|sunflowers|tulips|lavender|花|鲜花|花朵|野花|玫瑰园|花瓣|薰衣草|郁金香|花丛",
-    "single rose": "single rose|a rose|the rose|red rose|white rose|玫瑰|玫瑰花|红玫瑰|一枝花|一朵花",
+    "single rose": "single rose|a rose|one rose|the rose|red rose|white rose|yellow rose|玫瑰|玫瑰花|红玫瑰|一枝花|一朵花",
     "bouquet": "bouquet|bunch of flowers|花束|一束花|捧花",
     "sunflower": "sunflower|向日葵",
     "tulip": "tulip|一朵郁金香",
@@ -175,6 +178,7 @@ PROPS: Mapping[str, str] = {
     "folding fan": "folding fan|paper fan|扇子|折扇|羽扇|团扇|蒲扇",
     "flag": "flag|banner|旗|旗帜|红旗|旗子|战旗|锦旗",
     "wheel": "wheel|steering wheel|车轮|轮子",
+    "ship's wheel": "ship's wheel|ship’s wheel|helm|tiller|rudder|舵|舵轮|船舵|掌舵",
     "anchor": "anchor|船锚|锚",
     "tent": "tent|camp|帐篷|营地|露营",
     "snowman": "snowman|snowmen|雪人",
@@ -225,6 +229,10 @@ PASSED_OVER = (
     "|旗袍|旗鼓|伞兵|灯火|灯塔|红绿灯|幻灯|信箱号|信徒|信誉|信仰|威信|亲信|通信|信使|短信|微信|诚信|迷信|写信人|信手|信步"
     "|图书馆|书房|酒香|药房|盾构|桥梁专家|坟起|碗口|杯水车薪|牛郎|织女|马路|马戏|马尾|马上|罗马|河马路|海马|木马病毒|骑士"
     "|剑客|剑士|剑眉|刀客|弓箭手|飞船|琴师|乐器|蛛丝马迹|画龙点睛|龙飞凤舞|望子成龙|车水马龙|天马行空|一马当先|千军万马"
+    "|送信|寄信|写信|邮件|信差|眼灯|城灯|窗灯|灯心|灯下黑|apple pie|apple orchard|apple blossom|treetop|tree house|treehouse"
+    "|car wheel|wheelchair|wheelbarrow|flower garden|rose garden|rose-coloured|rosebush|boat house|boathouse|houseboat|warship's"
+    "|firework display|glass of|clear glass|book club|key moment|key part|bell-shaped|star-shaped"
+    "|像框|相机行事|书香|书写|花白|花样|花费|树荫|树影|树梢|花影|剑光|剑气|剑法|剑术|比剑|灯火通明|一箭双雕|桥段|锅巴"
     "|狐疑|鸡犬|狗血|鸟瞰|鸟语花香|打草惊蛇|鹿角|犬牙|家鸽信"
 )
 """Words of which a part would be taken for an animal or a thing."""
