@@ -17,6 +17,9 @@ _BLUR = {
 """Blur in 720ths of the unit."""
 
 
+_BOUGHS = 0.35
+
+
 def focus(stage: Stage) -> None:
     """Throw the view behind the cast out of focus, the more the closer the shot, and the things before the lens a little."""
     scale = stage.unit / 720
@@ -61,8 +64,10 @@ def paint_fringe(stage: Stage, *, flowers: bool, code: str = "#2c4a24") -> None:
 
 
 def paint_boughs(stage: Stage, kind: str = "leaf") -> None:
-    """A branch that hangs in from one upper corner, sometimes from both."""
+    """A branch that hangs in from one upper corner, sometimes from both; in a third of the takes, for it is soon seen too often."""
     rng, frame = stage.rng("boughs"), stage.frame
+    if rng.random() > _BOUGHS:
+        return
     sheet = Sheet(frame.width, frame.height)
     codes = {"leaf": LEAF, "pine": PINE, "blossom": "#f0b0c8", "autumn": "#d87a2e", "bare": LEAF}
     leaf, wood = stage.lit(rgb(codes[kind]) * np.float32(0.62)), stage.lit(rgb("#3a2a20")) * np.float32(0.6)
