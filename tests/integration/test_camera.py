@@ -67,7 +67,7 @@ def renderings(layers: list[DepthLayer], source: tuple[int, int], request: ClipR
     frame = Planes.empty(request.width, request.height)
     pictures = []
     for index in range(request.frames):
-        renderer.draw(index / (request.frames - 1), index, frame)
+        renderer.draw(index, frame)
         pictures.append(frame.luma.astype(np.int16) - 16)
     return pictures
 

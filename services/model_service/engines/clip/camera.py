@@ -41,7 +41,7 @@ class Camera:
         with H264Writer(video, width=request.width, height=request.height, fps=request.fps, engine=_NAME) as writer:
             for index in range(request.frames):
                 job.check()
-                renderer.draw(index / max(request.frames - 1, 1), index, writer.canvas())
+                renderer.draw(index, writer.canvas())
                 writer.write()
                 if index % 6 == 0:
                     job.progress(index / request.frames, "filming")

@@ -8,11 +8,13 @@ import cv2
 import numpy as np
 
 from services.model_service.engines.clip.geometry import Placing, View
+from services.model_service.engines.clip.grouping import Group, best, share
 from services.model_service.engines.clip.motion import Pose
 from services.model_service.engines.clip.pieces import Buffers, Piece
 from services.model_service.engines.clip.planes import Planes
+from services.model_service.engines.clip.plate import Plate, Sight
 from services.model_service.engines.clip.resampling import FINER
-from services.model_service.engines.clip.tiles import Tiling, seen
+from services.model_service.engines.clip.tiles import Tiling, seen, travel
 from services.model_service.engines.clip.veil import Veil
 from services.model_service.engines.keyframe.canvas import Array
 from services.model_service.engines.keyframe.layers import DepthLayer
@@ -42,10 +44,15 @@ class Renderer:
     ) -> None:
         placed = [layer for layer in layers if not (layer.falls or layer.still)]
         self._pose_at = pose_at
+        self._last = max(round(seconds * fps) - 1, 0)
+        self._fps = fps
         self._seconds = seconds
+        self._frame = frame
         self._view = View(source, frame, flat=len(placed) == 1)
         self._planes: list[_Plane] = [_Plane(layer, source, seconds) for layer in placed]
-        self._cut(frame)
+        self._plate: Plate | None = None
+        self._behind = 0
+        self._cut()
         self._buffers = Buffers(*frame)
         falling, lenses = [layer for layer in layers if layer.falls], [layer for layer in layers if layer.still]
         across, down = (max(round(length * self._view.cover), least) for length, least in zip(source, frame, strict=True))
@@ -54,32 +61,98 @@ class Renderer:
             *(Veil(_scaled(layer, source, frame), (0.0, 0.0), frame, fps) for layer in lenses),
         ]
 
-    def draw(self, t: float, index: int, frame: Planes) -> None:
-        """The picture at `t`, from 0 to 1, as the clip's frame of that index."""
-        seconds = t * self._seconds
-        for plane, placing in zip(self._planes, self._placings(t), strict=True):
+    def draw(self, index: int, frame: Planes) -> None:
+        """The clip's frame of that index."""
+        placings = self._placings(index)
+        if self._plate is not None:
+            self._plate.draw(index, frame, self._buffers, self._area(placings), self._compose)
+        seconds = self._seconds * self._time(index)
+        for plane, placing in zip(self._planes[self._behind :], placings[self._behind :], strict=True):
             for piece in plane.pieces:
                 piece.draw(placing, seconds, frame, self._buffers)
         for veil in self._veils:
             veil.draw(index, frame)
 
-    def _placings(self, t: float) -> list[Placing]:
+    def _time(self, index: int) -> float:
+        """From 0 (the first frame) to 1 (the last)."""
+        return index / max(self._last, 1)
+
+    def _placings(self, index: int) -> list[Placing]:
+        t = self._time(index)
         pose = self._pose_at(t)
         return [self._view.placing(plane.depth, pose, plane.moved(t * self._seconds)) for plane in self._planes]
 
-    def _cut(self, frame: tuple[int, int]) -> None:
-        """Cut every layer to the pieces that are seen in this clip, and let go of the rest."""
-        size = max(16, round(max(frame) / self._view.cover / _TILES_ACROSS))
+    def _cut(self) -> None:
+        """Cut every layer to the pieces that are seen in this clip, choose what the plate holds, and let go of the rest."""
+        size = max(16, round(max(self._frame) / self._view.cover / _TILES_ACROSS))
         tilings = [Tiling(plane.layer, size) for plane in self._planes]
-        moments = [self._placings(t) for t in np.linspace(0, 1, _MOMENTS).tolist()]
-        shown = seen(tilings, moments, frame)
-        for index, (plane, tiling, wanted) in enumerate(zip(self._planes, tilings, shown, strict=True)):
-            finer = FINER * max(placings[index].zoom for placings in moments)
+        indices = sorted({round(at) for at in np.linspace(0, self._last, _MOMENTS).tolist()})
+        moments = [self._placings(index) for index in indices]
+        shown = seen(tilings, moments, self._frame)
+        zooms = [max(placings[index].zoom for placings in moments) for index in range(len(self._planes))]
+        group = self._group(tilings, shown, indices[::2])
+        if group is not None:
+            sight, measures = Sight.of(self._reference(group.reference), indices, self._frame)
+            self._plate = Plate(sight, measures, group.step, self._last)
+            self._sight, self._behind = sight, group.count
+            for place in range(group.count):
+                zooms[place] = max(
+                    sight.on_plate(placings[place], index).zoom for index, placings in zip(indices, moments, strict=True)
+                )
+        for place, (plane, tiling, wanted) in enumerate(zip(self._planes, tilings, shown, strict=True)):
             plane.pieces = [
-                Piece(plane.layer, box, finer, solid=solid or not index, details=plane.details)
+                Piece(plane.layer, box, FINER * zooms[place], solid=solid or not place, details=plane.details)
                 for box, solid in tiling.parts(wanted)
             ]
             plane.layer, plane.details = plane.layer[:0].copy(), ()
+
+    def _group(self, tilings: Sequence[Tiling], shown: Sequence[Array], indices: Sequence[int]) -> Group | None:
+        """What the plate should hold."""
+        if len(self._planes) < 2 or len(indices) < 2:
+            return None
+        shares = [
+            share(plane.layer, plane.details, tiling.cost(wanted), drifts=plane.drifts)
+            for plane, tiling, wanted in zip(self._planes, tilings, shown, strict=True)
+        ]
+        rates = []
+        for reference in range(len(self._planes)):
+            sight, _ = Sight.of(self._reference(reference), indices, self._frame)
+            on_plate = [[sight.on_plate(placing, index) for placing in self._placings(index)] for index in indices]
+            rates.append(
+                [
+                    max(
+                        travel(on_plate[at][place], on_plate[at + 1][place], self._frame) / (indices[at + 1] - indices[at])
+                        for at in range(len(indices) - 1)
+                    )
+                    for place in range(len(self._planes))
+                ]
+            )
+        area = self._frame[0] * self._frame[1] / self._view.cover**2
+        return best(shares, rates, area, self._fps)
+
+    def _reference(self, place: int) -> Callable[[int], Placing]:
+        """Where a layer would lie if it did not drift."""
+        depth = self._planes[place].depth
+        return lambda index: self._view.placing(depth, self._pose_at(self._time(index)))
+
+    def _compose(self, index: int, corner: tuple[int, int], inner: Planes, buffers: Buffers) -> None:
+        """The plate's layers as they are at a key, in planes that begin at `corner` of the plate."""
+        seconds = self._seconds * self._time(index)
+        for plane, placing in zip(self._planes[: self._behind], self._placings(index), strict=False):
+            there = self._sight.on_plate(placing, index)
+            there = Placing(there.zoom, there.x - corner[0], there.y - corner[1])
+            for piece in plane.pieces:
+                piece.draw(there, seconds, inner, buffers)
+
+    def _area(self, placings: Sequence[Placing]) -> tuple[int, int, int, int]:
+        """What the plate's pieces reach of the frame, to even pixels."""
+        areas = [
+            piece.area(placing, self._frame)
+            for plane, placing in zip(self._planes[: self._behind], placings, strict=False)
+            for piece in plane.pieces
+        ]
+        lefts, tops, rights, bottoms = zip(*areas, strict=True)
+        return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 class _Plane:
@@ -98,6 +171,10 @@ class _Plane:
             sides = (margin, 0) if self._speed > 0 else (0, margin)
             self.layer = _mirrored(self.layer, sides)
             self.details = tuple(replace(detail, mask=_mirrored(detail.mask, sides)) for detail in self.details)
+
+    @property
+    def drifts(self) -> bool:
+        return self._speed != 0
 
     def moved(self, seconds: float) -> float:
         """How far the layer has moved right, in the picture's pixels."""

@@ -41,14 +41,19 @@ class Piece:
         self._living = [living(self._paint, detail) for detail in here if detail.kind is not Life.SWAY]
         self._sway = next((Sway(detail) for detail in here if detail.kind is Life.SWAY), None)
 
-    def draw(self, placing: Placing, seconds: float, frame: Planes, buffers: Buffers) -> None:
-        """Move the piece into the frame and compose it there."""
-        height, width = frame.luma.shape
-        box = self._box
+    def area(self, placing: Placing, frame: tuple[int, int]) -> tuple[int, int, int, int]:
+        """What the piece fills of a frame of that width and height: left, top, right, bottom, all even."""
+        (width, height), box = frame, self._box
         left = 0 if box.left == 0 else _even(box.left * placing.zoom + placing.x, width)
         top = 0 if box.top == 0 else _even(box.top * placing.zoom + placing.y, height)
         right = width if box.right == self._size[0] else _even(box.right * placing.zoom + placing.x, width)
         bottom = height if box.bottom == self._size[1] else _even(box.bottom * placing.zoom + placing.y, height)
+        return left, top, right, bottom
+
+    def draw(self, placing: Placing, seconds: float, frame: Planes, buffers: Buffers) -> None:
+        """Move the piece into the frame and compose it there."""
+        height, width = frame.luma.shape
+        left, top, right, bottom = self.area(placing, (width, height))
         if left >= right or top >= bottom:
             return
         for detail in self._living:

@@ -52,6 +52,11 @@ class Tiling:
         self.solid: Array = _everywhere(opaque, self.ys, self.xs)
         self.painted: Array = ~_everywhere(empty, self.ys, self.xs)
 
+    def cost(self, wanted: Array) -> float:
+        """About what the wanted tiles cost a frame, in pixels copied."""
+        areas = np.multiply.outer(np.diff(self.ys), np.diff(self.xs))
+        return float((areas * wanted * np.where(self.solid, 1.0, _BLENDED)).sum())
+
     def parts(self, wanted: Array) -> Iterator[tuple[Box, bool]]:
         """The wanted tiles as few rectangles that do not overlap, each with whether it is solid throughout.
 
@@ -129,10 +134,11 @@ def seen(layers: Sequence[Tiling], moments: Sequence[Sequence[Placing]], frame: 
     `moments` holds the layers' placings at times close enough that they move evenly between two of them.
     """
     slack = 2.0 + max(
-        (_travel(a, b, frame) for before, after in pairwise(moments) for a, b in zip(before, after, strict=True)),
+        (travel(a, b, frame) for before, after in pairwise(moments) for a, b in zip(before, after, strict=True)),
         default=0.0,
     )
     shown = [np.zeros_like(layer.painted) for layer in layers]
+    solid = [_sums(layer.solid) for layer in layers]
     columns, rows = (-(-length // _CELL) for length in frame)
     for placings in moments:
         hidden: Array = np.zeros((rows, columns), bool)
@@ -143,11 +149,11 @@ def seen(layers: Sequence[Tiling], moments: Sequence[Sequence[Placing]], frame: 
             y0, y1 = _span(layer.ys, placing.zoom, placing.y, slack, rows)
             shown[index] |= layer.painted & (_inside(open_cells, y0, y1, x0, x1) > 0)
             if index:
-                hidden |= _covered(layer, placing, slack, rows, columns)
+                hidden |= _covered(layer, solid[index], placing, slack, (rows, columns))
     return shown
 
 
-def _travel(a: Placing, b: Placing, frame: tuple[int, int]) -> float:
+def travel(a: Placing, b: Placing, frame: tuple[int, int]) -> float:
     """How far a point in the frame goes from one placing to the other, at most."""
     return max(
         abs(b.zoom / a.zoom * (edge - shift) + then - edge)
@@ -163,15 +169,14 @@ def _span(edges: Array, zoom: float, shift: float, slack: float, cells: int) -> 
     """
     start, stop = edges[:-1] * zoom + shift - slack, edges[1:] * zoom + shift + slack
     start[0], stop[-1] = min(start[0], 0), max(stop[-1], cells * _CELL)
-    first = np.clip(np.floor(start / _CELL), 0, cells).astype(np.intp)
-    return first, np.maximum(np.clip(np.ceil(stop / _CELL), 0, cells).astype(np.intp), first)
+    first = np.minimum(np.maximum(np.floor(start / _CELL), 0), cells).astype(np.intp)
+    return first, np.maximum(np.minimum(np.maximum(np.ceil(stop / _CELL), 0), cells).astype(np.intp), first)
 
 
-def _covered(layer: Tiling, placing: Placing, slack: float, rows: int, columns: int) -> Array:
-    """The cells that the layer's solid tiles cover entirely."""
-    sums = _sums(layer.solid)
-    x0, x1 = _tiles_of(layer.xs, placing.zoom, placing.x, slack, columns)
-    y0, y1 = _tiles_of(layer.ys, placing.zoom, placing.y, slack, rows)
+def _covered(layer: Tiling, sums: Array, placing: Placing, slack: float, cells: tuple[int, int]) -> Array:
+    """The cells (rows × columns) that the layer's solid tiles, of which `sums` is the summed-area table, cover entirely."""
+    x0, x1 = _tiles_of(layer.xs, placing.zoom, placing.x, slack, cells[1])
+    y0, y1 = _tiles_of(layer.ys, placing.zoom, placing.y, slack, cells[0])
     return np.asarray(_inside(sums, y0, y1, x0, x1) == (y1 - y0)[:, None] * (x1 - x0)[None, :])
 
 
@@ -180,14 +185,16 @@ def _tiles_of(edges: Array, zoom: float, shift: float, slack: float, cells: int)
     start = (np.arange(cells) * _CELL - slack - shift) / zoom
     stop = (np.arange(1, cells + 1) * _CELL + slack - shift) / zoom
     last = len(edges) - 2
-    first = np.clip(np.searchsorted(edges, start, "right") - 1, 0, last)
-    return first, np.clip(np.searchsorted(edges, stop, "left") - 1, first, last) + 1
+    first = np.minimum(np.maximum(np.searchsorted(edges, start, "right") - 1, 0), last)
+    return first, np.minimum(np.maximum(np.searchsorted(edges, stop, "left") - 1, first), last) + 1
 
 
 def _sums(field: Array) -> Array:
     """The summed-area table (F. Crow, 1984), with a row and a column of zeros before it."""
-    return np.pad(np.cumsum(np.cumsum(field, 0, dtype=np.int64), 1), ((1, 0), (1, 0)))
+    return np.asarray(cv2.integral(field.view(np.uint8)))
 
 
 def _inside(sums: Array, y0: Array, y1: Array, x0: Array, x1: Array) -> Array:
-    return np.asarray(sums[np.ix_(y1, x1)] - sums[np.ix_(y0, x1)] - sums[np.ix_(y1, x0)] + sums[np.ix_(y0, x0)])
+    low, high = sums[y0], sums[y1]
+    rows = high - low
+    return np.asarray(rows[:, x1] - rows[:, x0])
