@@ -10,8 +10,11 @@ from services.core.requests import KeyframeRequest
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe import costumes, words_people
 from services.model_service.engines.keyframe.canvas import Frame
+from services.model_service.engines.keyframe.cast import place_cast
 from services.model_service.engines.keyframe.casting import PEOPLE, Figure
-from services.model_service.engines.keyframe.faces import EXPRESSIONS
+from services.model_service.engines.keyframe.faces import EXPRESSIONS, Head
+from services.model_service.engines.keyframe.figure_brush import Brush
+from services.model_service.engines.keyframe.haircuts import HAIRCUTS, draw_haircut
 from services.model_service.engines.keyframe.handheld import HELD
 from services.model_service.engines.keyframe.held import AS_ICONS, DRAWN, carried, worn
 from services.model_service.engines.keyframe.people import Act, Window, draw_person
@@ -32,8 +35,8 @@ def scene(prompt: str, *, bible: tuple[BibleEntry, ...] = (), framing: str = "wi
     )  # fmt: skip
 
 
-def stage(prompt: str, seed: int = 1) -> Stage:
-    return Stage.build(scene(prompt), Frame(320, 184), seed)
+def stage(prompt: str, seed: int = 1, *, bible: tuple[BibleEntry, ...] = (), framing: str = "wide") -> Stage:
+    return Stage.build(scene(prompt, bible=bible, framing=framing), Frame(320, 184), seed)
 
 
 def tags(prompt: str) -> list[str]:
@@ -205,3 +208,115 @@ def test_things_are_in_hands_or_worn() -> None:
 
 def test_negative_prompts_remove_people() -> None:
     assert scene("street, king, day", negative="king").figures == ()
+
+
+AFLOAT = [
+    ("sea, night, boy, boat, looking", "aboard"),
+    ("lake, day, girl, boat\nThe girl sits in the boat.", "aboard"),
+    ("lighthouse, dawn, boy, boat\nFinn rows ashore in the little boat.", "rowing"),
+    ("sea, night, boy, rock\nthe boy pulls at the oars", "rowing"),
+    ("harbour, morning, old man, rowing boat, 老人, 小舟", "poling"),
+    ("river, dusk, man, boat, 河边\n撑船的人换成了他", "poling"),
+    ("river, morning, swordsman, boat, 大江\n沈青在渡口等船", ""),
+    ("beach, day, woman, boat\nShe looks at the row of boats.", ""),
+    ("ship's deck, day, man, boat\nHe sits in the boat.", ""),
+    ("cliff, dawn, old man, 悬崖\n正是那位撑船的老人", ""),
+]
+
+
+@pytest.mark.parametrize(("prompt", "deed"), AFLOAT, ids=lambda value: value[:24])
+def test_people_are_in_their_boat_when_the_words_say_so(prompt: str, deed: str) -> None:
+    people = [figure for figure in scene(prompt).figures if figure.tag not in {"boat", "rowing boat"}]
+    assert people
+    assert {figure.deed for figure in people} == {deed}
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_crew_sits_behind_the_gunwale_on_open_water(framing: Framing) -> None:
+    built = stage("lake, day, woman, rowing boat", framing=framing.value)
+    built.layers["mid"].rgba[int(built.horizon) :] = 1
+    built.layers["ground"].rgba[-20:] = 1
+    place_cast(built)
+    assert not built.layers["ground"].rgba[int(built.horizon) :].any(), "the shore gives way to the boat"
+    drawn = built.layers["cast"].rgba[..., 3] > 0.5
+    rows = np.flatnonzero(drawn.any(1))
+    broad = int(drawn[rows].sum(1).argmax()) + rows[0]
+    assert broad > rows[0] + (rows[-1] - rows[0]) * 0.4, "the hull is broader than who sits in it, and below"
+
+
+def test_the_bible_dresses_in_straw_and_bamboo() -> None:
+    bible = (BibleEntry("character", "沈青", "黑色短发、披蓑衣、戴斗笠的武士"),)
+    built = stage("river, dusk, warrior, 披蓑衣的武士沈青", bible=bible)
+    wear = costumes.dress(built, built.scene.figures[0]).costume
+    assert "straw cape" in wear.gear
+    assert (wear.top, wear.hat) == ("hanfu", "bamboo")
+
+
+def test_a_knight_stays_in_plate_where_others_wear_robes() -> None:
+    assert costumes.costume_of(Figure("knight"), ancient=True).top == "plate"
+    assert costumes.costume_of(Figure("warrior"), ancient=True).hand == "jian"
+    assert scene("man, river\n水墨风格。").ancient
+    assert not scene("man, city\n水墨风格。城市").ancient
+
+
+def test_white_haired_old_men_have_hair() -> None:
+    bible = (BibleEntry("character", "白发老人", "灰色短发、穿深蓝布衫"),)
+    found = scene("cliff, day, old man, 白发老人", bible=bible).figures[0]
+    wear = costumes.dress(stage("cliff, day"), found)
+    assert wear.hair_style not in {"ringed", "receding", "bald"}
+    assert float(wear.hair.min() / wear.white.max()) > 0.7
+
+
+def test_both_opponents_have_a_blade() -> None:
+    for prompt in (
+        "cliff, old man, swordsman, fighting, 剑客",
+        "forest, knight, swordsman, fighting",
+        "man, woman, sword, fighting",
+    ):
+        assert all(mark.act.near for mark in marks(prompt)), prompt
+    bare = marks("ship's deck, woman, boy, fighting")
+    assert {mark.facing for mark in bare} == {1}, "a woman and a child pull together"
+
+
+def test_all_the_children_dance_in_a_ring() -> None:
+    people = marks("village, day, several children, walking\nall the children of the village come to dance")
+    assert len(people) == 5
+    yaws = [mark.act.yaw for mark in people]
+    assert min(yaws) < 30
+    assert max(yaws) > 120
+
+
+def test_wind_moves_hair_and_clothes() -> None:
+    act = Act(POSES["standing"][0], 60.0)
+    pens = [
+        draw_person(stage(f"beach, day, {weather}, girl"), Figure("girl"), act, 150.0).sheet.pixels[..., 3].any(0).sum()
+        for weather in ("clear", "wind")
+    ]
+    assert pens[0] != pens[1]
+
+
+@pytest.mark.parametrize("style", sorted(HAIRCUTS))
+@pytest.mark.parametrize("turn", [0.0, 40.0, 90.0, 180.0, -60.0])
+def test_short_hair_covers_the_crown_and_leaves_the_face(style: str, turn: float) -> None:
+    head = Head((0.0, 0.0), 1.0, turn, 0.0, 0.0)
+    pen = Brush(60.0, left=2.0, right=2.0, top=2.0, bottom=2.0, facing=1, side=1)
+    draw_haircut(pen, head, HAIRCUTS[style], np.ones(3, np.float32))
+    alpha = pen.sheet.pixels[..., 3]
+    middle, left = alpha.shape[0] // 2, alpha.shape[1] // 2
+    assert alpha[middle - 114, left - 6 : left + 6].all()
+    nose, depth = head.on(0.0, -10.0)
+    if depth > 0:
+        x, y = pen.at(nose)
+        assert not alpha[int(y), int(x)]
+
+
+def test_a_thing_in_the_hands_is_the_picture_of_those_hands() -> None:
+    held, alone = (
+        stage(f"meadow, day, girl, letter, {action}", framing=Framing.DETAIL.value) for action in ("holding", "standing")
+    )
+    planted = stage("cliff, snow, man, sword", framing=Framing.DETAIL.value)
+    for built in (held, alone, planted):
+        place_cast(built)
+    tall = [np.flatnonzero((built.layers["cast"].rgba[..., 3] > 0.5).any(1))[0] for built in (held, alone, planted)]
+    assert tall[0] < 0.2 * held.frame.height
+    assert tall[2] > tall[0], "who is behind a thing is smaller"

@@ -132,7 +132,7 @@ def draw_skirt(pen: Brush, sk: Skeleton, wear: Wardrobe) -> None:
             radius = 0.046 * k + flare * costume.cover
         else:
             low = along(leg.root.point, leg.bend.point, costume.cover * 2)
-        hems.append((low, radius))
+        hems.append(((low[0] + pen.wind * 0.055 * k, low[1] + abs(pen.wind) * 0.010 * k), radius))
     cloth = wear.metal * 0.9 if costume.top == "plate" else wear.outer
     if costume.cover > 0.4:  # a straight hem that is the widest of the skirt
         discs += [((p[0], p[1] + r * 1.3), r * 0.62) for p, r in hems]

@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.core.vocabulary import Framing
+from services.core.vocabulary import Framing, Style
+from services.model_service.engines.keyframe.aboard import BOATS, DEEDS
 from services.model_service.engines.keyframe.aloft import is_aloft, place_aloft
 from services.model_service.engines.keyframe.arrange import has_hero, place_hero, place_things
 from services.model_service.engines.keyframe.bestiary import measures
+from services.model_service.engines.keyframe.boats import place_crew
+from services.model_service.engines.keyframe.brush import soften
+from services.model_service.engines.keyframe.canvas import rgb
 from services.model_service.engines.keyframe.casting import PEOPLE, Figure
 from services.model_service.engines.keyframe.costumes import costume_of
 from services.model_service.engines.keyframe.crowds import place_crowd
 from services.model_service.engines.keyframe.fauna import draw_figure
-from services.model_service.engines.keyframe.held import carried
+from services.model_service.engines.keyframe.held import READ, carried
 from services.model_service.engines.keyframe.people import Window, draw_person, hand_at
 from services.model_service.engines.keyframe.props import LIGHTS, cast_light
 from services.model_service.engines.keyframe.seats import place_blanket, place_seat
 from services.model_service.engines.keyframe.skeleton import Body
-from services.model_service.engines.keyframe.sprites import place
+from services.model_service.engines.keyframe.sprites import Fire, place
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.staging import Mark, block, span, stature
 
@@ -42,6 +46,11 @@ SHOTS = {
     Framing.DETAIL: Shot(1.60, 1.10, 0.0, head=0.15),
     Framing.LOW: Shot(0.62, 0.46, 0.845),
 }
+_HANDS = Shot(1.34, 0.98, 0.0, head=0.12)
+"""A detail that somebody holds: the hands and the face above them."""
+_BEHIND = Shot(0.72, 0.54, 0.97)
+"""Somebody behind a thing that is the picture."""
+_IN_HANDS = frozenset({"holding", "raising", "reading", "fishing", "pointing", "talking"})
 _ROOMIER = 1.45
 """Figures indoors are nearer."""
 _MOUNTS = {"horse": 0.82, "unicorn": 0.82, "donkey": 0.60}
@@ -63,13 +72,25 @@ class Ranks:
 def place_cast(stage: Stage) -> None:
     """Draw the props and figures on the cast layer."""
     scene = stage.scene
+    crew = [figure for figure in scene.figures if figure.deed in DEEDS]
+    if crew:
+        for order, figure in enumerate(scene.figures):
+            if is_aloft(scene, figure.tag) and figure.tag not in BOATS:
+                place_aloft(stage, figure, stage.unit * SHOTS[Framing.WIDE].size, order)
+        place_crew(stage, crew)
+        return
+    stage, in_hands = _held_up(stage)
+    scene = stage.scene
     hero = has_hero(scene)
     grounded = [figure for figure in scene.figures if not is_aloft(scene, figure.tag) and figure.tag != "crowd"]
     people = [figure for figure in grounded if figure.tag in PEOPLE]
     others = [figure for figure in grounded if figure.tag not in PEOPLE]
     mount = next((figure for figure in others if figure.tag in _MOUNTS), None) if scene.action == "riding" else None
     marks = block(stage, people, mounted=mount is not None) if people else []
-    ranks = _ranks(stage, marks, others, beside_thing=hero)
+    if in_hands:
+        marks = [replace(mark, act=replace(mark.act, big=1.3)) if mark.act.far or mark.act.near else mark for mark in marks]
+    shot = _HANDS if in_hands else _BEHIND if hero else SHOTS[scene.framing]
+    ranks = _ranks(stage, marks, others, shot, beside_thing=hero)
     if any(figure.tag == "crowd" for figure in scene.figures):
         place_crowd(stage, min(ranks.size, stage.unit * 0.46), min(ranks.feet, stage.frame.height * 0.84), alone=not marks)
     for order, figure in enumerate(scene.figures):
@@ -79,7 +100,19 @@ def place_cast(stage: Stage) -> None:
         place_things(stage, size=ranks.size, feet=ranks.feet, left=ranks.left, right=ranks.right)
     _line_up(stage, marks, others, ranks)
     if hero:
+        soften(stage.layers["cast"], 4.5 * stage.unit / 720)
         place_hero(stage)
+
+
+def _held_up(stage: Stage) -> tuple[Stage, bool]:
+    """A detail of a thing that somebody has in the hands is a picture of those hands: the stage to play it on, and whether so."""
+    if stage.scene.framing is not Framing.DETAIL:
+        return stage, False
+    closer = replace(stage, scene=replace(stage.scene, framing=Framing.CLOSE))
+    thing = next(iter(carried(closer.scene).values()), "")
+    if thing and (stage.scene.action in _IN_HANDS or thing in READ):
+        return closer, True
+    return stage, False
 
 
 def _extent(figure: Figure) -> tuple[float, float]:
@@ -87,10 +120,9 @@ def _extent(figure: Figure) -> tuple[float, float]:
     return measures(figure.tag) or (0.34, 1.0)
 
 
-def _ranks(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], *, beside_thing: bool) -> Ranks:
+def _ranks(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], shot: Shot, *, beside_thing: bool) -> Ranks:
     """How large, and where: the framing's size, grown for small figures, shrunk until all fit."""
     frame, unit = stage.frame, stage.unit
-    shot = SHOTS[Framing.MEDIUM if beside_thing else stage.scene.framing]
     size = shot.size * unit * (_ROOMIER if stage.scene.has("room") and shot.size < 0.5 else 1.0)
     heights = [stature(stage, mark) + (0.5 if mark.mounted else 0.0) for mark in marks] + [_extent(figure)[1] for figure in others]
     tallest = max(heights, default=1.0)
@@ -171,9 +203,18 @@ def _place_person(
     if held and thing and not arms_only:
         hx, hy = hand_at(stage, mark.figure, mark.act)
         cast_light(stage, held, x + hx * facing * size, y - (hy - 0.10) * size, size)
-    place(stage, layer, pen, x, y, facing=1, grounded=grounded and not arms_only)
+    fire = _fire(stage, held, facing if held and thing else 1 if (ranks.left + ranks.right) / 2 < frame.width / 2 else -1)
+    place(stage, layer, pen, x, y, facing=1, grounded=grounded and not arms_only, fire=fire)
     if pose.roll and stage.scene.has("room"):
         place_blanket(stage, mark.figure, x, y, size, facing)
+
+
+def _fire(stage: Stage, held: str, side: int) -> Fire | None:
+    """The light of a lantern in the hand or a fire on the ground, which stands on the side with more room."""
+    source = held or next((thing.tag for thing in stage.scene.things if thing.tag in LIGHTS), "")
+    if not source or not (stage.dark or stage.palette.low_sun):
+        return None
+    return Fire(side, rgb(LIGHTS[source][0]), (0.85 if stage.dark else 0.35) * (0.5 if stage.scene.style is Style.INK else 1.0))
 
 
 def _focus(stage: Stage, *, aside: bool) -> float:

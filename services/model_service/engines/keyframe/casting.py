@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from services.core.model import BibleEntry
 from services.model_service.engines.keyframe import lexicon
+from services.model_service.engines.keyframe.aboard import deed_aboard
 from services.model_service.engines.keyframe.lexicon import Found
 from services.model_service.engines.keyframe.things import colour_beside
 from services.model_service.engines.keyframe.words_creatures import CREATURES
@@ -53,8 +54,14 @@ _KIN: Mapping[str, frozenset[str]] = {
     "old woman": frozenset({"witch"}),
 }
 _ANCIENT = re.compile(
-    r"汉服|古代|古装|江湖|长安|皇宫|皇帝|书生|侠客|大侠|剑客|秀才|将军|唐朝|宋朝|明朝|仙女|嫦娥|宫女|公子|武林"
-    r"|hanfu|ancient china|wuxia",
+    r"汉服|古代|古装|江湖|长安|皇宫|皇帝|书生|侠客|大侠|女侠|少侠|游侠|剑客|剑士|剑侠|秀才|将军|唐朝|宋朝|明朝|仙女|嫦娥|宫女|公子"
+    r"|武林|发髻|镖局|掌门|hanfu|ancient china|wuxia|jianghu",
+    re.IGNORECASE,
+)
+_OLD = re.compile(r"水墨|古庙|古寺|渡口|客栈|蓑衣|斗笠|武士|艄公|\bink(?: wash)? (?:style|painting)|\bink wash\b", re.IGNORECASE)
+_MODERN = re.compile(
+    r"骑士|日本武士|城市|汽车|手机|电脑|地铁|火车|飞机|公路|霓虹|机器人|宇航|警察|电话|医院|学校|西装|咖啡|海盗"
+    r"|\b(?:knight|samurai|city|car|phone|computer|subway|train|plane|robot|astronaut|police|school|hospital|office|lighthouse|captain|pirate)\b",
     re.IGNORECASE,
 )
 _PLURALS = frozenset(
@@ -67,7 +74,19 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _AGAIN = re.compile(r"^[^.,;，。；]{0,24}?(?:\banother |\ba second |\bthe other |另一[个名位]|一[个名位])$", re.IGNORECASE)
-_HAIR = re.compile(r"^[\s-]*(?:hair|haired|头发|长发|短发|发|胡)", re.IGNORECASE)
+_HAIR = re.compile(r"^[\s-]*(?:(?:short|long|curly) )?(?:hair|haired|头发|长发|短发|卷发|发|胡|须|眉)", re.IGNORECASE)
+_EVERYONE = re.compile(r"\ball (?:the |of the )?$|\bmany $|所有的?$|全村的?$|一群$|成群的?$", re.IGNORECASE)
+_FESTIVE = re.compile(r"\bdanc(?:e|es|ed|ing)\b|跳舞|起舞|舞蹈", re.IGNORECASE)
+_YOUNG = frozenset({"child", "girl", "boy"})
+_GARMENTS: Mapping[str, re.Pattern[str]] = {
+    "straw cape": re.compile("蓑衣|straw (?:rain)?c(?:ape|oat)"),
+    "bamboo hat": re.compile("斗笠|竹笠|箬笠|bamboo hat|conical hat"),
+    "cap": re.compile(r"\bcap\b|小帽|鸭舌帽|帽子"),
+    "scarf": re.compile(r"\bscarf\b|围巾"),
+    "apron": re.compile(r"\bapron\b|围裙"),
+    "shawl": re.compile(r"\bshawl\b|披肩"),
+}
+"""What a look may put on over the costume, by what it is called there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,7 @@ class Figure:
     """Somebody or something in the picture. Colours are codes such as `#b8332f`, empty where the text says none.
 
     `name` is what the bible calls it (empty: nobody in particular), `ordinal` counts others of the same kind and name.
+    `wears` are garments over the costume, `deed` is what the figure does whatever the scene's action: in a boat, in a ring.
     """
 
     tag: str
@@ -83,11 +103,13 @@ class Figure:
     hair: str = ""
     name: str = ""
     ordinal: int = 0
+    wears: tuple[str, ...] = ()
+    deed: str = ""
 
 
 def is_ancient(text: str) -> bool:
     """Whether it plays in old China, where people wear what was worn there."""
-    return _ANCIENT.search(text) is not None
+    return _ANCIENT.search(text) is not None or (_OLD.search(text) is not None and _MODERN.search(text) is None)
 
 
 def deed(text: str, unwanted: set[tuple[str, str]]) -> str:
@@ -104,6 +126,10 @@ def figures_of(lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[
     if not cast or (named and all(tag in {"man", "woman", "crowd"} for tag in cast)):
         of_names = [tag for entry in named for tag in _cast(f"{entry.name}, {entry.look}", unwanted)[:1] or ["man"]]
         cast = of_names or cast
+    young = next((tag for tag in cast if tag in _YOUNG and cast.count(tag) > 1), "")
+    if young and _FESTIVE.search(told):  # a ring of dancers
+        cast = [*cast, *[young] * (MAX_FIGURES - len(cast))]
+    own_deed = deed_aboard(lead, rest, cast) or ("dancing" if young and _FESTIVE.search(told) else "")
     free = [*named, *(entry for entry in bible if entry.kind == "character" and entry not in named)]
     figures: list[Figure] = []
     for tag in cast[:MAX_FIGURES]:
@@ -114,7 +140,9 @@ def figures_of(lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[
             figures.append(Figure(tag, outer=_coat(tag, told)))
             continue
         figure = _dressed(tag, own.look if own else _around(tag, told))
-        figure = replace(figure, name=own.name if own else "")
+        if own is not None:
+            figure = replace(figure, name=own.name, hair=_dressed(tag, own.name).hair or figure.hair)
+        figure = replace(figure, deed=own_deed if tag in PEOPLE else "")
         alike = sum(other.tag == tag and other.name == figure.name for other in figures)
         figures.append(replace(figure, ordinal=alike))
     return tuple(figures)
@@ -180,6 +208,8 @@ def _stands_alone(text: str, found: Found) -> bool:
 
 def _count(text: str, found: Found) -> int:
     before = _COUNT.search(text[max(0, found.start - 24) : found.start])
+    if _EVERYONE.search(text[max(0, found.start - 24) : found.start]):
+        return MAX_FIGURES
     if before is None:
         return 2 if text[found.start : found.end].lower() in _PLURALS else 1
     if before["two"] or before["three"]:
@@ -203,7 +233,7 @@ def _around(tag: str, text: str) -> str:
 
 def _dressed(tag: str, look: str) -> Figure:
     """A figure with the colours of its look: of hair where hair follows, else of the outer garment (or fur), then an accent."""
-    figure = Figure(tag)
+    figure = Figure(tag, wears=tuple(name for name, words in _GARMENTS.items() if words.search(look)))
     for found in lexicon.find_colours(look):
         if _HAIR.match(look[found.end : found.end + 16]):
             figure = replace(figure, hair=figure.hair or found.tag)

@@ -23,8 +23,12 @@ def _costumes() -> Mapping[str, Costume]:
 
 _ANCIENT: Mapping[str, str] = {
     "man": "scholar", "woman": "lady", "princess": "lady", "queen": "lady", "king": "emperor", "warrior": "swordsman",
-    "knight": "general", "student": "scholar", "teenager": "scholar", "soldier": "general", "bride": "lady", "prince": "scholar",
+    "traveller": "scholar", "teacher": "scholar", "doctor": "scholar", "artist": "scholar", "businessman": "scholar",
+    "student": "scholar", "teenager": "scholar", "soldier": "general", "bride": "lady", "prince": "scholar",
 }  # fmt: skip
+_LABOUR = frozenset({"sailor", "farmer", "worker", "hunter", "postman", "chef"})
+_BARE = frozenset({"ringed", "receding", "bald"})
+"""Heads that show no hair to speak of."""
 _SKINS = ("#f3cba8", "#efc09a", "#f6d3b3", "#e8b48a", "#d9a070")
 _HAIRS = ("#2b2020", "#3a2620", "#241f26", "#5a3824", "#7a4a26")
 _GREYS = ("#dcd9d3", "#c9c7c6", "#e6e2da")
@@ -59,6 +63,12 @@ def costume_of(figure: Figure, *, ancient: bool) -> Costume:
     if ancient:
         if figure.tag in _ANCIENT:
             return costumes[_ANCIENT[figure.tag]]
+        if figure.tag in _LABOUR:
+            plain = costumes[figure.tag]
+            return replace(
+                plain, top="hanfu", cover=0.52, flare=0.03, sleeve="wide", hairs=("topknot",), hat="straw" if plain.hat else "",
+                gear=frozenset(), outers=("#6a7078", "#7a6a52", "#56685e"), hand="",
+            )  # fmt: skip
         if figure.tag in {"boy", "girl", "child", "old man", "old woman"}:
             plain = costumes[figure.tag]
             cut = replace(plain, top="hanfu", cover=max(plain.cover, 0.86), flare=0.04, sleeve="wide", boots=("#3a3030",))
@@ -74,15 +84,30 @@ def kinds() -> frozenset[str]:
 
 
 def _with_things(stage: Stage, figure: Figure, costume: Costume) -> Costume:
-    """The costume with what the scene says that its first person wears."""
+    """The costume with what the character always wears, and what the scene says that its first person wears."""
+    costume = _with_garments(figure, costume)
     if not _is_first(stage, figure):
         return costume
     for thing in sorted(worn(stage.scene)):
         name = WORN[thing]
+        if any(name in other.wears for other in stage.scene.figures):  # somebody's own look has it
+            continue
         if thing in {"hat", "straw hat", "crown", "helmet"}:
             costume = replace(costume, hat=name)
         else:
             costume = replace(costume, gear=costume.gear | {name})
+    return costume
+
+
+def _with_garments(figure: Figure, costume: Costume) -> Costume:
+    for garment in figure.wears:
+        if garment == "bamboo hat":
+            costume = replace(costume, hat="bamboo")
+        elif garment == "cap":
+            if not costume.hat:
+                costume = replace(costume, hat="beret" if costume.female else "flat", gear=costume.gear | {"own cap"})
+        elif not costume.uniform:
+            costume = replace(costume, gear=costume.gear | {garment})
     return costume
 
 
@@ -115,18 +140,25 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
     inner = named if named and costume.uniform else choose(costume.inner, 2)
     accent = _colour_worn(stage, figure) or figure.accent or choose(costume.accents, 3, figure.ordinal)
     hair = figure.hair or choose(_GREYS if costume.grey else _HAIRS[:3] if stage.scene.ancient else _HAIRS, 4)
-    lift = np.float32(2.35 if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
+    if figure.ordinal and figure.accent:  # one look for a pair
+        accent = next((code for code in costume.accents[figure.ordinal % 2 :] if code != figure.accent), accent)
+    if figure.ordinal and figure.hair and not costume.grey:
+        hair = _HAIRS[(figure.ordinal * 2 + 1) % len(_HAIRS)]
+    if costume.grey and figure.hair:  # the grey of old age is light
+        hair = _GREYS[1] if float(luma(rgb(figure.hair))) < 0.8 else _GREYS[2]
+    styles = tuple(style for style in costume.hairs if not (figure.hair and style in _BARE)) or ("swept",)
+    lift = np.float32(2.4 if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
 
     def lit(code: str) -> Array:
         return np.clip(stage.lit(rgb(code)) * lift, 0, 1)
 
     cloth, skin = lit(outer), choose(_SKINS, 7)
     if figure.ordinal and named and not costume.uniform:  # one look for a pair: the second a shade lighter or darker
-        cloth = np.clip(mix(cloth, lit("#f2ead8") if float(luma(rgb(named))) < 0.45 else lit("#2a2430"), 0.22), 0, 1)
+        cloth = np.clip(mix(cloth, lit("#f2ead8") if float(luma(rgb(named))) < 0.45 else lit("#2a2430"), 0.34), 0, 1)
     legs = outer if costume.legs == ("match",) else choose(costume.legs, 5, figure.ordinal)
     return Wardrobe(
         costume,
-        choose(costume.hairs, 1),
+        choose(styles, 1),
         cloth,
         lit(inner),
         lit(legs),

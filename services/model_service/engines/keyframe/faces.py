@@ -134,8 +134,8 @@ def draw_skull(pen: Brush, head: Head, skin: Array) -> None:
     if len(dark) > 3:
         start = next(i for i, p in enumerate(edge) if p in dark and edge[i - 1] not in dark)
         run = [p for p in edge[start:] + edge[:start] if p in dark]
-        inner = [(x + (p[0] - x) * 0.62, y + (p[1] - y) * 0.86) for p in reversed(run)]
-        pen.shape([*run, *inner], mix(skin, shaded(skin), 0.5))
+        inner = [(x + (p[0] - x) * 0.76, y + (p[1] - y) * 0.90) for p in reversed(run)]
+        pen.shape([*run, *inner], mix(skin, shaded(skin), 0.42))
     for side in (-90, 90):
         ear, depth = head.on(side, -8, 1.0)
         if depth >= 0.25:
@@ -202,8 +202,9 @@ def _eye(pen: Brush, head: Head, look: Complexion, mood: Expression, side: int, 
     _, depth = head.on(a, e)
     if depth < 0.22:
         return
-    size = 1.18 if look.young else 0.92 if look.old else 1.0
-    wide, high = 10.5 * size, 10.5 * size * min(mood.lids, 1.25)
+    size = 1.06 if look.young else 0.72 if look.old else 0.80 if not look.lashes else 0.88
+    rest = 1.0 if look.young else 0.80 if look.old else 0.84
+    wide, high = 10.5 * size, 10.5 * size * min(mood.lids, 1.25) * rest
     if mood.lids < 0.4:
         curve = -5.0 if mood.lids > 0.2 else 4.0
         _line(pen, head, [(a - wide, e - curve * 0.2), (a, e - 1 + -curve * 0.9), (a + wide, e - curve * 0.2)], 0.085, look.ink)
@@ -238,7 +239,7 @@ def _eye(pen: Brush, head: Head, look: Complexion, mood: Expression, side: int, 
 
 def _brow(pen: Brush, head: Head, look: Complexion, mood: Expression, side: int) -> None:
     inner, outer = mood.brow
-    rise = 13.0 if look.young else 11.5
+    rise = 13.0 if look.young else 10.0
     e = (-8.0 if look.young else -5.0) + rise + (mood.lids - 1) * 3
     ink = mix(look.hair, look.ink, 0.35) if not look.old else mix(look.hair, look.ink, 0.12)
     places = [(side * 13.0, e + inner), (side * 23.0, e + 3.4 + (inner + outer) * 0.5), (side * 38.0, e + outer * 1.1 - 0.5)]

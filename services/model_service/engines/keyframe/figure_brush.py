@@ -27,12 +27,16 @@ def offset(p: Point, dx: float, dy: float) -> Point:
 
 
 class Brush(Pen):
-    """Draws in a figure's units, x to its front. `facing` -1 mirrors it; `light` is 1 where the light stands before it, else -1."""
+    """Draws in a figure's units, x to its front. `facing` -1 mirrors it; `light` is 1 where the light stands before it, else -1.
+
+    `wind` blows hair and cloth, to its front where it is positive; 1 is a storm.
+    """
 
     def __init__(self, scale: float, *, left: float, right: float, top: float, bottom: float, facing: int, side: int) -> None:
         super().__init__(scale, left=left, right=right, top=top, bottom=bottom)
         self.facing = facing
         self.light = side * facing
+        self.wind = 0.0
 
     def at(self, p: Point) -> Point:
         return super().at((p[0] * self.facing, p[1]))

@@ -102,11 +102,40 @@ def draw_neckwear(pen: Brush, sk: Skeleton, wear: Wardrobe) -> None:
     if "scarf" in gear:
         pen.tube(form.ring(1.05, 1.35)[1:-1], (0.026 * h + 0.004,) * 11, wear.accent)
         away = -1.0 if sk.across < 0.85 else pen.light * -1.0
+        if pen.wind:
+            away = 1.0 if pen.wind > 0 else -1.0
         root = form.edge(1.02, away, 0.9)
-        tip = (root[0] + away * 0.15 * h, root[1] - 0.05 * h)
-        pen.tube((root, along(root, tip, 0.5), tip), (0.020 * h, 0.024 * h, 0.026 * h), shaded(wear.accent))
+        tip = (root[0] + away * (0.15 + 0.10 * abs(pen.wind)) * h, root[1] + (0.11 * abs(pen.wind) - 0.05) * h)
+        bend = along(root, tip, 0.5)
+        if pen.wind:
+            bend = (bend[0], bend[1] + 0.035 * h)
+        pen.ribbon([root, bend, tip], 0.046 * h, shaded(wear.accent))
         hang = form.at(1.0, -16, 1.3)
         pen.tube((hang, (hang[0] + 0.006, hang[1] - 0.15 * h)), (0.021 * h, 0.025 * h), wear.accent)
+
+
+def draw_straw(pen: Brush, sk: Skeleton, wear: Wardrobe, *, upper: bool) -> None:
+    """A cape of straw (蓑衣): its long tier under the arms, or its short one over the shoulders."""
+    if "straw cape" not in wear.costume.gear:
+        return
+    form, k = Form(sk), thickness(sk)
+    straw = mix(wear.gold, wear.wood, 0.52)
+    low, wide, tone, steps = (0.52, 1.62, straw, 17) if upper else (-0.10, 1.36, shaded(straw), 15)
+    top = [along(form.edge(0.955, -1, 0.8), form.edge(0.955, 1, 0.8), n / steps) for n in range(steps + 1)]
+    bulge_left, bulge_right = form.edge(0.86, -1, 1.30), form.edge(0.86, 1, 1.30)
+    left, right = form.edge(max(low, 0.0), -1, wide), form.edge(max(low, 0.0), 1, wide)
+    drop = min(low, 0.0) * form.length
+    hem = []
+    for n in range(steps * 2 + 1):
+        x, y = along(left, right, n / (steps * 2))
+        sag = 0.030 * math.sin(math.pi * n / (steps * 2))
+        hem.append((x + pen.wind * 0.03, y + drop - (sag + (0.022 if n % 2 else 0.0)) * k))
+    pen.polygon([*top, bulge_right, *reversed(hem), bulge_left], tone)
+    for n in range(1, steps):
+        stalk = shaded(tone) if n % 2 else mix(tone, wear.white, 0.25)
+        pen.line([along(top[n], hem[2 * n], 0.14), hem[2 * n]], 0.005 * k, stalk)
+    if upper:
+        pen.ribbon(form.ring(0.99, 1.15), 0.018 * k, wear.wood)
 
 
 def _cape(pen: Brush, form: Form, sk: Skeleton, wear: Wardrobe) -> None:
@@ -138,6 +167,14 @@ def _cape(pen: Brush, form: Form, sk: Skeleton, wear: Wardrobe) -> None:
     ]
     if sk.pose.roll or sk.pose.pelvis < 0.6:
         return
+    if pen.wind:
+        left, right = (
+            [
+                (x + pen.wind * 0.26 * share, y + abs(pen.wind) * 0.16 * share)
+                for (x, y), share in zip(edge, (0, 0, 0.35, 1), strict=True)
+            ]
+            for edge in (left, right)
+        )
     pen.panel(left, right, cloth)
     for share in (0.33, 0.66):
         pen.stroke(

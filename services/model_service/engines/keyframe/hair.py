@@ -11,14 +11,10 @@ from services.model_service.engines.keyframe.figure_brush import Brush, shaded
 
 _AZIMUTHS = (0.0, 30.0, 60.0, 80.0, 100.0, 130.0, 180.0)
 HAIRLINES: Mapping[str, tuple[float, ...]] = {
-    "short": (40, 38, 24, 4, -14, -36, -42),
-    "swept": (48, 36, 22, 2, -16, -36, -42),
-    "receding": (58, 46, 26, 2, -16, -36, -42),
-    "crop": (36, 34, 24, 8, -6, -30, -36),
-    "fringe": (17, 16, 6, -16, -36, -52, -56),
+    "girlish": (19, 17, 4, -18, -36, -52, -56),
     "bob": (20, 18, 2, -40, -58, -62, -62),
-    "parted": (44, 30, 6, -24, -44, -56, -58),
-    "tied": (42, 36, 22, 2, -14, -32, -40),
+    "parted": (46, 32, 2, -30, -46, -56, -58),
+    "tied": (46, 40, 20, -14, -10, -32, -40),
     "hood": (34, 30, 6, -36, -56, -66, -70),
     "cap": (26, 27, 26, 22, 18, 12, 8),
     "knit": (24, 24, 18, 6, 2, 0, -2),
@@ -69,6 +65,13 @@ def fall(pen: Brush, head: Head, length: float, colour: Array, *, wide: float = 
         head.near(back + half * k, y)
         for k, y in ((0.62, 0.85), (1.0, 0.30), (1.0, -0.5), (0.98 + curl, -length * 0.75), (0.62, -length * 1.04))
     ]
+    if pen.wind:
+        sway = (0.0, 0.0, 0.10, 0.55, 1.0)
+        left, right = (
+            [(x + pen.wind * head.r * length * 0.55 * k, y + abs(pen.wind) * head.r * length * 0.22 * k) for (x, y), k in
+             zip(edge, sway, strict=True)]
+            for edge in (left, right)
+        )  # fmt: skip
     pen.panel(left, right, colour)
 
 
@@ -78,6 +81,9 @@ def tail(pen: Brush, head: Head, azimuth: float, elevation: float, length: float
     x, y, r = root[0] - head.centre[0], root[1], head.r
     out = (0.35 if x > 0 else -0.35) if abs(x) > r * 0.3 else 0.0
     mid, end = (root[0] + out * r * 1.1, y - length * r * 0.5), (root[0] + out * r * 0.9, y - length * r)
+    if pen.wind:
+        gust = pen.wind * length * r
+        mid, end = (mid[0] + gust * 0.30, mid[1] + abs(gust) * 0.14), (end[0] + gust * 0.80, end[1] + abs(gust) * 0.45)
     pen.tube((root, mid, end), (r * 0.22, r * 0.30, r * 0.08), colour)
     pen.disc(root, r * 0.17, tie)
 
@@ -265,6 +271,18 @@ def flat_cap(pen: Brush, head: Head, colour: Array, band: Array) -> None:
         )
 
 
+def beret(pen: Brush, head: Head, colour: Array, band: Array) -> None:
+    """A soft cap that leans to one side."""
+    del band
+    s = math.sin(math.radians(head.turn))
+    lean = -0.20 * s if abs(s) > 0.3 else 0.14
+    outline = ((-0.86, 0.56), (-1.02, 0.80), (-0.62, 1.18), (0.05, 1.30), (0.66, 1.14), (1.02, 0.78), (0.84, 0.54), (0.0, 0.64))
+    pen.shape([head.tipped(x + lean * y, y) for x, y in outline], colour)
+    dark = ((-0.86, 0.56), (-1.02, 0.80), (-0.62, 1.18), (-0.40, 0.92), (-0.30, 0.62))
+    pen.shape([head.tipped(-x * pen.light + lean * y if pen.light < 0 else x + lean * y, y) for x, y in dark], shaded(colour))
+    pen.disc(head.tipped(lean * 1.3, 1.30), head.r * 0.10, shaded(colour))
+
+
 def hard_hat(pen: Brush, head: Head, colour: Array, band: Array) -> None:
     cover(pen, head, (30,) * 7, colour, swell=1.22)
     brim(pen, head, 28, 1.28, colour)
@@ -293,6 +311,7 @@ HATS: Mapping[str, Hat] = {
     "tricorn": tricorn,
     "knit": knit_cap,
     "flat": flat_cap,
+    "beret": beret,
     "hard": hard_hat,
     "beads": official_hat,
 }

@@ -1,6 +1,7 @@
 """A person's head put together: hair behind, skull, face, hair above, beard, hat, and what covers a face."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from services.model_service.engines.keyframe.costumes import Wardrobe
 from services.model_service.engines.keyframe.faces import Complexion, Expression, Head, draw_face, draw_skull
 from services.model_service.engines.keyframe.figure_brush import Brush, shaded
 from services.model_service.engines.keyframe.hair import HAIRLINES
+from services.model_service.engines.keyframe.haircuts import HAIRCUTS, draw_haircut, draw_locks
 from services.model_service.engines.keyframe.skeleton import Skeleton
 
 _FALLS = {
@@ -20,6 +22,9 @@ _FALLS = {
     "tied_long": (2.6, 0.62),
     "wavy_short": (1.05, 1.0),
 }
+_LOCKS = {"long": 2.35, "wavy": 2.05, "court": 2.5, "tied_long": 1.9, "wavy_short": 1.0}
+"""How far hair hangs before the shoulders, in half-heads."""
+_COMBED = frozenset({"tied", "topknot", "tied_long", "bunned", "ponytail", "court"})
 
 
 def head_of(sk: Skeleton) -> Head:
@@ -83,21 +88,19 @@ def _crown_hair(pen: Brush, head: Head, wear: Wardrobe) -> None:
     style, colour = wear.hair_style, wear.hair
     if style in {"none", "bald"} or _hooded(wear):
         return
+    if style in HAIRCUTS:
+        cut = HAIRCUTS[style]
+        draw_haircut(pen, head, cut if not wear.costume.hat else replace(cut, top=(1.04,) * len(cut.top)), colour)
+        return
     lines = {
-        "short": "short",
-        "swept": "swept",
-        "crop": "crop",
-        "receding": "receding",
-        "tousled": "short",
-        "fringe": "fringe",
         "bob": "bob",
         "long": "parted",
         "wavy": "parted",
         "court": "tied",
         "bunned": "tied",
         "granny": "parted",
-        "tails": "fringe",
-        "buns": "fringe",
+        "tails": "girlish",
+        "buns": "girlish",
         "ponytail": "tied",
         "plaits": "parted",
         "topknot": "tied",
@@ -114,20 +117,13 @@ def _crown_hair(pen: Brush, head: Head, wear: Wardrobe) -> None:
         head,
         HAIRLINES[lines[style]],
         colour,
-        swell=1.15 if style in {"tousled", "wavy", "wavy_short", "fringe", "bob"} else 1.12,
-        tufts=3.0 if style in {"tousled", "fringe", "tails"} else 0.0,
+        swell=1.15 if style in {"wavy", "wavy_short", "bob", "tails", "buns"} else 1.12,
+        tufts=3.0 if style == "tails" else 0.0,
     )
-    if style in {"short", "crop", "tied", "topknot", "tied_long"}:
-        _parting(pen, head, colour, high=48 if style == "crop" else 56)
-    if style in {"swept", "tousled"}:
-        tip = [
-            head.on(-34, 44, 1.06)[0],
-            head.on(-10, 62, 1.16)[0],
-            head.on(24, 66, 1.22)[0],
-            head.on(50, 40, 1.12)[0],
-            head.on(14, 48, 1.10)[0],
-        ]
-        pen.shape(tip, mix(colour, wear.white, 0.06))
+    if style in _LOCKS and head.faced:
+        draw_locks(pen, head, _LOCKS[style], colour, curl=0.10 if style == "wavy" else 0.0, wind=pen.wind)
+    if style in _COMBED:
+        _combed(pen, head, colour)
     if style == "tails":
         for way in (-1, 1):
             hair.tail(pen, head, way * 100, 4, 1.5, colour, wear.accent)
@@ -155,12 +151,16 @@ def _crown_hair(pen: Brush, head: Head, wear: Wardrobe) -> None:
                 pen.disc(at, head.r * 0.06, wear.gold)
 
 
-def _parting(pen: Brush, head: Head, colour: Array, *, high: float) -> None:
-    """A lighter lock that is combed from the parting to one side."""
-    lock = [(-26, high - 4), (-4, high + 10), (26, high + 8), (54, high - 14), (40, high - 18), (12, high - 8)]
-    seen = [p for p, depth in (head.on(a, e, 1.10) for a, e in lock) if depth > -0.05]
-    if len(seen) > 3:
-        pen.shape(seen, np.clip(colour * np.float32(1.22) + np.float32(0.015), 0, 1))
+def _combed(pen: Brush, head: Head, colour: Array) -> None:
+    """Lines of hair drawn back from the brow to where it is tied."""
+    if head.r * pen.scale < 10:
+        return
+    light = np.clip(colour * np.float32(1.25) + np.float32(0.02), 0, 1)
+    for number, a in enumerate((-62, -40, -18, 6, 28, 50, 74)):
+        run = [(a, 50.0 - abs(a) * 0.34), (a * 1.15, 64.0 - abs(a) * 0.20), (a * 1.5, 80.0)]
+        seen = [p for p, depth in (head.on(x, e, 1.08) for x, e in run) if depth > -0.02]
+        if len(seen) > 2:
+            pen.stroke(seen, head.r * 0.075, light if number % 2 else shaded(shaded(colour)))
 
 
 def _tuft(pen: Brush, head: Head, wear: Wardrobe, way: int) -> None:
@@ -218,7 +218,8 @@ def _hat(pen: Brush, head: Head, wear: Wardrobe) -> None:
             "hard": wear.gold,
             "tricorn": wear.ink,
             "felt": mix(wear.outer, wear.boots, 0.45),
-            "flat": mix(wear.outer, wear.ink, 0.3),
+            "flat": wear.accent if "own cap" in costume.gear else mix(wear.outer, wear.ink, 0.3),
+            "beret": wear.accent,
         }.get(hat, wear.outer)
         hair.HATS[hat](pen, head, cloth, wear.gold if hat in {"beads", "tricorn"} else band)
     elif hat in {"crown", "circlet", "tiara"}:

@@ -60,6 +60,7 @@ def draw_person(
         left, right = min(left, window.left / size + _MARGIN), min(right, window.right / size + _MARGIN)
         top, bottom = min(top, window.up / size + _MARGIN), min(bottom, window.down / size + _MARGIN)
     pen = Brush(size, left=left, right=right, top=top, bottom=bottom, facing=facing, side=stage.side)
+    pen.wind = _wind(stage) * facing
     wear = dress(stage, figure)
     sk = solve(wear.costume.body, act.pose, act.yaw)
     if arms_only:
@@ -69,6 +70,14 @@ def draw_person(
             draw()
     pen.trim()
     return pen
+
+
+def _wind(stage: Stage) -> float:
+    """How strongly it blows to the right; away from the light, as clouds drift."""
+    weather = stage.scene.weather
+    if stage.scene.has("room", "space", "underwater"):
+        return 0.0
+    return -stage.side * (0.95 if "storm" in weather else 0.7 if "wind" in weather else 0.0)
 
 
 def hand_at(stage: Stage, figure: Figure, act: Act) -> Point:
@@ -100,12 +109,14 @@ def _in_order(pen: Brush, sk: Skeleton, wear: Wardrobe, act: Act) -> list[Callab
         parts += [lambda: gear.draw_back(pen, sk, wear)]
     if not shy or away:
         parts += [_arm_part(pen, sk, index, wear, act) for index in before if away]
-    parts += [lambda: gear.draw_neckwear(pen, sk, wear)]
+    parts += [lambda: gear.draw_straw(pen, sk, wear, upper=False), lambda: gear.draw_neckwear(pen, sk, wear)]
     parts += [lambda: heads.draw_head(pen, sk, wear, mood)]
     if away:
         parts += [lambda: heads.draw_hair_behind(pen, sk, wear)]
     else:
         parts += [_arm_part(pen, sk, index, wear, act) for index in before]
+    if away or sk.pose.nod < 20:
+        parts += [lambda: gear.draw_straw(pen, sk, wear, upper=True)]
     return parts
 
 

@@ -1,16 +1,29 @@
 """Sprites: figures drawn at twice their size in their own units, then lit by the scene and set on its ground."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import Array, Layer, Point, Sheet, smooth_curve
+from services.model_service.engines.keyframe.canvas import Array, Layer, Point, Sheet, mix, smooth_curve
 from services.model_service.engines.keyframe.icons import raster
 from services.model_service.engines.keyframe.stage import Stage
 
 _SUPERSAMPLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """A light beside a sprite: on its left (-1) or right (1), its colour, and how strongly it shines on what is near."""
+
+    side: int
+    colour: Array
+    strength: float
+
+
 _FINE = 200
+_NIGHT_RIM = np.array([0.56, 0.68, 0.88], np.float32)
 
 
 class Pen:
@@ -127,13 +140,18 @@ def place(
     rim: float = 1.0,
     depth: float = 0.0,
     lying: bool = False,
+    fire: Fire | None = None,
 ) -> None:
-    """Set what the pen drew with its origin at (x, y): contact shadow, haze by `depth`, a shaded flank and a lit edge."""
+    """Set what the pen drew with its origin at (x, y): contact shadow, haze by `depth`, a shaded flank and a lit edge; light of
+    a `fire` beside it.
+    """
     sprite, (ax, ay) = pen.sprite()
     if facing < 0:
         sprite = np.ascontiguousarray(sprite[:, ::-1])
         ax = sprite.shape[1] - ax
     _light(stage, sprite, pen.scale, rim, depth)
+    if fire is not None:
+        _warm(sprite, pen.scale, fire)
     if lying:
         _flat_shadow(stage, layer, sprite, x - ax, y - ay, pen.scale)
     elif grounded:
@@ -146,18 +164,36 @@ def _light(stage: Stage, sprite: Array, scale: float, rim: float, depth: float) 
     alpha = sprite[..., 3]
     reach = scale * 0.034
     lit_side = np.clip(alpha - _shifted(alpha, -stage.side * reach, reach * 0.55), 0, 1)
-    dark_side = np.clip(alpha - _shifted(alpha, stage.side * reach * 1.5, -reach * 0.5), 0, 1)
+    dark_side = np.clip(alpha - _shifted(alpha, stage.side * reach, -reach * 0.4), 0, 1)
     edge = np.clip(alpha - _shifted(alpha, -stage.side * max(reach * 0.34, 0.9), max(reach * 0.22, 0.6)), 0, 1)
     tone = 1 - np.float32(0.26) * dark_side + np.float32(0.10) * lit_side
-    strength = rim * (0.75 if stage.palette.low_sun or stage.dark else 0.34) * (0.5 if stage.overcast else 1.0)
+    strength = (
+        rim * (0.75 if stage.palette.low_sun or stage.dark else 0.34) * (1.0 if not stage.overcast else 0.8 if stage.dark else 0.5)
+    )
+    rim_light = stage.palette.rim
+    if stage.dark:  # never so dim that a figure is lost before the night
+        rim_light = np.maximum(rim_light, mix(rim_light, _NIGHT_RIM, 0.6))
     glow = edge * np.float32(strength)
     for channel in range(3):
         plate = sprite[..., channel]
         plate *= tone * (1 - glow)
-        plate += glow * alpha * stage.palette.rim[channel]
+        plate += glow * alpha * rim_light[channel]
         if depth:
             plate *= np.float32(1 - depth)
             plate += alpha * (stage.palette.haze[channel] * np.float32(depth))
+        np.minimum(plate, alpha, out=plate)
+
+
+def _warm(sprite: Array, scale: float, fire: Fire) -> None:
+    """The fire's light on the half that is turned to it, and along that edge."""
+    alpha = sprite[..., 3]
+    across = np.linspace(0, 1, sprite.shape[1], dtype=np.float32)[None]
+    facing = (across if fire.side > 0 else 1 - across) ** np.float32(1.2)
+    edge = np.clip(alpha - _shifted(alpha, -fire.side * max(scale * 0.022, 1.2), 0.0), 0, 1) * np.float32(0.55 * fire.strength)
+    for channel in range(3):
+        plate, hue = sprite[..., channel], np.float32(fire.colour[channel])
+        plate *= 1 + facing * np.float32(0.60 * fire.strength) * hue
+        plate += alpha * facing * hue * np.float32(0.08 * fire.strength) + edge * hue
         np.minimum(plate, alpha, out=plate)
 
 

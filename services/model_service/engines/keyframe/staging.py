@@ -4,6 +4,7 @@ A group is people who have to do with each other: opponents apart, friends close
 mother. The seed chooses among variants; who somebody is never depends on it.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,10 @@ from services.model_service.engines.keyframe.poses import GRIPS, POSES
 from services.model_service.engines.keyframe.seats import BED
 from services.model_service.engines.keyframe.skeleton import Body, Pose
 from services.model_service.engines.keyframe.stage import Stage
+
+_BLADES = frozenset({"sword", "jian", "katana", "cutlass"})
+_ON_PALM = frozenset({"compass", "pocket watch"})
+_BLADED = frozenset({"sword", "axe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class _Blocking:
     def __init__(self, stage: Stage, people: Sequence[Figure]) -> None:
         self._stage, self._people = stage, people
         self._rng = stage.rng("blocking")
-        self._action = stage.scene.action
+        self._action = "dancing" if people[0].deed == "dancing" else stage.scene.action
         self._near = stage.scene.framing in {Framing.CLOSE, Framing.DETAIL, Framing.MEDIUM}
         self._face_on = stage.scene.framing in {Framing.CLOSE, Framing.DETAIL}
         self._turn = float(self._rng.uniform(-8, 8))
@@ -127,7 +132,7 @@ class _Blocking:
         own = costume.hand
         if not own or action not in {"standing", "walking", "gazing", "looking up", "striking", "guarding", "talking"}:
             return act
-        armed = {"sword", "jian", "katana", "cutlass"}
+        armed = _BLADES
         if action in {"striking", "guarding"}:
             return replace(
                 act,
@@ -154,16 +159,20 @@ class _Blocking:
             return replace(act, far=drawn, pose=replace(pose, far_hand=GRIPS["shade"], elbows=(0.4, -1.0, -0.3)))
         if thing == "fishing rod":
             return replace(act, far=drawn, aim=58.0, pose=self._pose("fishing") if free else pose)
-        if thing in READ and free:
+        if thing in READ - _ON_PALM and free:
             seen = replace(self._pose("reading"), pelvis=pose.pelvis, near_foot=pose.near_foot, far_foot=pose.far_foot)
             feeling = act.feeling if act.feeling in {"crying", "sad", "happy", "afraid"} else "reading"
             return replace(act, pose=seen, far=drawn, aim=-14.0, big=1.0, feeling=feeling, yaw=min(act.yaw, 42.0))
+        if thing in _BLADED and free and self._face_on:
+            blade = "jian" if thing == "sword" and self._stage.scene.ancient else drawn
+            shown = replace(self._pose("holding"), pelvis=pose.pelvis, near_foot=pose.near_foot, far_foot=pose.far_foot)
+            return replace(act, pose=shown, far=blade, aim=52.0)
         if thing in RAISED or thing == "balloon" or action == "raising":
             return replace(act, far=drawn, aim=8.0, pose=replace(pose, far_hand=GRIPS["high"], elbows=(0.4, -1.0, -0.3)))
         if thing in HUNG or not free:
             return replace(
                 act,
-                near=drawn,
+                near="jian" if thing == "sword" and self._stage.scene.ancient else drawn,
                 aim=150.0 if thing in {"sword", "axe"} else 180.0 if thing in HUNG else 10.0,
                 pose=replace(pose, near_hand=GRIPS["low"]),
             )
@@ -175,14 +184,30 @@ class _Blocking:
         )
 
     def _fight(self) -> list[Mark]:
+        """Two opponents, armed alike where a blade is about: one strikes, the other parries, their blades cross."""
         a, b = self._people[:2]
-        armed = any(costume_of(f, ancient=self._stage.scene.ancient).hand for f in (a, b))
-        apart = 0.40 if armed else 0.28
-        acts = [
-            self._equipped(f, Act(self._pose(name), 72.0, "angry"), name, carrier=False)
-            for f, name in ((a, "striking"), (b, "guarding"))
+        scene = self._stage.scene
+        own = [costume_of(f, ancient=scene.ancient).hand for f in (a, b)]
+        swords = [hand for hand in own if hand in _BLADES]
+        about_blades = bool(swords) or scene.ancient or bool({"sword", "axe"} & scene.props)
+        if not about_blades and (not any(own) or any(self.body(f).height < 0.75 for f in (a, b))):
+            return self._struggle(a, b)
+        blade = swords[0] if swords else "jian" if scene.ancient else "sword"
+        hands = [hand if hand in _BLADES | {"spear", "wand", "wand staff"} else blade for hand in own]
+        strike, parry = self._pose("striking"), self._pose("parrying")
+        stern = "determined"
+        return [
+            Mark(b, Act(parry, 66.0, stern, near=hands[1], aim=26.0), 0.40, facing=-1),
+            Mark(a, Act(strike, 66.0, "angry", near=hands[0], aim=58.0), -0.40),
         ]
-        return [Mark(b, acts[1], apart, facing=-1), Mark(a, acts[0], -apart)]
+
+    def _struggle(self, a: Figure, b: Figure) -> list[Mark]:
+        """Bare hands: grown men box; with a child it is both together against something else."""
+        if any(self.body(f).height < 0.75 for f in (a, b)):
+            acts = [Act(self._pose("hauling", step), 70.0, "determined") for step in (0, 1)]
+            return [Mark(a, acts[0], -0.22), Mark(b, acts[1], 0.24)]
+        acts = [Act(self._pose(name), 72.0, "angry") for name in ("striking", "guarding")]
+        return [Mark(b, acts[1], 0.28, facing=-1), Mark(a, acts[0], -0.28)]
 
     def _embrace(self) -> list[Mark]:
         a, b = sorted(self._people[:2], key=lambda f: self.body(f).height, reverse=True)
@@ -240,6 +265,8 @@ class _Blocking:
         return [Mark(a, teller, -0.27), Mark(b, self._equipped(b, listener, "standing", carrier=False), 0.27, facing=-1)]
 
     def _dance(self) -> list[Mark]:
+        if len(self._people) > 2:
+            return self._ring()
         a, b = self._people[:2]
         lead = Pose((0.50, 0.30, 0.52), (-0.08, -0.40, 0.66), (0.08, 0.0, 0.14), (0.12, 0.0, -0.20), lean=-2, cock=4)
         follow = replace(
@@ -250,6 +277,19 @@ class _Blocking:
             far_foot=(0.08, 0.0, 0.06),
         )
         return [Mark(a, Act(lead, 66.0, "happy"), -0.17), Mark(b, Act(follow, 58.0, "happy"), 0.17, facing=-1)]
+
+    def _ring(self) -> list[Mark]:
+        """All in a ring, hand in hand: those at the back face the viewer, those before show their backs."""
+        people = self._people
+        marks = []
+        for index, figure in enumerate(people):
+            turn = 2 * math.pi * index / len(people)
+            x, deep = math.sin(turn), math.cos(turn)  # deep 1 is at the back
+            yaw = 14.0 if deep > 0.35 else 62.0 if deep > -0.45 else 152.0
+            pose = self._pose("dancing in a ring", index)
+            act = Act(pose, yaw + self._turn, ("happy", "laughing")[index % 2])
+            marks.append(Mark(figure, act, 0.88 * x, facing=-1 if x > 0 else 1, back=0.16 * (deep + 1)))
+        return sorted(marks, key=lambda mark: -mark.back)
 
     def _comfort(self) -> list[Mark]:
         a, b = self._people[:2]
