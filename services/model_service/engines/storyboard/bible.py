@@ -4,6 +4,7 @@ from collections import Counter
 
 from services.core.model import BibleEntry, Language
 from services.model_service.engines.storyboard import picking
+from services.model_service.engines.storyboard.adjectives import Described, described, joined
 from services.model_service.engines.storyboard.lexicon import Concept, looks
 from services.model_service.engines.storyboard.reading import Story
 
@@ -36,9 +37,16 @@ def bible(story: Story) -> tuple[BibleEntry, ...]:
                     else f"the {hit.spelling.lower().removeprefix('the ').removeprefix('a ')}",
                 )
     table = looks()
+    told: dict[Concept, Described] = {}
+    for moment in story.moments:
+        for hit in moment.hits:
+            if hit.concept.kind == "prop" and not (hit.concept in told and told[hit.concept].as_told):
+                told[hit.concept] = described(moment.text, hit.start, hit.end, story.language)
     props = [c for c, count in seen.most_common() if c.kind == "prop" and (count > 1 or c in handled)][:_MOST]
     places = [c for c, _ in seen.most_common() if c.kind == "place"][:_MOST]
-    entries += [BibleEntry("prop", names[p], picking.pick(table[p.being][story.language.value], story.text, p.slug)) for p in props]
+    for prop in props:
+        made = picking.pick(table.get(prop.slug, table[prop.being])[story.language.value], story.text, prop.slug)
+        entries.append(BibleEntry("prop", names[prop], joined(told.get(prop), made, story.language)))
     world = picking.pick(table["place"][story.language.value], story.text, "place")  # one film, one world
     entries += [BibleEntry("place", called.get(place) or place.name(story.language), world) for place in places]
     return tuple(entries)

@@ -41,6 +41,15 @@ _INDEFINITE = {
 }
 _EN_AGE = re.compile(r"\b(old|elderly|little|young)\s$", re.IGNORECASE)
 _EN_TITLED = re.compile(r"\b[Tt]he $")
+_OWNS = {
+    # Nothing but an owner named late in a clause, where it is the subject's own.
+    Language.ZH: re.compile(r"(?!)"),
+    Language.EN: re.compile(r"^(?!.*\bit\b).{8,}, and (?:\w+ )?its\b", re.IGNORECASE),
+}
+_LEFT = {
+    Language.ZH: r"{name}(?:们)?(?:已经|早已)?(?:不见了|消失了|走远了|走了|离开了)",
+    Language.EN: r"{name} (?:had |has |was )?(?:vanished|disappeared|gone|left)\b",
+}
 _NARRATOR = {Language.ZH: "我", Language.EN: "the narrator"}
 _KIN = {
     # Whoever speaks of these as their own is drawn as a child.
@@ -116,6 +125,8 @@ class Cast:
         Where it names nobody, who acted before goes on acting, unless it has a subject of its own (`has_subject`).
         """
         self._clock += 1
+        left = _LEFT[self.language]
+        self._recent = [m for m in self._recent if not re.search(left.format(name=re.escape(m.name)), clause, re.IGNORECASE)]
         figures = [h for h in hits if h.concept.kind == "figure" and not self._is_title(h, clause)]
         found: dict[int, Member] = {}
         first = len(clause)  # where the first of them is named
@@ -144,6 +155,8 @@ class Cast:
             found = {id(m): m for m in self._acting} | found
         named = list(found.values())
         for who in self.grammar.pronouns(clause):
+            if who == "n" and has_subject and _OWNS[self.language].search(clause):
+                continue  # an island, and on its cliff a lighthouse
             for member in self._meant(who, [m for m in named if m.is_human or who == "n"]):
                 found.setdefault(id(member), member)
         if not found and not has_subject:
@@ -175,7 +188,9 @@ class Cast:
         for member in self.members:
             being = member.concept.being
             gender = member.concept.gender if member.concept.gender != "n" else member.gender
-            table = next(t for key in (f"{being}_{gender}", being, "adult") if (t := self.looks.get(key)) is not None)
+            table = next(
+                t for key in (member.concept.slug, f"{being}_{gender}", being, "adult") if (t := self.looks.get(key)) is not None
+            )
             options = table[self.language.value]
             fresh = [look for look in options if look not in used] or list(options)
             given = picking.pick(fresh, self.salt, member.name)

@@ -97,6 +97,24 @@ _GONE = {
         r"^(?: (?:had |was |were )?(?:vanished|disappeared|gone\b|passed away)|['’]s (?!face|eyes?|hands?|arms?|head|hair|back))"
     ),
 }
+_RECALLED = {
+    # What stands right before somebody or something that is only thought or spoken of.
+    Language.ZH: re.compile(r"(?:想起|想到|梦见|梦到|说起|提到|记得)了?(?:自己|他|她|它)?的?[^，。！？；]{0,4}$"),
+    Language.EN: re.compile(
+        r"\b(?:remembered|thought of|dream(?:ed|t) of|spoke of)\s(?:an?\s|the\s|his\s|her\s|its\s|their\s)?(?:\w+\s)?$",
+        re.IGNORECASE,
+    ),
+}
+_USED_UP = {
+    Language.ZH: re.compile(r"^(?:已经|都|全)?(?:没了|用完|吃完|喝完|吃光|喝光|不见了)"),
+    Language.EN: re.compile(r"^ (?:was|were|is|are|had) (?:all )?(?:gone|used up|run out)\b"),
+}
+_LIGHT_WORDS = frozenset({"灯", "灯光", "a light", "the lights"})
+_TOWN_LIGHTS = {
+    # Whose lights are lit windows and lamps far off, no lamp that somebody has.
+    Language.ZH: re.compile(r"(?:城|街|窗|楼|万家|家家户户|镇|村)[^，。！？；]{0,5}$"),
+    Language.EN: re.compile(r"\b(?:city|town|street|window|harbou?r)s?['’]?s?\s$", re.IGNORECASE),
+}
 _KIN = frozenset(
     {
         "父亲",
@@ -155,6 +173,18 @@ class Around:
     def is_thing(self) -> bool:
         """Whether a word that is as often a deed is a thing here: the sun, too, rose."""
         return self.word not in _VERBLIKE or bool(_NOUNLIKE.search(self._before(20)))
+
+    def is_used_up(self) -> bool:
+        """Whether the text says that it is there no more."""
+        return bool(_USED_UP[self.language].search(self._after(16)))
+
+    def is_far_light(self) -> bool:
+        """Whether a light is a town's."""
+        return self.word in _LIGHT_WORDS and bool(_TOWN_LIGHTS[self.language].search(self._before(16)))
+
+    def is_recalled(self) -> bool:
+        """Whether somebody only thinks or speaks of it."""
+        return bool(_RECALLED[self.language].search(self._before(24)))
 
     def is_sought(self) -> bool:
         """Whether somebody is missed or looked for."""

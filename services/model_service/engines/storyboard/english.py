@@ -182,8 +182,13 @@ class English:
         while (finite := self._finite(tokens, at)) is not None:
             bases.append(finite.base)
             at = finite.at + 1
-        bases += [base for t in tokens if (base := self._verbs.base_of_gerund(t.lower()))]
+        bases += [base for i, t in enumerate(tokens) if (base := self._verbs.base_of_gerund(t.lower())) and self._is_own(tokens, i)]
         return tuple(dict.fromkeys(b for b in bases if b))
+
+    def _is_own(self, tokens: Sequence[str], at: int) -> bool:
+        """Whether a form in -ing is what the subject does: `came running`, but not `found Mara sitting`."""
+        before = tokens[at - 1] if at else ""
+        return not (before[:1].isupper() and at > 1 and self._finite(tokens[: at - 1]) is not None)
 
     def _unquote(self, clause: str) -> tuple[str, str]:
         """The clause without what is said in it, and what is said when it is short."""

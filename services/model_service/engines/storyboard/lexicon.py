@@ -100,7 +100,7 @@ class Lexicon:
                     spelled = {form for verb in english[1:] if " " in verb for form in verbs.forms(verb)}
                     deeds |= {verb: concept for verb in english[1:] if " " not in verb}
                 else:
-                    spelled = {form for word in english for form in (word, _plural(word))}
+                    spelled = {form for word in english for form in _forms(word)}
                 chinese = {entry["zh"], *entry.get("zh_words", "").split()} if "zh" in entry else set(entry["zh_words"].split())
                 for language, words in ((Language.EN, spelled), (Language.ZH, chinese)):
                     for word in words:
@@ -141,10 +141,12 @@ class Lexicon:
         hits = []
         for start, end in sorted(spans):
             around = Around(text, start, end, language)
-            if around.is_absent() or not around.is_thing():
+            if around.is_absent() or not around.is_thing() or around.is_used_up() or around.is_far_light():
                 continue
             spelling = text[start:end]
             for concept in spellings[spelling if language is Language.ZH else spelling.lower()]:
+                if concept.kind in ("figure", "prop") and around.is_recalled():
+                    continue
                 if concept.kind == "figure" and (around.is_sought() or around.is_gone()):
                     continue
                 if around.is_dwelling and (concept.kind == "place") != around.is_indoors():
@@ -186,6 +188,11 @@ def _concept(kind: Kind, slug: str, entry: Mapping[str, Any]) -> Concept:
 
 def _listed(text: str, separator: str) -> list[str]:
     return [item.strip() for item in text.split(separator) if item.strip()]
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """One and several; what begins with an article stays one."""
+    return (word,) if word.startswith(("a ", "the ")) else (word, _plural(word))
 
 
 def _plural(word: str) -> str:

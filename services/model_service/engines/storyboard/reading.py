@@ -28,7 +28,7 @@ _FROM = {
 }
 _AFAR = {
     Language.ZH: re.compile(
-        r"(?:望向|望着|看见|看到|望见|远处的?|远方的?|指向|指着|遥望|想起|梦见|天边的?|寻找|找寻)[^，。]{0,6}$"
+        r"(?:望向|望着|看见|看到|望见|远处的?|远方的?|指向|指着|遥望|远远的?|想起|梦见|天边的?|寻找|找寻)[^，。]{0,6}$"
     ),
     Language.EN: re.compile(
         r"\b(?:saw|sees?|looked|looks|gazed|gazes|pointed|points|towards?|far|distant|"
@@ -53,6 +53,39 @@ _RECALLED = {
 _SUDDEN = {
     Language.ZH: re.compile(r"忽然|突然|就在这时|就在此时|终于|没想到"),
     Language.EN: re.compile(r"suddenly|at last\b|finally|just then|all at once|but then", re.IGNORECASE),
+}
+_THERE = re.compile(r"\W*there (?:lay|stood|was|were|rose|came|hung|lies|stands|is|are)\b", re.IGNORECASE)
+_ELSEWHERE = {
+    # Where nobody is and what nobody sees now.
+    Language.ZH: re.compile(r"(?:想起|想到|梦见|梦到|说起|提到|记得|忘记)了?[^，。]{0,8}$"),
+    Language.EN: re.compile(
+        r"\b(?:remembered|thought of|dream(?:ed|t) of|spoke of|told (?:\w+ )?(?:of|about))\s(?:\w+\s){0,4}$", re.IGNORECASE
+    ),
+}
+_HOMEWARD = {
+    # After this the story goes on at home.
+    Language.ZH: re.compile(r"(?:(?<![想要不没能])[跑走赶带抱送]|一路[跑走]?|到)回了?家(?![的路])|回到了?家"),
+    Language.EN: re.compile(
+        r"\b(?:went|came|ran|walked|hurried|got|(?:took|carried|brought) \w+(?: \w+)?) (?:all the way )?(?:back )?home\b",
+        re.IGNORECASE,
+    ),
+}
+_IDIOMS = {
+    # Verbs whose deed is another one, or none, with these words after them.
+    "hold": (
+        "",
+        re.compile(r"\bh[eo]ld(?:s|ing)? (?:on\b|still\b|(?:his|her|its|their|my) (?:breath|tongue|peace))", re.IGNORECASE),
+    ),
+    "fall": ("", re.compile(r"\bf[ae]ll(?:s|ing)? (?:asleep|silent|quiet|ill|in love)", re.IGNORECASE)),
+    "go": ("", re.compile(r"\b(?:went|go|goes|going) (?:on|off|out|by|over the side)\b(?! to)", re.IGNORECASE)),
+    "take": ("hug", re.compile(r"\bt(?:ake|ook)\w* (?:\w+ ){1,3}in(?:to)? (?:his|her|their) arms\b", re.IGNORECASE)),
+    "climb": ("walk", re.compile(r"\bclimb\w* (?:up |down )?(?:the |his |her |a )?(?:\w+ )?(?:stairs?|steps)\b", re.IGNORECASE)),
+    "fight": (
+        "hold",
+        re.compile(
+            r"\bf(?:ight|ought)\w* (?:against )?the (?:wheel|fire|flames?|storm|waves?|wind|current|sea|cold)\b", re.IGNORECASE
+        ),
+    ),
 }
 _STORY_OF = {
     Language.ZH: re.compile(r"^(?:这是)?(?:一个)?(?:关于|讲述了?)?(.{4,60}?)的(?:故事|童话|传说)[。！]?$"),
@@ -152,22 +185,30 @@ def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: L
             hits += [Hit(lexicon.get("place", "sea"), len(outside), len(outside), "sea")] if scene.place.climate == "sea" else []
         if _RECALLED[language].match(outside):
             hits = [h for h in hits if h.concept.kind != "figure"]
-        hits += [Hit(deed, 0, 0, deed.slug) for deed in lexicon.deeds(phrase.verbs)]
+        hits += [Hit(deed, 0, 0, deed.slug) for deed in lexicon.deeds(_meant(phrase.verbs, clause))]
         known = len(cast.members)
         thing_acts = thing_acts and not begins and not phrase.subject  # dunes rose, and went on rising
-        has_subject = bool(phrase.subject) or thing_acts
+        has_subject = bool(phrase.subject) or thing_acts or bool(_THERE.match(outside))
         present = cast.meet(outside, clause, hits, has_subject=has_subject, acts=bool(phrase.beat))
         thing_acts = has_subject and not present
         after = _move(scene, outside, hits, language, opens=opens)
         turn = _turn(scene, after, clause, language, opens=opens, begins=begins)
         turn += 0.5 if moments and present and not set(map(id, present)) & set(map(id, moments[-1].cast)) else 0.0
         scene = replace(after, afar=None)
+        if _HOMEWARD[language].search(outside) and after.place and not after.place.inside:
+            scene = replace(scene, place=lexicon.get("place", "room"), called="")
         spoken = len(silenced[start:end].replace(blank, "").strip(" ，。,.!?！？")) * 3 < len(clause)
         doer = thread.follow(outside, phrase, hits, present, spoken=spoken, begins=begins, opens=opens)
         new = tuple(cast.members[known:])
         moments.append(Moment(clause, start, end, sentence, phrase, tuple(hits), present, after, spoken, turn, doer, new))
     cast.finish()
     return Story(plain, language, _look_ahead(moments), tuple(cast.members))
+
+
+def _meant(verbs: Sequence[str], clause: str) -> list[str]:
+    """The verbs as what is seen: who holds their breath holds nothing, and who fights the wheel holds it."""
+    meant = [_IDIOMS[v][0] if v in _IDIOMS and _IDIOMS[v][1].search(clause) else v for v in verbs]
+    return [verb for verb in meant if verb]
 
 
 def _is_common(subject: str, names: Sequence[str], grammar: Grammar) -> bool:
@@ -215,6 +256,8 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *,
     for hit in hits:
         if hit.concept.kind == "place" and not _is_part_of(hit, ground):
             before = clause[max(0, hit.start - 32) : hit.start]
+            if _ELSEWHERE[language].search(before):
+                continue
             group = origin if _FROM[language].search(before) else afar if _AFAR[language].search(before) else here
             group.append(hit.concept)
             called[hit.concept.slug] = _calling(hit, clause, language)
@@ -235,6 +278,13 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *,
     weather = [] if is_new_day or _LATER[language].search(clause) else list(scene.weather)
     if opens and place is not None and not place.inside and (place.family or place.slug) != ground:
         weather = [w for w in weather if w.slug not in ("storm", "rain", "sandstorm", "fog")]
+    if (
+        place is not None
+        and place is not scene.place
+        and place.climate not in ("snow", "cold")
+        and (opens or time is not scene.time)
+    ):
+        weather = [w for w in weather if w.slug != "snow"]
     weather = [w for w in weather if not (night_over and w.slug in ("stars", "aurora"))]
     for hit in told:
         weather = [w for w in weather if w.slug != hit.concept.slug and w.slug not in _BANISHES.get(hit.concept.slug, ())]

@@ -41,7 +41,7 @@ def rewrite(request: RewriteRequest, story: Story, grammar: Grammar, lexicon: Le
     passage = _passage(request, story)
     wish = _wish(request.instruction)
     asked = reading.read(wish, "", language, grammar, lexicon) if any(c.isalnum() for c in wish) else None
-    scene, cast = scene_of(passage.moments), present_in(passage.moments)
+    scene, cast = scene_of(passage.moments, language), present_in(passage.moments)
     moments = passage.moments
     if asked and asked.moments:
         scene, cast = _changed(scene, asked, lexicon), _joined(cast, asked)

@@ -21,6 +21,7 @@ from services.model_service.engines.storyboard.lexicon import Concept, Lexicon
 from services.model_service.engines.storyboard.narration import Narrator
 from services.model_service.engines.storyboard.planning import Part, Passage
 from services.model_service.engines.storyboard.reading import Moment, Scene
+from services.model_service.engines.storyboard.showing import Showing
 from services.model_service.engines.storyboard.transitions import Joiner, Told
 
 _PART_FRAMING = {
@@ -45,6 +46,12 @@ _CAMERA_OF_MOOD = {
     Mood.DESPAIR: CameraMove.PULL,
     Mood.WONDER: CameraMove.TILT,
     Mood.EPIC: CameraMove.CRANE,
+}
+
+_ARRIVES = {
+    # Who arrives is seen where they arrive.
+    Language.ZH: re.compile(r"来到|走进|跑进|到达|到了|走到|回到|飞回|躲进|踏上"),
+    Language.EN: re.compile(r"\b(?:arriv|reach|c[ao]mes? to |enter|went into|ran into|back (?:at|in|to) )", re.IGNORECASE),
 }
 
 
@@ -141,11 +148,14 @@ def stage(
     shots: list[Staged] = []
     narrator = Narrator(language)
     joiner = Joiner(language, style)
+    showing = Showing(lexicon, [m for passage in passages for m in passage.moments], language)
     for number, passage in enumerate(passages):
         first, last = number == 0, number == len(passages) - 1
         spoken, told = narrator.narrate(passage, opens=first, ends=last)
-        scene = scene_of(told)
-        cast = present_in(told) or present_in(passage.moments)
+        here = scene_of(told, language)
+        there = present_in(told) or (() if _shows_itself(told) else present_in(passage.moments))
+        shown = showing.show(here, told, there)
+        scene, cast, props, actions = shown.scene, shown.cast, shown.props, shown.actions
         before = shots[-1] if shots else None
         text = "".join(m.text for m in told)
         mood = (
@@ -153,16 +163,15 @@ def stage(
             if before and passage.silent
             else palette.mood_of(Passage(told), text, before.mood if before else Mood.CALM, language, last=last)
         )
-        actions = tuple(dict.fromkeys(c for m in told if m.cast for c in m.shown("action")))
-        props = tuple(dict.fromkeys(c for m in told for c in m.shown("prop")))[:3]
         transition = Transition.NONE
         if before and not passage.silent:
             heard = Told(text, scene, mood, [a.slug for a in actions], any(m.spoken for m in told))
             transition = joiner.join(number, before.scene, heard, last=last)
         is_new_place = before is not None and scene.place is not None and scene.place is not before.scene.place
-        shown = Subject(bool(cast), len(cast) > 2, bool(props), any(m.spoken for m in passage.moments), is_new_place)
+        speech = any(m.spoken for m in passage.moments)
+        subject = Subject(bool(cast), len(cast) > 2, shown.has_detail, speech, is_new_place)
         framing = _PART_FRAMING.get(passage.part) or choose_framing(
-            shown, actions, [s.framing for s in shots], first=first, last=last, salt=(salt, seed, number)
+            subject, actions, [s.framing for s in shots], first=first, last=last, salt=(salt, seed, number)
         )
         camera = choose_camera(framing, mood, actions, [s.camera for s in shots], last=last, salt=(salt, seed, number))
         shots.append(
@@ -188,12 +197,15 @@ def _timed(passages: Sequence[Passage], language: Language, palette: Palette, le
     ]
 
 
-def scene_of(moments: Sequence[Moment]) -> Scene:
+def scene_of(moments: Sequence[Moment], language: Language) -> Scene:
     """One picture has one place: the one that most of the clauses are in, the later one of equals; and what it last was like."""
     weight: Counter[str] = Counter()
     for moment in moments:
         if moment.scene.place:
-            weight[moment.scene.place.slug] += len(moment.text)
+            afloat = moment.scene.place.climate == "sea" or "river" in (moment.scene.place.slug, moment.scene.place.family)
+            afloat = afloat and any(h.concept.slug in ("boat", "ship", "rowing boat") for h in moment.hits)
+            arrives = _ARRIVES[language].search(moment.text) is not None
+            weight[moment.scene.place.slug] += len(moment.text) * (4 if afloat or arrives else 1)
     if not weight:
         return replace(moments[-1].scene, place=None, afar=None, called="")
     chosen = max(reversed(moments), key=lambda m: weight[m.scene.place.slug] if m.scene.place else 0)
@@ -203,6 +215,11 @@ def scene_of(moments: Sequence[Moment]) -> Scene:
         seen = () if chosen.scene.place.slug == "cave" else ("rain", "snow", "storm")
         weather = tuple(w for w in weather if w.slug in seen or any(w in m.shown("weather") for m in moments))
     return replace(chosen.scene, afar=afar, weather=weather)
+
+
+def _shows_itself(moments: Sequence[Moment]) -> bool:
+    """Whether something else than somebody acts here: the storm came down."""
+    return any(m.phrase.subject and not m.cast and any(h.concept.kind != "time" for h in m.hits) for m in moments)
 
 
 def present_in(moments: Sequence[Moment]) -> tuple[Member, ...]:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from services.core.model import Language
 from services.core.vocabulary import Style
+from services.model_service.engines.storyboard.adjectives import described
 from services.model_service.engines.storyboard.cast import Member
+from services.model_service.engines.storyboard.lexicon import Concept
 from services.model_service.engines.storyboard.picking import Deck
 from services.model_service.engines.storyboard.planning import Part
 from services.model_service.engines.storyboard.reading import Moment
+from services.model_service.engines.storyboard.showing import hit_of
 from services.model_service.engines.storyboard.staging import Palette, Staged
 
 _LONG_BEAT = {Language.ZH: 34, Language.EN: 110}
@@ -218,14 +221,25 @@ def prompt(shot: Staged, language: Language) -> str:
     scene = shot.scene
     places = [p for p in (scene.place, scene.afar) if p]
     conditions = [c for c in (scene.time, *scene.weather) if c]
-    deeds = [a.slug for a in shot.actions[:2]]
+    deeds = [a.slug for a in shot.actions[:3]]
     tags = [t for p in places for t in (p.slug, p.also)] + [c.slug for c in conditions]
-    props = [p.slug for p in shot.props]
+    props = [_stated(p, shot, language) for p in shot.props]
     if language is Language.EN:
         return _joined([*tags, scene.called.removeprefix("the "), *(_figure(m) for m in shot.cast), *props, *deeds])
     words = [scene.called, *(p.names[1] for p in places)] + [c.names[1] for c in conditions]
     things = [next((h.spelling for m in shot.told for h in m.hits if h.concept is p), p.names[1]) for p in shot.props]
+    things += [h.spelling for m in shot.told for h in m.hits if h.concept.slug == "rowing"]
     return _joined([*tags, *(m.tag for m in shot.cast), *props, *deeds, *words, *map(_portrait, shot.cast), *things])
+
+
+def _stated(prop: Concept, shot: Staged, language: Language) -> str:
+    """A thing by its tag, with the number and the colour that the story gives it there; what somebody wears is worn."""
+    found = hit_of(prop, shot.told)
+    if found is None:
+        return prop.slug
+    moment, hit = found
+    beside = described(moment.text, hit.start, hit.end, language)
+    return f"wearing {prop.slug}" if beside.worn and prop.being == "cloth" else beside.english(prop.slug)
 
 
 def _figure(member: Member) -> str:
