@@ -28,7 +28,7 @@ _OPTIONS = {
     # A fixed quantiser spares x264 the look at each frame's cost. At 20 the picture stands above 43 dB; films are encoded anew.
     "preset": "ultrafast",
     "qp": "20",
-    "x264-params": "open-gop=0:force-cfr=1",
+    "x264-params": "open-gop=0:force-cfr=1:no-dct-decimate=1",
 }
 _BITEXACT = {"movflags": "+faststart", "fflags": "+bitexact"}
 

@@ -10,7 +10,7 @@ import numpy as np
 from services.model_service.engines.keyframe.canvas import Array
 from services.model_service.engines.keyframe.layers import Detail, Life
 
-_SHARP, _SOFT = 1.25, 2.5
+_SHARP, _SOFT = 1.1, 2.4
 """How far, in the frame's pixels, what is sharp or soft may part from the plate's reference between two keys."""
 _EDGES = 0.004
 """The share of a layer's pixels that may stand out from their neighbours in a soft one."""

@@ -10,12 +10,16 @@ import cv2
 import numpy as np
 
 from services.model_service.engines.clip.planes import Paint
-from services.model_service.engines.clip.resampling import Cut
+from services.model_service.engines.clip.resampling import BEHIND
 from services.model_service.engines.keyframe.canvas import Array
 from services.model_service.engines.keyframe.layers import Detail, Life
 
 _VOICES = 24
 """How many different waves there are; spots share them."""
+_HEM = BEHIND - 8
+"""Pixels around a piece that are never seen, and need not lean."""
+_LEAN_EACH = 0.9
+"""Pixels that the tips of what sways go, at most, before it is leant anew."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -80,22 +84,43 @@ class _Patch:
 
 
 class Sway:
-    """Rows that lean to and fro, further where the mask is brighter; the wave travels across, as wind does over grass."""
+    """Rows that lean to and fro, further where the mask is brighter; the wave travels across, as wind does over grass.
 
-    def __init__(self, detail: Detail) -> None:
-        self._lean = detail.mask.max(1).astype(np.float32) * np.float32(detail.strength / 255)
+    The paint is leant anew only a few times a second and mixed in between: its tips move by less than a pixel meanwhile.
+    """
+
+    def __init__(self, paint: Paint, detail: Detail) -> None:
+        inner = slice(_HEM, -_HEM), slice(_HEM, -_HEM)
+        self._planes = (paint.luma[inner], paint.uncovered[inner])
+        self._lean = detail.mask[inner].max(1).astype(np.float32) * np.float32(detail.strength / 255)
         self._rate = detail.rate
         self._length = 60.0 + 14.0 * detail.strength
+        turning = math.tau * max(detail.rate, 1e-3)
+        self._pause = min(_LEAN_EACH / max(turning * detail.strength, 1e-3), 0.8 / turning)
+        self._leant: dict[int, tuple[Array, ...]] = {}
+        self._whole = paint.luma.copy(), paint.uncovered.copy()
+        self._mixed = tuple(plane[inner] for plane in self._whole)
 
-    def maps(self, seconds: float, across: Cut, down: Cut) -> tuple[Array, Array]:
-        """Where each pixel wanted comes from on the plane, both float32 down × across."""
-        x, y = (((np.arange(cut.size) + 0.5) * cut.ratio + cut.offset - 0.5).astype(np.float32) for cut in (across, down))
+    def at(self, seconds: float) -> tuple[Array, Array]:
+        """The paint's luma and what it leaves uncovered, as they lean at that time."""
+        before = math.floor(seconds / self._pause)
+        share = seconds / self._pause - before
+        self._leant = {key: self._leant.get(key) or self._lean_at(key * self._pause) for key in (before, before + 1)}
+        for one, other, mixed in zip(*self._leant.values(), self._mixed, strict=True):
+            cv2.addWeighted(one, 1 - share, other, share, 0, mixed)
+        return self._whole
+
+    def _lean_at(self, seconds: float) -> tuple[Array, ...]:
+        height, width = self._planes[0].shape
+        x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
         turn = math.tau * self._rate * seconds
         place = x / np.float32(self._length)
         wind = np.sin(turn - place) * np.float32(0.65) + np.sin(turn * _GOLDEN + place * np.float32(2.3)) * np.float32(0.35)
-        lean = np.interp(y, np.arange(len(self._lean)), self._lean).astype(np.float32)
-        leaning = np.add(x[None, :], np.multiply.outer(lean, wind), dtype=np.float32)
-        return leaning, np.ascontiguousarray(np.broadcast_to(y[:, None], leaning.shape))
+        leaning = np.add(x[None, :], np.multiply.outer(self._lean, wind.astype(np.float32)), dtype=np.float32)
+        rows = np.ascontiguousarray(np.broadcast_to(y[:, None], leaning.shape))
+        return tuple(
+            np.asarray(cv2.remap(plane, leaning, rows, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)) for plane in self._planes
+        )
 
 
 def living(paint: Paint, detail: Detail) -> Spots | Lights:

@@ -38,8 +38,9 @@ class Piece:
         self._paint = paint_of(_fine(_around(layer, box, margin), finer))
         here = [detail for detail in details if _around(detail.mask, box, 0).any()]
         here = [replace(detail, mask=_fine(_around(detail.mask, box, margin), finer)) for detail in here]
+        self._covers = bool(self._paint.uncovered.min() < 255)
         self._living = [living(self._paint, detail) for detail in here if detail.kind is not Life.SWAY]
-        self._sway = next((Sway(detail) for detail in here if detail.kind is Life.SWAY), None)
+        self._sway = next((Sway(self._paint, detail) for detail in here if detail.kind is Life.SWAY), None)
 
     def area(self, placing: Placing, frame: tuple[int, int]) -> tuple[int, int, int, int]:
         """What the piece fills of a frame of that width and height: left, top, right, bottom, all even."""
@@ -68,35 +69,26 @@ class Piece:
     def _luma(self, at: tuple[float, float], ratio: float, out: Array, buffers: Buffers, seconds: float) -> None:
         paint = self._paint
         across, down = _cuts(at, ratio, out, paint.luma, LUMA)
-        if self._sway is not None:
-            self._leaning(self._sway, across, down, out, seconds)
-            return
-        luma = move(paint.luma, across, down, buffers.luma)
+        shown, uncovered = (paint.luma, paint.uncovered) if self._sway is None else self._sway.at(seconds)
+        luma = move(shown, across, down, buffers.luma)
         if self._solid:
             out[:] = luma
             return
-        cv2.multiply(out, move(paint.uncovered, across, down, buffers.uncovered), out, 1 / 255)
-        cv2.add(out, luma, out)
-
-    def _leaning(self, sway: Sway, across: Cut, down: Cut, out: Array, seconds: float) -> None:
-        maps = sway.maps(seconds, across, down)
-        luma, uncovered = (
-            cv2.remap(plane, *maps, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
-            for plane in (self._paint.luma, self._paint.uncovered)
-        )
-        cv2.multiply(out, uncovered, out, 1 / 255)
+        if self._covers:
+            cv2.multiply(out, move(uncovered, across, down, buffers.uncovered), out, 1 / 255)
         cv2.add(out, luma, out)
 
     def _chroma(self, at: tuple[float, float], ratio: float, outs: tuple[Array, Array], buffers: Buffers) -> None:
         paint = self._paint
         across, down = _cuts(at, ratio, outs[0], paint.blue, CHROMA)
-        uncovered = None if self._solid else move(paint.uncovered_half, across, down, buffers.uncovered_half)
+        uncovered = move(paint.uncovered_half, across, down, buffers.uncovered_half) if self._covers and not self._solid else None
         for plane, out in ((paint.blue, outs[0]), (paint.red, outs[1])):
             moved = move(plane, across, down, buffers.chroma)
-            if uncovered is None:
+            if self._solid:
                 cv2.convertScaleAbs(moved, out, 1, -paint.lift)
                 continue
-            cv2.multiply(out, uncovered, out, 1 / 255)
+            if uncovered is not None:
+                cv2.multiply(out, uncovered, out, 1 / 255)
             if paint.lift:
                 cv2.addWeighted(out, 1, moved, 1, -paint.lift, out)
             else:
