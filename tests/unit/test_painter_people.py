@@ -295,6 +295,17 @@ def test_wind_moves_hair_and_clothes() -> None:
     assert pens[0] != pens[1]
 
 
+def test_a_pair_in_one_look_are_no_twins() -> None:
+    built = stage("beach, day, two boys with short brown hair in a blue jacket and a red cap")
+    first, second = (costumes.dress(built, figure) for figure in built.scene.figures[:2])
+    for own, other in ((first.outer, second.outer), (first.accent, second.accent), (first.hair, second.hair)):
+        assert float(np.abs(own - other).max()) > 0.08
+
+
+def test_a_thing_in_the_hand_has_the_colour_that_is_named() -> None:
+    assert marks("garden, day, girl, green egg, holding")[0].act.colour
+
+
 @pytest.mark.parametrize("style", sorted(HAIRCUTS))
 @pytest.mark.parametrize("turn", [0.0, 40.0, 90.0, 180.0, -60.0])
 def test_short_hair_covers_the_crown_and_leaves_the_face(style: str, turn: float) -> None:

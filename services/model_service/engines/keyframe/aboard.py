@@ -19,7 +19,7 @@ _POLING = re.compile(r"撑船|撑篙|竹篙|长篙|艄公|摆渡|渔翁|\bferrym
 _INSIDE = re.compile(
     r"\b(?:in|into|inside|aboard|on board|from) (?:the|a|an|his|her|their|its) (?:\w+ ){0,2}"
     r"(?:boat|raft|canoe|dinghy|skiff|rowboat)\b"
-    r"|船上|船里|船中|舟上|舟中|船头|船尾|坐船|乘船|乘舟|乘着.{0,6}[船舟]|坐着.{0,6}[船舟]|泛舟",
+    r"|(?<!落到)(?<!停在)(?<!望着)(?<!看着)船上|船里|船中|舟上|舟中|船头|船尾|坐船|乘船|乘舟|乘着.{0,6}[船舟]|坐着.{0,6}[船舟]|泛舟",
     re.IGNORECASE,
 )
 _WATER = re.compile(r"\b(?:sea|ocean|river|lake|harbou?r|beach|lighthouse|island)\b|[海江河湖]|港|渡口", re.IGNORECASE)

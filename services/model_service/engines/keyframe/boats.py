@@ -11,6 +11,7 @@ from services.model_service.engines.keyframe.canvas import Array, Layer, Point, 
 from services.model_service.engines.keyframe.casting import Figure
 from services.model_service.engines.keyframe.costumes import costume_of, dress
 from services.model_service.engines.keyframe.directions import FEELING_OF_MOOD
+from services.model_service.engines.keyframe.fauna import draw_figure
 from services.model_service.engines.keyframe.figure_brush import Brush, along, shaded
 from services.model_service.engines.keyframe.held import AS_ICONS, DRAWN, RAISED, carried
 from services.model_service.engines.keyframe.people import Act, draw_person, hand_at
@@ -47,13 +48,26 @@ class _Seat:
     up: float
 
 
-def place_crew(stage: Stage, people: Sequence[Figure]) -> None:
-    """Draw the boat with its people on open water: afar in wide shots, its near side before the lens in close ones."""
+@dataclass(frozen=True, slots=True)
+class _Hull:
+    """Where the boat lies, pixels: its middle column, the water's row, a grown-up's height; `half` its length counts those."""
+
+    middle: float
+    line: float
+    size: float
+    half: float
+    heading: int
+
+
+def place_crew(stage: Stage, people: Sequence[Figure], pets: Sequence[Figure] = ()) -> None:
+    """Draw the boat with its people and small animals on open water: afar in wide shots, its near side before the lens in close
+    ones.
+    """
     frame, scene = stage.frame, stage.scene
     rng = stage.rng("boat")
     near = scene.framing in _NEAR
     seats = _seats(stage, people[:4])
-    half = 0.80 + 0.24 * (len(seats) - 1)
+    half = 0.80 + 0.24 * (len(seats) - 1 + len(pets) // 2)
     tallest = max(_top(stage, seat) for seat in seats)
     size = _SIZES[scene.framing] * stage.unit
     size = max(size, min(size * 1.45, size * 0.80 / tallest))  # children are brought nearer
@@ -67,7 +81,8 @@ def place_crew(stage: Stage, people: Sequence[Figure]) -> None:
     if near:  # the head, not the hull, stands at a third
         middle -= heading * sum(seat.x for seat in seats) / len(seats) * size * 0.8
     own = Layer(frame, stage.layers["cast"].depth)
-    _draw(stage, own, seats, middle, line, size, half, heading)
+    hull = _Hull(middle, line, size, half, heading)
+    _draw(stage, own, seats, pets[:2], hull)
     if water:
         _mirror(stage, own, line, size)
     stage.layers["cast"].blend(own.rgba)
@@ -115,7 +130,8 @@ def _seats(stage: Stage, people: Sequence[Figure]) -> list[_Seat]:
             act = replace(
                 act, far=DRAWN.get(thing, thing), aim=8.0, pose=replace(act.pose, far_hand=grip, elbows=(0.4, -1.0, -0.3))
             )
-        back = at_work and deed == "rowing" and len(people) > 1  # who rows looks at the others
+        # Who rows looks at the others, and so does who talks.
+        back = len(people) > 1 and ((at_work and deed == "rowing") or scene.action in {"talking", "smiling", "hugging"})
         seats.append(_Seat(figure, act, x, -1 if back and x > 0 else 1, _SEAT - body.hip * 0.50))
     return seats
 
@@ -125,9 +141,8 @@ def _top(stage: Stage, seat: _Seat) -> float:
     return seat.up + body.height - body.hip * max(1 - pose.pelvis, 0.0)
 
 
-def _draw(
-    stage: Stage, layer: Layer, seats: Sequence[_Seat], middle: float, line: float, size: float, half: float, heading: int
-) -> None:
+def _draw(stage: Stage, layer: Layer, seats: Sequence[_Seat], pets: Sequence[Figure], at_sea: _Hull) -> None:
+    middle, line, size, half, heading = at_sea.middle, at_sea.line, at_sea.size, at_sea.half, at_sea.heading
     eastern = stage.scene.ancient
     wood = np.clip(stage.lit(rgb("#7d5836" if not eastern else "#6b5238")) * np.float32(2.5 if stage.dark else 1.12), 0, 1)
     trim = mix(wood, stage.lit(rgb("#f0e2c4")) * np.float32(1.4 if stage.dark else 1.0), 0.45)
@@ -155,6 +170,10 @@ def _draw(
             cast_light(stage, held, at + x * facing * size, foot - (y - 0.10) * size, size)
         place(stage, layer, figure, at, foot, grounded=False)
         grips.append((seat, (seat.x + x * seat.facing, y + seat.up)))
+    for number, pet in enumerate(pets):
+        at = middle + (0.52, -0.62)[number] * half * heading * size
+        beast = draw_figure(stage, pet, "sitting", size, stage.rng(f"pet {number}"))
+        place(stage, layer, beast, at, line - 0.10 * size, facing=heading, grounded=False)
     hull = pen()
     low = [(shape[0][0] * 0.90, -0.02), (0.0, -0.035), (shape[-1][0] * 0.84, -0.02)]
     hull.polygon([*shape, *reversed(low)], wood)

@@ -77,7 +77,8 @@ def place_cast(stage: Stage) -> None:
         for order, figure in enumerate(scene.figures):
             if is_aloft(scene, figure.tag) and figure.tag not in BOATS:
                 place_aloft(stage, figure, stage.unit * SHOTS[Framing.WIDE].size, order)
-        place_crew(stage, crew)
+        pets = [f for f in scene.figures if f.tag not in PEOPLE and not is_aloft(scene, f.tag) and _extent(f)[1] < 0.7]
+        place_crew(stage, crew, [pet for pet in pets if pet.tag != "crowd"])
         return
     stage, in_hands = _held_up(stage)
     scene = stage.scene
@@ -100,7 +101,7 @@ def place_cast(stage: Stage) -> None:
         place_things(stage, size=ranks.size, feet=ranks.feet, left=ranks.left, right=ranks.right)
     _line_up(stage, marks, others, ranks)
     if hero:
-        soften(stage.layers["cast"], 4.5 * stage.unit / 720)
+        soften(stage.layers["cast"], 3.2 * stage.unit / 720)
         place_hero(stage)
 
 

@@ -83,6 +83,8 @@ _GARMENTS: Mapping[str, re.Pattern[str]] = {
     "bamboo hat": re.compile("斗笠|竹笠|箬笠|bamboo hat|conical hat"),
     "cap": re.compile(r"\bcap\b|小帽|鸭舌帽|帽子"),
     "scarf": re.compile(r"\bscarf\b|围巾"),
+    "coat": re.compile(r"\bcoat\b|大衣|外套|风衣|斗篷|披风"),
+    "long coat": re.compile(r"\blong (?:\w+ )?coat\b|长大衣|长外套"),
     "apron": re.compile(r"\bapron\b|围裙"),
     "shawl": re.compile(r"\bshawl\b|披肩"),
 }
@@ -118,8 +120,10 @@ def deed(text: str, unwanted: set[tuple[str, str]]) -> str:
     return next((tag for tag in ACTIONS if tag in named), "")
 
 
-def figures_of(lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[tuple[str, str]]) -> tuple[Figure, ...]:
-    """The figures of the leading line, or else of the lines after it."""
+def figures_of(
+    lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[tuple[str, str]], *, story: str = ""
+) -> tuple[Figure, ...]:
+    """The figures of the leading line, or else of the lines after it; `story` tells what they do in a boat or in a ring."""
     cast = _cast(lead, unwanted) or _cast(rest, unwanted)
     told = f"{lead}\n{rest}"
     named = [entry for entry in bible if entry.kind == "character" and entry.name and entry.name.lower() in told.lower()]
@@ -127,9 +131,9 @@ def figures_of(lead: str, rest: str, bible: Sequence[BibleEntry], unwanted: set[
         of_names = [tag for entry in named for tag in _cast(f"{entry.name}, {entry.look}", unwanted)[:1] or ["man"]]
         cast = of_names or cast
     young = next((tag for tag in cast if tag in _YOUNG and cast.count(tag) > 1), "")
-    if young and _FESTIVE.search(told):  # a ring of dancers
+    if young and _FESTIVE.search(f"{told}\n{story}"):  # a ring of dancers
         cast = [*cast, *[young] * (MAX_FIGURES - len(cast))]
-    own_deed = deed_aboard(lead, rest, cast) or ("dancing" if young and _FESTIVE.search(told) else "")
+    own_deed = deed_aboard(lead, f"{rest}\n{story}", cast) or ("dancing" if young and _FESTIVE.search(f"{told}\n{story}") else "")
     free = [*named, *(entry for entry in bible if entry.kind == "character" and entry not in named)]
     figures: list[Figure] = []
     for tag in cast[:MAX_FIGURES]:

@@ -106,8 +106,12 @@ def _with_garments(figure: Figure, costume: Costume) -> Costume:
         elif garment == "cap":
             if not costume.hat:
                 costume = replace(costume, hat="beret" if costume.female else "flat", gear=costume.gear | {"own cap"})
+        elif garment in {"coat", "long coat"}:
+            if costume.top == "dress":
+                long = 0.80 if garment == "long coat" else max(costume.cover, 0.56)
+                costume = replace(costume, top="coat", cover=long)
         elif not costume.uniform:
-            costume = replace(costume, gear=costume.gear | {garment})
+            costume = replace(costume, gear=costume.gear | {garment, f"own {garment}"})
     return costume
 
 
@@ -140,14 +144,14 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
     inner = named if named and costume.uniform else choose(costume.inner, 2)
     accent = _colour_worn(stage, figure) or figure.accent or choose(costume.accents, 3, figure.ordinal)
     hair = figure.hair or choose(_GREYS if costume.grey else _HAIRS[:3] if stage.scene.ancient else _HAIRS, 4)
-    if figure.ordinal and figure.accent:  # one look for a pair
-        accent = next((code for code in costume.accents[figure.ordinal % 2 :] if code != figure.accent), accent)
+    if figure.ordinal % 2 and figure.accent:  # one look for a pair
+        accent = max(costume.accents, key=lambda code: float(np.abs(rgb(code) - rgb(figure.accent)).sum()))
     if figure.ordinal and figure.hair and not costume.grey:
         hair = _HAIRS[(figure.ordinal * 2 + 1) % len(_HAIRS)]
     if costume.grey and figure.hair:  # the grey of old age is light
         hair = _GREYS[1] if float(luma(rgb(figure.hair))) < 0.8 else _GREYS[2]
     styles = tuple(style for style in costume.hairs if not (figure.hair and style in _BARE)) or ("swept",)
-    lift = np.float32(2.4 if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
+    lift = np.float32((2.8 if stage.overcast else 2.4) if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
 
     def lit(code: str) -> Array:
         return np.clip(stage.lit(rgb(code)) * lift, 0, 1)

@@ -55,7 +55,8 @@ def draw_front(pen: Brush, sk: Skeleton, wear: Wardrobe) -> None:
             fall=0.02,
         )
     if "apron" in gear and front:
-        cloth = mix(wear.white, wear.inner, 0.2) if wear.costume.top != "jacket" else shaded(wear.outer)
+        own = "own apron" in gear
+        cloth = wear.accent if own else mix(wear.white, wear.inner, 0.2) if wear.costume.top != "jacket" else shaded(wear.outer)
         pen.polygon(
             [form.at(0.72, -34), form.at(0.72, 34), form.at(0.30, 52), form.at(-0.6, 46), form.at(-0.6, -46), form.at(0.30, -52)],
             cloth,
@@ -105,7 +106,8 @@ def draw_neckwear(pen: Brush, sk: Skeleton, wear: Wardrobe) -> None:
         if pen.wind:
             away = 1.0 if pen.wind > 0 else -1.0
         root = form.edge(1.02, away, 0.9)
-        tip = (root[0] + away * (0.15 + 0.10 * abs(pen.wind)) * h, root[1] + (0.11 * abs(pen.wind) - 0.05) * h)
+        gust = abs(pen.wind)
+        tip = (root[0] + away * (0.055 + 0.19 * gust) * h, root[1] + (0.24 * gust - 0.19) * h)
         bend = along(root, tip, 0.5)
         if pen.wind:
             bend = (bend[0], bend[1] + 0.035 * h)

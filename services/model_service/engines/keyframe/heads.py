@@ -134,13 +134,13 @@ def _crown_hair(pen: Brush, head: Head, wear: Wardrobe) -> None:
         for way in (-1, 1):
             hair.bun(pen, head, way * 74, 56, 0.34, colour)
     elif style in {"topknot", "tied_long"}:
-        hair.bun(pen, head, 180, 78, 0.34, colour)
-        pin = head.tipped(-0.05, 1.22)
+        hair.bun(pen, head, 180, 76, 0.40, colour)
+        root, reach = head.tipped(-0.12 * math.sin(math.radians(head.turn)), 1.10), head.r * 0.50
         pen.limb(
-            ((pin[0] - head.r * 0.45, pin[1] + head.r * 0.05), (pin[0] + head.r * 0.45, pin[1] - head.r * 0.02)),
-            (head.r * 0.05, head.r * 0.05),
-            wear.gold,
+            ((root[0] - reach, root[1] + reach * 0.42), (root[0] + reach, root[1] - reach * 0.30)), (head.r * 0.035,) * 2, wear.wood
         )
+        pen.ribbon([(root[0] - head.r * 0.26, root[1] - head.r * 0.08), (root[0] + head.r * 0.26, root[1] - head.r * 0.08)],
+                   head.r * 0.14, wear.accent)  # fmt: skip
     elif style == "court":
         for a, e, size in ((180, 76, 0.40), (-120, 62, 0.30), (120, 62, 0.30)):
             hair.bun(pen, head, a, e, size, colour)

@@ -20,7 +20,8 @@ from services.model_service.engines.keyframe.stage import Stage
 @dataclass(frozen=True, slots=True)
 class Act:
     """What one person does: the pose, how far it is turned (0 faces the viewer, 90 faces right or left, 180 away), what the
-    face says, and what is in the near and the far hand, pointing `aim` degrees from straight up to the front.
+    face says, and what is in the near and the far hand, pointing `aim` degrees from straight up to the front, in the
+    `colour` that is named for it.
     """
 
     pose: Pose
@@ -31,6 +32,7 @@ class Act:
     aim: float = 12.0
     big: float = 1.0
     ground: float = 0.0
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +140,5 @@ def _arm(pen: Brush, sk: Skeleton, index: int, wear: Wardrobe, act: Act) -> None
             height = AS_ICONS[thing] * act.big
             hangs = thing in HUNG
             at = (hand[0], hand[1] - (height * 0.92 if hangs else 0.03))
-            pen.icon(PROPS[thing].icon, at, height, wear.white, mirrored=pen.facing < 0)
+            pen.icon(PROPS[thing].icon, at, height, wear.white, mirrored=pen.facing < 0, colour=act.colour or PROPS[thing].colour)
     attire.draw_arm(pen, sk, index, wear)

@@ -98,7 +98,7 @@ def read_scene(request: KeyframeRequest) -> Scene:
     if guessed:
         places = (default_place,)
     time = next(iter(words["time"]), "") or _implied_time(places, weather, props, "" if not guessed else default_time, mood)
-    figures = figures_of(lead, "", request.bible, unwanted)
+    figures = figures_of(lead, "", request.bible, unwanted, story=rest)
     people = [figure.tag for figure in figures if figure.tag in PEOPLE]
     return Scene(
         places=places,

@@ -105,6 +105,16 @@ class Pen:
         if rows.size:
             self.anchor = (self.anchor[0], float(rows[-1] + 1) / _SUPERSAMPLE)
 
+    def tilt(self, angle: float) -> None:
+        """Turn what is drawn around the sheet's middle, its front up by `angle` degrees."""
+        height, width = self.sheet.pixels.shape[:2]
+        side = int(np.hypot(width, height)) + 2
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+        turn[:, 2] += ((side - width) / 2, (side - height) / 2)
+        self.sheet.pixels = cv2.warpAffine(self.sheet.pixels, turn, (side, side), flags=cv2.INTER_LINEAR)
+        x, y = turn @ (self.anchor[0] * _SUPERSAMPLE, self.anchor[1] * _SUPERSAMPLE, 1.0)
+        self.anchor = (float(x) / _SUPERSAMPLE, float(y) / _SUPERSAMPLE)
+
     def submerge(self, share: float) -> None:
         """Cut off the lower `share` of what is drawn and put the origin's row there: the rest shows above water."""
         rows = np.flatnonzero(self.sheet.pixels[..., 3].max(1) > 128)
@@ -171,7 +181,7 @@ def _light(stage: Stage, sprite: Array, scale: float, rim: float, depth: float) 
         rim * (0.75 if stage.palette.low_sun or stage.dark else 0.34) * (1.0 if not stage.overcast else 0.8 if stage.dark else 0.5)
     )
     rim_light = stage.palette.rim
-    if stage.dark:  # never so dim that a figure is lost before the night
+    if stage.dark and stage.overcast:  # never so dim that a figure is lost before the night
         rim_light = np.maximum(rim_light, mix(rim_light, _NIGHT_RIM, 0.6))
     glow = edge * np.float32(strength)
     for channel in range(3):

@@ -124,7 +124,8 @@ class _Blocking:
         """The act with something in hand: a thing of the scene, else what the role carries."""
         costume = costume_of(figure, ancient=self._stage.scene.ancient)
         if carrier and self._thing:
-            return self._carrying(act, action, self._thing)
+            named = next((thing.colour for thing in self._stage.scene.things if thing.tag == self._thing), "")
+            return replace(self._carrying(act, action, self._thing), colour=named)
         if action == "working":
             return replace(act, near=costume.hand if costume.hand in {"wrench", "brush", "ladle"} else "hoe", aim=64.0)
         if action == "fishing":
@@ -163,7 +164,7 @@ class _Blocking:
             seen = replace(self._pose("reading"), pelvis=pose.pelvis, near_foot=pose.near_foot, far_foot=pose.far_foot)
             feeling = act.feeling if act.feeling in {"crying", "sad", "happy", "afraid"} else "reading"
             return replace(act, pose=seen, far=drawn, aim=-14.0, big=1.0, feeling=feeling, yaw=min(act.yaw, 42.0))
-        if thing in _BLADED and free and self._face_on:
+        if thing in _BLADED and self._face_on and action in {"holding", "raising", "pointing"}:
             blade = "jian" if thing == "sword" and self._stage.scene.ancient else drawn
             shown = replace(self._pose("holding"), pelvis=pose.pelvis, near_foot=pose.near_foot, far_foot=pose.far_foot)
             return replace(act, pose=shown, far=blade, aim=52.0)
