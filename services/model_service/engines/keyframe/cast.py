@@ -90,6 +90,8 @@ def place_cast(stage: Stage) -> None:
     marks = block(stage, people, mounted=mount is not None) if people else []
     if in_hands:
         marks = [replace(mark, act=replace(mark.act, big=1.3)) if mark.act.far or mark.act.near else mark for mark in marks]
+    if hero:  # the thing is shown, not held a second time
+        marks = [replace(mark, act=replace(mark.act, near="", far="")) for mark in marks]
     shot = _HANDS if in_hands else _BEHIND if hero else SHOTS[scene.framing]
     ranks = _ranks(stage, marks, others, shot, beside_thing=hero)
     if any(figure.tag == "crowd" for figure in scene.figures):
