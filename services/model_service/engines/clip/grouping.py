@@ -10,11 +10,11 @@ import numpy as np
 from services.model_service.engines.keyframe.canvas import Array
 from services.model_service.engines.keyframe.layers import Detail, Life
 
-_SHARP, _SOFT = 1.1, 2.4
+_SHARP, _SOFT = 1.3, 2.6
 """How far, in the frame's pixels, what is sharp or soft may part from the plate's reference between two keys."""
 _EDGES = 0.004
 """The share of a layer's pixels that may stand out from their neighbours in a soft one."""
-_PLATE, _KEY = 1.4, 1.15
+_PLATE, _KEY = 1.4, 1.35
 """What drawing a plate costs a pixel of the frame, and composing one, to moving the same layers directly. Measured."""
 _LONGEST = 1.0
 """Seconds between two keys, at most."""
