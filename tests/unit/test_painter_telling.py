@@ -5,6 +5,7 @@ import pytest
 from services.core.model import BibleEntry, Language
 from services.core.requests import KeyframeRequest
 from services.core.vocabulary import Framing
+from services.model_service.engines.keyframe.aloft import is_aloft
 from services.model_service.engines.keyframe.arrange import has_hero, things_to_place
 from services.model_service.engines.keyframe.held import worn
 from services.model_service.engines.keyframe.scene import Scene, read_scene
@@ -158,3 +159,17 @@ def test_several_of_a_thing_are_placed() -> None:
     assert found.framing is Framing.DETAIL
     assert has_hero(found)
     assert things_to_place(found)[0].count == 3
+
+
+def test_who_flies_is_in_the_air_and_who_is_huge_is_large() -> None:
+    assert is_aloft(scene("cliff, dawn, crane, flying"), "crane")
+    assert not is_aloft(scene("cliff, dawn, crane"), "crane")
+    assert scene("village, day, huge dragon").huge == {"dragon"}
+    assert scene("山洞里盘着巨大的飞龙").huge == {"dragon"}
+    assert not scene("village, day, dragon beside a huge tree").huge
+
+
+def test_the_bible_is_matched_in_the_order_in_which_the_prompt_names_its_people() -> None:
+    bible = (BibleEntry("character", "Poppy", "girl in a pink coat"), BibleEntry("character", "the children", "in red coats"))
+    found = scene("village, several children in red coats, dancing\nWide shot: the children dance.", bible=bible)
+    assert {figure.name for figure in found.figures} == {"the children"}

@@ -1,5 +1,7 @@
 """Figures that do not stand on the ground: in the air, on the water, under the surface, before the stars."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from services.core.vocabulary import Framing
@@ -7,18 +9,22 @@ from services.model_service.engines.keyframe import creatures
 from services.model_service.engines.keyframe.bestiary import KINDS, Home
 from services.model_service.engines.keyframe.fauna import draw_figure
 from services.model_service.engines.keyframe.scene import Figure, Scene
-from services.model_service.engines.keyframe.sprites import place
+from services.model_service.engines.keyframe.sprites import Pen, place
 from services.model_service.engines.keyframe.stage import Stage
 
 _WATERS = ("sea", "beach", "lighthouse", "river")
 _WATER_LAYER = "mid"
 _NEAR = {Framing.CLOSE, Framing.DETAIL, Framing.MEDIUM}
 _LEAPERS = {"dolphin", "orca", "koi", "fish"}
+WINGED = frozenset({"crane", "owl", "crow", "sparrow", "swan", "goose", "duck", "parrot", "flamingo"})
+"""Birds that stand on the ground or swim until they are said to fly."""
 _PERCHED = {"sitting", "standing"}
 _FAR_OUT = {"ship", "boat", "steamer"}
 _DRAUGHT = {"whale": 0.34, "shark": 0.45, "orca": 0.30, "octopus": 0.45, "squid": 0.5, "jellyfish": 0.5, "submarine": 0.42}
 """How much of a body that shows itself at the surface is under it."""
 _LEAP = 0.06
+_HUGE = 1.6
+_PLUMES = {"crane": "#f2efe8", "swan": "#f4f1ea", "goose": "#d8d2c4", "crow": "#23232b", "flamingo": "#e58aa8"}
 
 
 def is_aloft(scene: Scene, tag: str) -> bool:
@@ -26,6 +32,8 @@ def is_aloft(scene: Scene, tag: str) -> bool:
     kind = KINDS.get(tag)
     if kind is None:
         return False
+    if tag in WINGED and scene.action == "flying":
+        return True
     if kind.home in {Home.AIR, Home.SPACE}:
         return not (tag == "bird" and scene.has("room") and scene.action in _PERCHED)
     if kind.home is Home.SHORE:
@@ -36,7 +44,9 @@ def is_aloft(scene: Scene, tag: str) -> bool:
 def place_aloft(stage: Stage, figure: Figure, size: float, order: int = 0) -> None:
     """Set the figure, the `order`-th of its like, where it is at home; `size` is a grown-up's height in pixels."""
     home = KINDS[figure.tag].home
-    if stage.scene.has("underwater") and home is not Home.AIR:
+    if figure.tag in WINGED and stage.scene.action == "flying":
+        _fly(stage, figure, size, order)
+    elif stage.scene.has("underwater") and home is not Home.AIR:
         _swim(stage, figure, size, order)
     elif home in {Home.AIR, Home.SPACE}:
         _fly(stage, figure, size, order)
@@ -71,6 +81,8 @@ def _fly(stage: Stage, figure: Figure, size: float, order: int) -> None:
     heading, x = _heading(rng), _column(stage, rng, order, clear_of_landmarks=True)
     small = kind.height < 0.5
     least, most = (0.13 if small else 0.34, 0.30 if small else 0.62) if near else (0.09 if small else 0.24, 0.16 if small else 0.46)
+    if figure.tag in stage.scene.huge:
+        least, most = least * _HUGE, most * _HUGE
     grown = _grown(stage, figure, size, least, most)
     open_sky = stage.scene.has("space", "room", "underwater", "cave")
     sky = frame.height * 0.52 if open_sky else stage.horizon * (0.72 if not small else 0.80)
@@ -79,8 +91,9 @@ def _fly(stage: Stage, figure: Figure, size: float, order: int) -> None:
         share = 1.0 if index == 0 else float(rng.uniform(0.40, 0.75))
         bx = x + (0 if index == 0 else stage.unit * float(rng.uniform(-0.48, 0.48)))
         by = y if index == 0 else y * float(rng.uniform(0.50, 1.05))
-        if figure.tag == "bird":
-            pen = creatures.draw_bird(stage, figure, grown * 1.7 * share, rng, flying=True)
+        if figure.tag == "bird" or figure.tag in WINGED:
+            plumed = figure if figure.outer or figure.tag == "bird" else replace(figure, outer=_PLUMES.get(figure.tag, "#8a8d93"))
+            pen = creatures.draw_bird(stage, plumed, grown * (1.7 if figure.tag == "bird" else 1.35) * share, rng, flying=True)
         else:
             pen = draw_figure(stage, figure, "flying", grown * share, rng)
         place(stage, cast, pen, bx, by, facing=heading, grounded=False, depth=0.0 if index == 0 else 0.12)
@@ -102,6 +115,9 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
     grown = _grown(stage, figure, size, 0.26 if large else 0.13, (0.56 if near else 0.46) if large else 0.26)
     y = _water_row(stage, x, grown * kind.breadth * 0.5, (0.30 if figure.tag in _FAR_OUT else 0.62) + 0.12 * order)
     pen = draw_figure(stage, figure, "", grown, rng)
+    if stage.scene.action == "jumping" and kind.home is Home.DEEP:
+        _leap(stage, pen, x, y, grown * kind.breadth, heading)
+        return
     if figure.tag in _DRAUGHT:
         pen.submerge(_DRAUGHT[figure.tag])
     elif figure.tag in _LEAPERS:
@@ -110,6 +126,15 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
         pen.submerge(0.16)
     place(stage, stage.layers[_WATER_LAYER], pen, x, y, facing=heading, grounded=False, depth=0.05)
     _wake(stage, x, y, grown * kind.breadth * 0.5)
+
+
+def _leap(stage: Stage, pen: Pen, x: float, y: float, length: float, heading: int) -> None:
+    """Out of the water head first, the tail still in it, with the splash at its foot."""
+    layer = stage.layers[_WATER_LAYER]
+    pen.tilt(38.0)
+    pen.submerge(0.16)
+    place(stage, layer, pen, x, y, facing=heading, grounded=False, depth=0.05)
+    _wake(stage, x - heading * length * 0.10, y, length * 0.34)
 
 
 def _water_row(stage: Stage, x: float, half: float, share: float) -> float:

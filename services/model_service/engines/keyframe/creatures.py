@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.model_service.engines.keyframe.canvas import mix, rgb
+from services.model_service.engines.keyframe.canvas import Array, mix, rgb
 from services.model_service.engines.keyframe.scene import Figure
 from services.model_service.engines.keyframe.sprites import Pen
 from services.model_service.engines.keyframe.stage import Stage
@@ -14,14 +14,7 @@ def draw_bird(stage: Stage, figure: Figure, size: float, rng: np.random.Generato
     body = np.clip(stage.lit(rgb(figure.outer or ("#f2efe8", "#4a5a78", "#c9703a")[int(rng.integers(3))])) * np.float32(1.1), 0, 1)
     dark = body * np.float32(0.6)
     if flying:
-        beat = float(rng.uniform(0.25, 0.55))
-        pen.shape([(0.05, 0.52), (-0.30, 0.52 + beat * 1.2), (-0.75, 0.50 + beat), (-0.35, 0.46), (-0.12, 0.42)], dark)
-        pen.shape([(0.34, 0.50), (0.10, 0.58), (-0.28, 0.46), (-0.48, 0.42), (-0.24, 0.40), (0.12, 0.41)], body)
-        pen.shape(
-            [(0.10, 0.52), (0.06, 0.55 + beat * 1.3), (-0.22, 0.60 + beat * 1.7), (-0.14, 0.60), (-0.12, 0.46)],
-            body * np.float32(0.9),
-        )
-        pen.polygon([(0.33, 0.53), (0.46, 0.49), (0.33, 0.47)], stage.lit(rgb("#e8a13c")))
+        _on_the_wing(stage, pen, body, float(rng.uniform(-0.12, 0.16)), wader=figure.tag in {"crane", "flamingo"})
         return pen
     pen.limb(((0.0, 0.3), (0.02, 0.0)), (0.018, 0.018), dark)
     pen.limb(((0.08, 0.3), (0.12, 0.0)), (0.018, 0.018), dark)
@@ -32,6 +25,34 @@ def draw_bird(stage: Stage, figure: Figure, size: float, rng: np.random.Generato
     pen.polygon([(0.38, 0.86), (0.56, 0.79), (0.38, 0.74)], stage.lit(rgb("#e8a13c")))
     pen.disc((0.28, 0.84), 0.03, dark * np.float32(0.2))
     return pen
+
+
+def _on_the_wing(stage: Stage, pen: Pen, body: Array, beat: float, *, wader: bool) -> None:
+    """Seen from the side, wings up by `beat`: long and bent at the wrist, dark at the tips; a wader's neck and legs stretched."""
+    dark, tip = body * np.float32(0.72), body * np.float32(0.34)
+    up = 0.52 + beat
+    far = [(0.16, 0.50), (0.22, 0.50 + up * 0.42), (0.12, 0.50 + up * 0.98), (0.00, 0.50 + up * 0.55), (-0.06, 0.48)]
+    pen.polygon(far, dark)
+    pen.polygon([(0.16, 0.50 + up * 0.76), (0.12, 0.50 + up * 0.98), (0.07, 0.50 + up * 0.76)], tip)
+    if wader:
+        pen.limb(((-0.20, 0.45), (-0.52, 0.42), (-0.78, 0.40)), (0.020, 0.014, 0.012), tip)
+        pen.limb(((0.24, 0.50), (0.44, 0.53), (0.60, 0.55)), (0.055, 0.034, 0.030), body)
+        pen.disc((0.62, 0.555), 0.042, body)
+        pen.polygon([(0.65, 0.575), (0.84, 0.545), (0.65, 0.54)], tip)
+        pen.disc((0.62, 0.590), 0.022, stage.lit(rgb("#b8332f")))
+    pen.shape(
+        [(0.30, 0.50), (0.20, 0.57), (-0.04, 0.56), (-0.30, 0.49), (-0.46, 0.46), (-0.24, 0.43), (0.06, 0.41), (0.24, 0.44)], body
+    )
+    pen.polygon([(-0.26, 0.48), (-0.56, 0.52), (-0.60, 0.44), (-0.26, 0.45)], dark)
+    if not wader:
+        pen.disc((0.30, 0.52), 0.075, body)
+        pen.polygon([(0.36, 0.54), (0.48, 0.505), (0.36, 0.50)], stage.lit(rgb("#e8a13c")))
+        pen.disc((0.325, 0.540), 0.014, tip * np.float32(0.4))
+    wrist, end = (-0.06, 0.50 + up * 0.55), (-0.52, 0.50 + up * 1.02)
+    near = [(0.18, 0.50), (0.12, 0.50 + up * 0.40), wrist, (-0.30, 0.50 + up * 0.92), end, (-0.34, 0.50 + up * 0.60), (-0.20, 0.48)]
+    pen.polygon(near, body)
+    pen.polygon([(-0.38, 0.50 + up * 0.955), end, (-0.425, 0.50 + up * 0.78)], tip)
+    pen.line([(0.10, 0.50), (-0.08, 0.50 + up * 0.42), (-0.36, 0.50 + up * 0.70)], 0.012, dark)
 
 
 def draw_fish(stage: Stage, figure: Figure, size: float, rng: np.random.Generator) -> Pen:

@@ -53,6 +53,7 @@ AS_ICONS: Mapping[str, float] = {
     "bread": 0.15,
     "bowl": 0.15,
     "cup": 0.12,
+    "cup of water": 0.12,
     "apple": 0.10,
     "peach": 0.10,
     "watermelon": 0.18,

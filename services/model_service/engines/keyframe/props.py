@@ -128,6 +128,7 @@ PROPS: Mapping[str, Prop] = {
     "mooncake": Prop(_T + "moon-cake", 0.16),
     "teapot": Prop(_T + "teapot", 0.24),
     "cup": Prop(_T + "hot-beverage", 0.18),
+    "cup of water": Prop("own/water-glass", 0.20),
     "wine": Prop(_T + "sake", 0.26),
     "wine glass": Prop(_T + "wine-glass", 0.24),
     "apple": Prop(_T + "red-apple", 0.18),
@@ -146,7 +147,7 @@ PROPS: Mapping[str, Prop] = {
     # what grows
     "single rose": Prop("own/rose", 0.34),
     "bouquet": Prop(_T + "bouquet", 0.32),
-    "little flower": Prop("own/daisy", 0.26, _G),
+    "little flower": Prop("own/daisy", 0.26),
     "sunflower": Prop(_T + "sunflower", 0.44, _G),
     "tulip": Prop(_T + "tulip", 0.30, _G),
     "seedling": Prop(_T + "seedling", 0.20, _G),

@@ -1,5 +1,6 @@
 """Reading a request: what the picture shows, as data, before anything is painted."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,8 @@ _TIME_OF_PLACE: Mapping[str, str] = {
     "snow peaks": "day",
 }
 
+_HUGE = re.compile(r"(?:\b(?:huge|giant|enormous|gigantic|colossal)\s(?:\w+\s)?|巨大的?|庞大的?)$", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -55,6 +58,8 @@ class Scene:
     things: tuple[Thing, ...] = ()
     ancient: bool = False
     feeling: str = ""
+    huge: frozenset[str] = frozenset()
+    """Tags of animals and the like that the text calls huge."""
 
     def has(self, *places: str) -> bool:
         """Whether it is set in one of these places, or in a kind of one."""
@@ -86,6 +91,7 @@ def read_scene(request: KeyframeRequest) -> Scene:
     framing = Framing.recognise(request.framing) or Framing.recognise(request.prompt.split("\n", 1)[0]) or Framing.WIDE
     unwanted = {(found.group, found.tag) for found in lexicon.find(request.negative_prompt)}
     lead, rest = _parted(request.prompt, request.bible)
+    bible = _by_mention(request.prompt, request.bible)
     words = {group: _tags(group, lead, unwanted) or _tags(group, rest, unwanted) for group in ("time", "feeling")}
     weather = set(_tags("weather", lead, unwanted))
     if not weather and not _tags("time", lead, unwanted):
@@ -98,7 +104,7 @@ def read_scene(request: KeyframeRequest) -> Scene:
     if guessed:
         places = (default_place,)
     time = next(iter(words["time"]), "") or _implied_time(places, weather, props, "" if not guessed else default_time, mood)
-    figures = figures_of(lead, "", request.bible, unwanted, story=rest)
+    figures = figures_of(lead, "", bible, unwanted, story=rest)
     people = [figure.tag for figure in figures if figure.tag in PEOPLE]
     return Scene(
         places=places,
@@ -114,7 +120,15 @@ def read_scene(request: KeyframeRequest) -> Scene:
         guessed=guessed,
         things=named_things(lead, unwanted, bible=request.bible, places=places, people=people),
         ancient=is_ancient(request.prompt),
+        huge=frozenset(f.tag for f in lexicon.find(lead) if f.group == "figure" and _HUGE.search(lead[: f.start])),
     )
+
+
+def _by_mention(prompt: str, bible: Sequence[BibleEntry]) -> tuple[BibleEntry, ...]:
+    """The bible with whoever the prompt names first: of two girls, the one that a later line means."""
+    told = prompt.lower()
+    places = {id(entry): told.find(entry.name.lower()) if entry.name else -1 for entry in bible}
+    return tuple(sorted(bible, key=lambda entry: places[id(entry)] if places[id(entry)] >= 0 else len(told)))
 
 
 def _parted(prompt: str, bible: Sequence[BibleEntry]) -> tuple[str, str]:

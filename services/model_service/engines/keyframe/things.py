@@ -8,10 +8,11 @@ from services.core.model import BibleEntry
 from services.model_service.engines.keyframe import lexicon
 from services.model_service.engines.keyframe.lexicon import Found
 from services.model_service.engines.keyframe.words_people import PEOPLE
+from services.model_service.engines.keyframe.words_settings import FAMILIES
 
 MOST_ALIKE = 5
 _BETWEEN = re.compile(
-    r"(?:[\s,-]*(?:old|little|small|big|large|tiny|young|paper|wooden|leather|and\s+[a-z]+)?)*\s*|色?的?[小大老旧]*"
+    r"(?:[\s-]*(?:old|little|small|big|large|tiny|young|paper|wooden|leather|and\s+[a-z]+)?)*\s*|色?的?[小大老旧]*"
 )
 _GARMENTS = frozenset(
     {
@@ -74,6 +75,13 @@ _FINER: Mapping[str, frozenset[str]] = {
 }
 """A plain word gives way to a finer one for the same thing."""
 _AFLOAT = frozenset({"ship's deck"})
+_BETWEEN_WALLS = frozenset(
+    {"street", "old street", "city", "rooftops", "room", "desert", "ruins", "cave", "ship's deck", "battlefield", "snow peaks"}
+) | {place for place, wider in FAMILIES.items() if wider == "room"}
+_LIGHTS = frozenset(
+    {"lantern", "paper lantern", "candle", "torch", "oil lamp", "campfire", "desk lamp", "light bulb", "fallen star"}
+)
+"""Lights keep the colour of their flame unless the line itself gives them another."""
 _NO_COLOUR = frozenset({"dark"})
 
 
@@ -109,13 +117,20 @@ def named_things(
         worn = bool(people) and found.tag in _GARMENTS and not _is_loose(text, found)
         if worn and _wearer(text, found) not in (people[0], ""):
             continue
-        tag = "ship's wheel" if found.tag == "wheel" and _AFLOAT & set(places) else found.tag
+        tag = _here(found.tag, places)
         known = things.get(tag, Thing(tag, worn=worn))
         colour = known.colour or colour_beside(text, found.start, found.end)
         count = max(known.count, _count(text, found.start))
         things[tag] = Thing(tag, colour, count, worn and known.worn)
     kept = [thing for thing in things.values() if not _FINER.get(thing.tag, frozenset()) & things.keys()]
     return tuple(Thing(t.tag, t.colour or _kept_colour(t.tag, bible), t.count, t.worn) for t in kept)
+
+
+def _here(tag: str, places: Collection[str]) -> str:
+    """What a thing is in these places: on a ship the wheel steers it, and a flower between walls is a little one by itself."""
+    if tag == "wheel" and _AFLOAT & set(places):
+        return "ship's wheel"
+    return "little flower" if tag == "flower" and _BETWEEN_WALLS & set(places) else tag
 
 
 def colour_beside(text: str, start: int, end: int) -> str:
@@ -156,7 +171,7 @@ def _count(text: str, start: int) -> int:
 def _kept_colour(tag: str, bible: Sequence[BibleEntry]) -> str:
     """The colour that a thing keeps through the film."""
     for entry in bible:
-        if entry.kind == "prop" and any(found.tag == tag for found in lexicon.find(entry.name)):
+        if entry.kind == "prop" and tag not in _LIGHTS and any(found.tag == tag for found in lexicon.find(entry.name)):
             told = f"{entry.name}, {entry.look}"
             colours = (f.tag for f in lexicon.find_colours(told) if told[f.start : f.end].lower() not in _NO_COLOUR)
             return next(colours, "")

@@ -104,9 +104,9 @@ CREATURES: Mapping[str, str] = {
     "|军舰|汽船|大轮船",
     "motor boat": "motor boat|motorboat|speedboat|yacht|快艇|摩托艇|游艇",
     "submarine": "submarine|潜水艇|潜艇",
-    "rowing boat": "rowing boat|rowboat|little boat|small boat|wooden boat|canoe|raft|dinghy|skiff|木筏|小舟"
+    "rowing boat": "rowing boat|rowboat|little boat|small boat|wooden boat|canoe|raft|dinghy|skiff|木筏|小船|小舟"
     "|扁舟|孤舟|独木舟|竹筏|舢板|乌篷船|一叶扁舟|小木船",
-    "boat": "boat|sailboat|fishing boat|小船|渔船|木船|船|船只",
+    "boat": "boat|sailboat|fishing boat|渔船|木船|船|船只",
     "taxi": "taxi|taxis|cab|出租车|的士",
     "police car": "police car|patrol car|警车",
     "ambulance": "ambulance|救护车",

@@ -93,6 +93,7 @@ PROPS: Mapping[str, str] = {
     "dumpling": "dumpling|饺子|包子|汤圆|粽子",
     "mooncake": "mooncake|moon cake|月饼",
     "teapot": "teapot|kettle|茶壶|水壶|紫砂壶",
+    "cup of water": "cup of water|glass of water|mug of water|一杯水|水杯|一碗水",
     "cup": "cup|mug|coffee|cup of tea|tea|茶杯|热茶|杯子|咖啡|一杯茶|清茶|喝茶|茶",
     "wine glass": "wine glass|goblet|酒杯|高脚杯",
     "wine": "wine|sake|rice wine|酒|酒壶|美酒|喝酒|酒坛|酒葫芦",
@@ -229,7 +230,8 @@ PASSED_OVER = (
     "|旗袍|旗鼓|伞兵|灯火|灯塔|红绿灯|幻灯|信箱号|信徒|信誉|信仰|威信|亲信|通信|信使|短信|微信|诚信|迷信|写信人|信手|信步"
     "|图书馆|书房|酒香|药房|盾构|桥梁专家|坟起|碗口|杯水车薪|牛郎|织女|马路|马戏|马尾|马上|罗马|河马路|海马|木马病毒|骑士"
     "|剑客|剑士|剑眉|刀客|弓箭手|飞船|琴师|乐器|蛛丝马迹|画龙点睛|龙飞凤舞|望子成龙|车水马龙|天马行空|一马当先|千军万马"
-    "|送信|寄信|写信|邮件|信差|眼灯|城灯|窗灯|灯心|灯下黑|apple pie|apple orchard|apple blossom|treetop|tree house|treehouse"
+    "|撑船|划船|等船|尾羽|羽毛青|羽毛洁|羽毛雪|羽毛丰|tail feathers|tail feather|送信|寄信|写信|邮件|信差|眼灯|城灯|窗灯|灯心"
+    "|apple pie|apple orchard|apple blossom|treetop|tree house|treehouse"
     "|car wheel|wheelchair|wheelbarrow|flower garden|rose garden|rose-coloured|rosebush|boat house|boathouse|houseboat|warship's"
     "|firework display|glass of|clear glass|book club|key moment|key part|bell-shaped|star-shaped"
     "|像框|相机行事|书香|书写|花白|花样|花费|树荫|树影|树梢|花影|剑光|剑气|剑法|剑术|比剑|灯火通明|一箭双雕|桥段|锅巴"

@@ -105,6 +105,10 @@ _RECALLED = {
         re.IGNORECASE,
     ),
 }
+_AWAITED = {
+    Language.ZH: re.compile(r"等(?:待|着|候)?(?:一[条只艘封辆列趟])?$"),
+    Language.EN: re.compile(r"\bwait(?:s|ed|ing)? for (?:an? |the |his |her |their )?(?:\w+ )?$", re.IGNORECASE),
+}
 _USED_UP = {
     Language.ZH: re.compile(r"^(?:已经|都|全)?(?:没了|用完|吃完|喝完|吃光|喝光|不见了)"),
     Language.EN: re.compile(r"^ (?:was|were|is|are|had) (?:all )?(?:gone|used up|run out)\b"),
@@ -181,6 +185,10 @@ class Around:
     def is_far_light(self) -> bool:
         """Whether a light is a town's."""
         return self.word in _LIGHT_WORDS and bool(_TOWN_LIGHTS[self.language].search(self._before(16)))
+
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it, so that it has not come."""
+        return bool(_AWAITED[self.language].search(self._before(24)))
 
     def is_recalled(self) -> bool:
         """Whether somebody only thinks or speaks of it."""

@@ -145,7 +145,7 @@ class Lexicon:
                 continue
             spelling = text[start:end]
             for concept in spellings[spelling if language is Language.ZH else spelling.lower()]:
-                if concept.kind in ("figure", "prop") and around.is_recalled():
+                if concept.kind in ("figure", "prop") and (around.is_recalled() or around.is_awaited()):
                     continue
                 if concept.kind == "figure" and (around.is_sought() or around.is_gone()):
                     continue

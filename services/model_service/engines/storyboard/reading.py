@@ -70,6 +70,9 @@ _HOMEWARD = {
         re.IGNORECASE,
     ),
 }
+_SETS_ABOUT = re.compile(
+    r"\b(?:c[ao]mes?|went|goes|ran|began|begins|start(?:ed|s)|rose|bent down|sat down) to ([a-z]+)\b", re.IGNORECASE
+)
 _IDIOMS = {
     # Verbs whose deed is another one, or none, with these words after them.
     "hold": (
@@ -207,6 +210,7 @@ def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: L
 
 def _meant(verbs: Sequence[str], clause: str) -> list[str]:
     """The verbs as what is seen: who holds their breath holds nothing, and who fights the wheel holds it."""
+    verbs = [*verbs, *(match.group(1).lower() for match in _SETS_ABOUT.finditer(clause))]
     meant = [_IDIOMS[v][0] if v in _IDIOMS and _IDIOMS[v][1].search(clause) else v for v in verbs]
     return [verb for verb in meant if verb]
 

@@ -244,7 +244,7 @@ def choose_framing(
     scores[Framing.WIDE] += (1.0 if last else 0.0) + (0.7 if shown.crowded or not shown.people else 0.2)
     scores[Framing.MEDIUM] += 0.5 if shown.people else -0.5
     scores[Framing.CLOSE] += (0.3 if shown.speech else 0.0) - (0.0 if shown.people else 2.0)
-    scores[Framing.DETAIL] += 0.5 if shown.props else -3.0
+    scores[Framing.DETAIL] += (0.5 if shown.people else 1.2) if shown.props else -3.0
     scores[Framing.LOW] -= 0.4
     if shown.new_place:
         scores[Framing.WIDE] += 0.7

@@ -23,6 +23,14 @@ _PRONOUN = {
 _MANY = frozenset({"他们", "她们", "它们", "两人", "两个人", "大家", "they", "both"})
 _SIDES = {Language.ZH: ("画面左侧", "画面右侧"), Language.EN: ("left", "right")}
 _UPRIGHT = re.compile(r"waist|shoulders|head to foot|腰部|头肩|全身立")
+_HUGE = {
+    Language.ZH: re.compile(r"像[^，。]{0,4}(?:小山|大山|房子|城墙|高楼|塔)|比房子|比山|巨大|庞大"),
+    Language.EN: re.compile(
+        r"\bas (?:big|large|tall|high) as (?:an? |the )?(?:\w+ )?"
+        r"(?:cottage|house|hill|mountain|church|tower|ship|castle|barn)|\bhuge\b|\benormous\b|\bgigantic\b",
+        re.IGNORECASE,
+    ),
+}
 _NOWHERE = {Language.ZH: "空旷的背景", Language.EN: "an open background"}
 _HAN = re.compile(r"[\u2e80-\u9fff]")
 
@@ -225,11 +233,19 @@ def prompt(shot: Staged, language: Language) -> str:
     tags = [t for p in places for t in (p.slug, p.also)] + [c.slug for c in conditions]
     props = [_stated(p, shot, language) for p in shot.props]
     if language is Language.EN:
-        return _joined([*tags, scene.called.removeprefix("the "), *(_figure(m) for m in shot.cast), *props, *deeds])
+        return _joined(
+            [*tags, scene.called.removeprefix("the "), *(_sized(m, _figure(m), shot, language) for m in shot.cast), *props, *deeds]
+        )
     words = [scene.called, *(p.names[1] for p in places)] + [c.names[1] for c in conditions]
-    things = [next((h.spelling for m in shot.told for h in m.hits if h.concept is p), p.names[1]) for p in shot.props]
+    things = [
+        next((h.spelling for m in shot.told for h in m.hits if h.concept is p), p.names[1])
+        for p, stated in zip(shot.props, props, strict=True)
+        if not stated.startswith("wearing ")
+    ]
     things += [h.spelling for m in shot.told for h in m.hits if h.concept.slug == "rowing"]
-    return _joined([*tags, *(m.tag for m in shot.cast), *props, *deeds, *words, *map(_portrait, shot.cast), *things])
+    return _joined(
+        [*tags, *(_sized(m, m.tag, shot, language) for m in shot.cast), *props, *deeds, *words, *map(_portrait, shot.cast), *things]
+    )
 
 
 def _stated(prop: Concept, shot: Staged, language: Language) -> str:
@@ -246,6 +262,12 @@ def _figure(member: Member) -> str:
     """Who stands there, in plain English: the role of somebody with a name, the tag of anybody else."""
     portrait = member.portrait(Language.EN)
     return portrait if member.proper else f"{member.tag} {portrait}"
+
+
+def _sized(member: Member, words: str, shot: Staged, language: Language) -> str:
+    """`words` for somebody, with the size that the shot's lines give an animal or a giant."""
+    huge = not member.is_human and any(member in m.cast and _HUGE[language].search(m.text) for m in shot.told)
+    return f"huge {words}" if huge else words
 
 
 def _portrait(member: Member) -> str:
