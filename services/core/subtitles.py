@@ -63,7 +63,8 @@ def cues(words: Sequence[Sequence[Any]], *, offset: float = 0.0) -> tuple[Cue, .
 
 def breakable(text: str) -> list[str]:
     """The smallest pieces of one line of text between which it may be broken: words of letters with their space, characters of
-    Chinese with their punctuation. Joined, they are the text again."""
+    Chinese with their punctuation. Joined, they are the text again.
+    """
     return [piece for word in re.findall(r"\S+\s*|\s+", text) for piece in _units(word)]
 
 

@@ -46,10 +46,7 @@ def check(request: Request, key: str) -> None:
         _digest("key", key)
     match request:
         case StoryboardRequest():
-            _text("text", request.text, LONGEST_STORY)
-            if request.shots is not None:
-                _range("shots", request.shots, 1, MOST_SHOTS)
-            _range("seed", request.seed, 0, HIGHEST_SEED)
+            _storyboard(request)
         case RewriteRequest():
             _text("text", request.text, LONGEST_STORY)
             _range("total", request.total, 1, MOST_SHOTS)
@@ -64,12 +61,7 @@ def check(request: Request, key: str) -> None:
             _range("speed", request.speed, 0.25, 4.0)
             _range("seed", request.seed, 0, HIGHEST_SEED)
         case CardRequest():
-            _one_of("card", request.card, CARDS)
-            _text("text", request.text, LONGEST_LINE)
-            _frames(request.frames, request.fps)
-            _size(request.width, request.height)
-            if request.picture is not None:
-                _digest("picture", request.picture)
+            _card(request)
         case SegmentRequest():
             _digest("clip", request.clip)
             _range("start", request.start, 0, MOST_FRAMES)
@@ -87,6 +79,13 @@ def check(request: Request, key: str) -> None:
             _film(request)
         case _:
             assert_never(request)
+
+
+def _storyboard(request: StoryboardRequest) -> None:
+    _text("text", request.text, LONGEST_STORY)
+    if request.shots is not None:
+        _range("shots", request.shots, 1, MOST_SHOTS)
+    _range("seed", request.seed, 0, HIGHEST_SEED)
 
 
 def _keyframe(request: KeyframeRequest) -> None:
@@ -108,6 +107,15 @@ def _clip(request: ClipRequest) -> None:
     _size(request.width, request.height)
     _range("seed", request.seed, 0, HIGHEST_SEED)
     _range("motion_strength", request.motion_strength, 0.0, 1.0)
+
+
+def _card(request: CardRequest) -> None:
+    _one_of("card", request.card, CARDS)
+    _text("text", request.text, LONGEST_LINE)
+    _frames(request.frames, request.fps)
+    _size(request.width, request.height)
+    if request.picture is not None:
+        _digest("picture", request.picture)
 
 
 def _film(request: FilmRequest) -> None:

@@ -74,7 +74,7 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _AGAIN = re.compile(r"^[^.,;，。；]{0,24}?(?:\banother |\ba second |\bthe other |另一[个名位]|一[个名位])$", re.IGNORECASE)
-_HAIR = re.compile(r"^[\s-]*(?:(?:short|long|curly) )?(?:hair|haired|头发|长发|短发|卷发|发|胡|须|眉)", re.IGNORECASE)
+_HAIR = re.compile(r"^[\s-]*(?:(?:short|long|curly) )?(?:hair|haired|头发|长发|短发|卷发|发|[长短]?[胡须]|眉|beard)", re.IGNORECASE)
 _EVERYONE = re.compile(r"\ball (?:the |of the )?$|\bmany $|所有的?$|全村的?$|一群$|成群的?$", re.IGNORECASE)
 _FESTIVE = re.compile(r"\bdanc(?:e|es|ed|ing)\b|跳舞|起舞|舞蹈", re.IGNORECASE)
 _YOUNG = frozenset({"child", "girl", "boy"})
