@@ -74,7 +74,7 @@ def board(
 
 
 def letters(text: str) -> str:
-    return "".join(c for c in text.lower() if c.isalnum())
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def body(text: str) -> str:

@@ -9,7 +9,7 @@ from services.model_service.engines.storyboard import attire, naming, picking
 from services.model_service.engines.storyboard.grammar import Grammar
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon
 
-_MOST_SHOWN = 3
+_MOST_SHOWN = 4
 _PARENTS = frozenset({"妈妈", "母亲", "爸爸", "父亲", "mother", "father", "mum", "mom", "dad"})
 _AT_THE_HEAD = {Language.ZH: 4, Language.EN: 3}
 """A clause that names someone this early is about them, even where the grammar saw no subject."""

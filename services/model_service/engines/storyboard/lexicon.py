@@ -144,12 +144,14 @@ class Lexicon:
             if around.is_absent() or not around.is_thing() or around.is_used_up() or around.is_far_light():
                 continue
             spelling = text[start:end]
-            for concept in spellings[spelling if language is Language.ZH else spelling.lower()]:
+            found = spellings[spelling if language is Language.ZH else spelling.lower()]
+            for concept in found:
                 if concept.kind in ("figure", "prop") and (around.is_recalled() or around.is_awaited()):
                     continue
                 if concept.kind == "figure" and (around.is_sought() or around.is_gone()):
                     continue
-                if around.is_dwelling and (concept.kind == "place") != around.is_indoors():
+                houses = any(other.kind == "place" for other in found)
+                if around.is_dwelling and houses and (concept.kind == "place") != around.is_indoors():
                     continue
                 ended = concept.kind == "weather" and around.is_over()
                 hits.append(Hit(concept, start, end, spelling, ended))

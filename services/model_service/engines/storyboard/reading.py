@@ -286,7 +286,7 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *,
         place is not None
         and place is not scene.place
         and place.climate not in ("snow", "cold")
-        and (opens or time is not scene.time)
+        and (opens or time is not scene.time or place.climate in ("sea", "desert"))
     ):
         weather = [w for w in weather if w.slug != "snow"]
     weather = [w for w in weather if not (night_over and w.slug in ("stars", "aurora"))]

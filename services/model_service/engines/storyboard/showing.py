@@ -14,7 +14,7 @@ from services.model_service.engines.storyboard.cast import Member
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon
 from services.model_service.engines.storyboard.reading import Moment, Scene
 
-_MOST_PEOPLE, _MOST_THINGS = 3, 3
+_MOST_PEOPLE, _MOST_THINGS = 4, 3
 _VESSELS = ("ship", "boat", "rowing boat")
 _AT_SEA = ("sea", "ship's deck")
 _BIG = frozenset(

@@ -230,7 +230,7 @@ def present_in(moments: Sequence[Moment]) -> tuple[Member, ...]:
             counts[id(member)] += 1
             if not any(m is member for m in order):
                 order.append(member)
-    return tuple(sorted(order, key=lambda m: -counts[id(m)])[:3])
+    return tuple(sorted(order, key=lambda m: -counts[id(m)])[:4])
 
 
 def choose_framing(
