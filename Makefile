@@ -94,7 +94,7 @@ bench-film: setup ## Story to film, wall seconds and peak memory
 	$(BIN)/python -m bench.film
 
 bench-minute: setup ## A film of a minute and twelve shots
-	$(BIN)/python -m bench.film --story samples/zh_ink_swordsman.txt --shots 12 --style ink
+	$(BIN)/python -m bench.film --story samples/en_lighthouse.txt --shots 12
 
 bench-draft: setup ## The draft of the sample's five shots
 	$(BIN)/python -m bench.film --draft --shots 5

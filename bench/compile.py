@@ -9,7 +9,7 @@ from bench import report
 from bench.recompile import compiled
 from tests.e2e.harness import Client, RunningStack, running_stack
 
-SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "zh_ink_swordsman.txt"
+SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "en_lighthouse.txt"
 
 
 def measure(stack: RunningStack, text: str, shots: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from services.adapters import logs
 from services.adapters.objects import open_media
 from services.adapters.settings import MediaSettings
 from services.core.errors import StoryreelError
-from services.model_service import registry
+from services.model_service import allocator, registry
 from services.model_service.server import serving
 from services.model_service.settings import ModelServiceSettings
 
@@ -47,6 +47,7 @@ async def serve(settings: ModelServiceSettings, media_settings: MediaSettings) -
 
 
 def main() -> int:
+    allocator.return_what_is_freed()
     settings = ModelServiceSettings()
     logs.configure("model_service", settings.log_level)
     failed = False

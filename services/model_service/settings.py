@@ -27,11 +27,6 @@ def _workers(divisor: int) -> int:
     return max(1, min(8, usable_cpus() // divisor))
 
 
-def _speakers() -> int:
-    """Two where there are two cores: speech is what clips wait for. More would cost memory that a laptop misses."""
-    return min(2, usable_cpus())
-
-
 class ModelServiceSettings(BaseSettings):
     """One process of `python -m services.model_service`."""
 
@@ -52,7 +47,7 @@ class ModelServiceSettings(BaseSettings):
     keyframe_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Keyframes made at once.")
     clip_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Clips made at once.")
     speech_workers: int = Field(
-        default_factory=_speakers, ge=1, description="Lines spoken at once; each takes about 0.2 GB while it is spoken."
+        default_factory=partial(_workers, 2), ge=1, description="Lines spoken at once; each takes about 0.2 GB while it is spoken."
     )
     film_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Segments and films compiled at once.")
     queue_limit: int = Field(default=64, ge=0, description="Generations of one service that may wait for a worker.")

@@ -21,7 +21,7 @@ from services.core.errors import (
 from services.core.model import Engine, Key
 from services.core.ports import Media
 from services.core.requests import Request, Service
-from services.model_service import validation
+from services.model_service import allocator, validation
 from services.model_service.engine import Generator, Output
 from services.model_service.executor import Places
 from services.model_service.job import EngineJob
@@ -75,6 +75,7 @@ class Workbench:
                 await asyncio.sleep(delay)
             else:
                 break
+        await asyncio.to_thread(allocator.give_back)
         self.identity = self._engine.identity
         seconds = round(monotonic() - started, 2)
         _log.info("an engine is loaded", service=self.service.value, engine=self.identity.name, seconds=seconds)
@@ -131,6 +132,7 @@ class Workbench:
             started = monotonic()
             output = self._engine.run(request, job)
             seconds = monotonic() - started
+            allocator.give_back()
             return output
 
         try:
