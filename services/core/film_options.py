@@ -8,6 +8,7 @@ from services.core.ports import Work
 from services.core.vocabulary import Aspect, Quality
 
 DEFAULT_FPS = 24
+DRAFT_FPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class FilmOptions:
 
     @classmethod
     def of(cls, work: Work) -> Self:
-        """The options of this operation; a payload that names none gets the story's aspect and 24 frames a second."""
+        """The options of this operation; a payload that names none gets the story's aspect at the usual rate."""
         payload = work.operation.payload
         draft = payload.get("quality") == Quality.DRAFT
         width, height = Aspect.of(work.story.aspect).draft_size if draft else cls.picture_size(work.story)
@@ -34,7 +35,7 @@ class FilmOptions:
         return cls(
             width=int(payload.get("width") or width),
             height=int(payload.get("height") or height),
-            fps=int(payload.get("fps") or DEFAULT_FPS),
+            fps=int(payload.get("fps") or (DRAFT_FPS if draft else DEFAULT_FPS)),
             draft=draft,
             burn_subtitles=subtitles in ("burned", "both"),
             soft_subtitles=subtitles in ("soft", "both"),

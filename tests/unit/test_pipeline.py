@@ -278,7 +278,8 @@ def test_a_draft_is_small_and_quick_and_leaves_the_shots_alone(hand: Hand) -> No
     assert hand.work.shots == before
     assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
     steps = _steps(hand)
-    assert {(s.request.width, s.request.height) for s in steps if isinstance(s.request, ClipRequest | CardRequest)} == {(640, 360)}
+    shapes = {(s.request.width, s.request.height, s.request.fps) for s in steps if isinstance(s.request, ClipRequest | CardRequest)}
+    assert shapes == {(640, 360, 12)}
     made = (SpeechRequest, SegmentRequest, TransitionRequest, CardRequest)
     assert all(s.request.draft for s in steps if isinstance(s.request, made))
 

@@ -67,7 +67,7 @@ class CompileBody(Body):
     height: Annotated[int | None, Field(ge=64, le=1920, multiple_of=8, description="Pixels; the aspect's own when left out.")] = (
         None
     )
-    fps: Annotated[int | None, Field(ge=8, le=60, description="Frames a second; 24 when left out.")] = None
+    fps: Annotated[int | None, Field(ge=8, le=60, description="Frames a second; 24 when left out, 12 of a draft.")] = None
     subtitles: Annotated[
         Literal["burned", "soft", "both", "none"] | None,
         Field(description="In the picture, as a track of the file, both, or neither; `burned` when left out."),
@@ -78,8 +78,8 @@ class CompileBody(Body):
     quality: Annotated[
         Literal["standard", "draft"] | None,
         Field(
-            description="`standard` when left out. A `draft` is for a quick look: 360 pixels on the shorter side, coarsely "
-            "encoded, and new lines are spoken by a quicker and lesser voice."
+            description="`standard` when left out. A `draft` is for a quick look: 360 pixels on the shorter side, 12 frames a "
+            "second, coarsely encoded, and new lines are spoken by a quicker and lesser voice."
         ),
     ] = None
 
