@@ -1,7 +1,7 @@
 """What the four-legged animals are like: their proportions, coats and marks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.model_service.engines.keyframe.canvas import Array, Point
 
@@ -32,6 +32,22 @@ class Beast:
 
 
 _HOOF, _MANE, _RUFF = frozenset({"hoof"}), frozenset({"hoof", "horse mane"}), frozenset({"ruff", "socks"})
+_HORSE = Beast(
+    1.05,
+    0.44,
+    0.46,
+    0.155,
+    (0.21, 0.30),
+    0.086,
+    0.18,
+    "small",
+    "hair",
+    ("#8a5430", "#6a3f28", "#d8cdbd", "#4a3428"),
+    "",
+    0.3,
+    0.33,
+    marks=_MANE,
+)
 BEASTS: Mapping[str, Beast] = {
     "puppy": Beast(
         0.36, 0.34, 0.27, 0.165, (0.13, 0.20), 0.205, 0.11, "floppy", "up", ("#c98a4a", "#e0b878", "#8a5a34"), "#f6ead6"
@@ -109,39 +125,8 @@ BEASTS: Mapping[str, Beast] = {
         marks=frozenset({"lion mane"}),
         point="#8a4f22",
     ),
-    "horse": Beast(
-        1.05,
-        0.44,
-        0.46,
-        0.155,
-        (0.21, 0.30),
-        0.086,
-        0.18,
-        "small",
-        "hair",
-        ("#8a5430", "#6a3f28", "#d8cdbd", "#4a3428"),
-        "",
-        0.3,
-        0.33,
-        marks=_MANE,
-    ),
-    "unicorn": Beast(
-        1.05,
-        0.44,
-        0.46,
-        0.155,
-        (0.21, 0.30),
-        0.086,
-        0.18,
-        "small",
-        "hair",
-        ("#f8f4f8",),
-        "",
-        0.3,
-        0.33,
-        marks=_MANE | {"horn"},
-        point="#e49ac0",
-    ),
+    "horse": _HORSE,
+    "unicorn": replace(_HORSE, coats=("#f8f4f8",), marks=_MANE | {"horn"}, point="#e49ac0"),
     "donkey": Beast(
         0.86,
         0.44,

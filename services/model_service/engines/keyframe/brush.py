@@ -18,11 +18,6 @@ def tinted(colour: Array, tones: Array) -> Array:
     return np.asarray(np.clip(colour[None] * tones[:, None], 0, 1), np.float32)
 
 
-def blended(a: Array, b: Array, shares: Array) -> Array:
-    """N colours from `a` to `b`, N × 3."""
-    return np.asarray(a[None] + (b - a)[None] * shares[:, None], np.float32)
-
-
 def polygons(sheet: Sheet, corners: Array, colours: Array) -> None:
     """Convex polygons of equal corner count, N × K × 2 pixels, each in its colour (N × 3, or one for all)."""
     fixed = np.rint(corners * np.float32(1 << _BITS)).astype(np.int32)

@@ -5,10 +5,10 @@ import numpy as np
 from services.model_service.engines.keyframe.brush import Lights, dabs, lay, tinted
 from services.model_service.engines.keyframe.buildings import WARM, hall, sweeping_roof
 from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb
-from services.model_service.engines.keyframe.ground import carpet
+from services.model_service.engines.keyframe.ground import pave
 from services.model_service.engines.keyframe.lanes import lantern
 from services.model_service.engines.keyframe.noise import clouds
-from services.model_service.engines.keyframe.perspective import View, block, floor_plan
+from services.model_service.engines.keyframe.perspective import View, block
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.trees import LEAF, TRUNK, leafy
 
@@ -68,16 +68,9 @@ def paint_palace(stage: Stage) -> None:
         tile[64 * k : 64 * k + 3] *= np.float32(0.72)
         tile[:, 64 * k : 64 * k + 3] *= np.float32(0.72)
     tile *= 1 + (clouds(rng, 256, 256, cells=8, octaves=4) - np.float32(0.5)) * np.float32(0.25)
-    line = np.full(frame.width, base + stage.unit * 0.05, np.float32)
-    codes = ("#eef2fa", "#ccd6e8") if stage.snowy else ("#c0b8a8", "#8a847a")
-    carpet(
-        stage,
-        stage.layers["ground"],
-        line,
-        stage.lit(rgb(codes[0]), 0.15),
-        stage.lit(rgb(codes[1])),
-        floor_plan(stage, view, tile, 4.0, stage.horizon),
-    )
+    line = base + stage.unit * 0.05
+    plain, snowy = ("#c0b8a8", "#8a847a"), ("#eef2fa", "#ccd6e8")
+    pave(stage, view, tile, 4.0, line, plain=plain, snowy=snowy, haze=0.15, top=stage.horizon)
     front = Sheet(frame.width, frame.height)
     way_stone = stage.lit(rgb("#f0ece0" if not stage.snowy else "#f8faff"))
     front.polygon(view.points([(-1.4, 0, 40), (1.4, 0, 40), (1.4, 0, 0.6), (-1.4, 0, 0.6)]), way_stone * np.float32(0.92))
@@ -213,16 +206,7 @@ def paint_courtyard(stage: Stage) -> None:
         for j in range(4):
             tile_of[64 * k + 2 : 64 * k + 64, 64 * j + 2 : 64 * j + 64] *= np.float32(rng.uniform(0.9, 1.14))
     tile_of *= 1 + (clouds(rng, 256, 256, cells=8, octaves=4) - np.float32(0.5)) * np.float32(0.3)
-    line = np.full(frame.width, foot, np.float32)
-    codes = ("#f0f4fa", "#d0dae8") if stage.snowy else ("#a8a496", "#7f7a70")
-    carpet(
-        stage,
-        stage.layers["ground"],
-        line,
-        stage.lit(rgb(codes[0]), 0.1),
-        stage.lit(rgb(codes[1])),
-        floor_plan(stage, view, tile_of, 2.8, foot),
-    )
+    pave(stage, view, tile_of, 2.8, foot, plain=("#a8a496", "#7f7a70"), snowy=("#f0f4fa", "#d0dae8"), haze=0.1)
     front = Sheet(frame.width, frame.height)
     px, py, w = stage.x(0.5 + 0.33 * s), stage.y(0.52), stage.unit * 0.30
     front.ellipse(px, py, w * 1.08, w * 0.25, stage.lit(rgb("#7a756c")), 40)

@@ -8,6 +8,7 @@ import numpy as np
 from services.model_service.engines.keyframe.brush import blades, dabs, lay, tinted
 from services.model_service.engines.keyframe.canvas import Array, Layer, Sheet, mix, rgb, smoothstep
 from services.model_service.engines.keyframe.noise import clouds, ridge
+from services.model_service.engines.keyframe.perspective import View, floor_plan
 from services.model_service.engines.keyframe.stage import Stage
 
 
@@ -74,6 +75,28 @@ def carpet(stage: Stage, layer: Layer, line: Array, far: Array, near: Array, ton
         plate *= kept
         plate += shade * (far[channel] + (near[channel] - far[channel]) * t)
     region[..., 3] = region[..., 3] * kept + cover
+
+
+def pave(
+    stage: Stage,
+    view: View,
+    tile: Array,
+    metres: float,
+    line: float,
+    *,
+    plain: tuple[str, str],
+    snowy: tuple[str, str],
+    haze: float,
+    top: float | None = None,
+) -> None:
+    """A tiled floor below the row `line` of the layer `ground`: far and near colours as codes, the far one behind `haze` of air.
+
+    The tile repeats every `metres`; above the row `top` (the line's own, where it is not given) it shows only its mean.
+    """
+    far, near = snowy if stage.snowy else plain
+    edge = np.full(stage.frame.width, line, np.float32)
+    tone = floor_plan(stage, view, tile, metres, line if top is None else top)
+    carpet(stage, stage.layers["ground"], edge, stage.lit(rgb(far), haze), stage.lit(rgb(near)), tone)
 
 
 def paint_ground(stage: Stage, kind: str, line: Array, *, path: bool = False) -> None:

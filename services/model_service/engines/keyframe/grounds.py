@@ -4,9 +4,9 @@ import numpy as np
 
 from services.model_service.engines.keyframe.brush import Lights, dabs, lay
 from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb
-from services.model_service.engines.keyframe.ground import SOILS, carpet
+from services.model_service.engines.keyframe.ground import SOILS, pave
 from services.model_service.engines.keyframe.noise import clouds
-from services.model_service.engines.keyframe.perspective import View, block, floor_plan, grid_facing, grid_on_wall, panes
+from services.model_service.engines.keyframe.perspective import View, block, grid_facing, grid_on_wall, panes
 from services.model_service.engines.keyframe.skyline import WARM_WINDOW
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -18,16 +18,9 @@ def paint_rooftops(stage: Stage) -> None:
     tile = 1 + (clouds(rng, size, size, cells=12, octaves=4) - np.float32(0.5)) * np.float32(0.35)
     tile[:3] *= 0.7
     tile[:, :3] *= 0.7
-    line = np.full(stage.frame.width, view.at(0, 0, 13)[1], np.float32)
-    codes = ("#eef2fa", "#d0d8e8") if stage.snowy else ("#9a948c", "#6c6864")
-    carpet(
-        stage,
-        stage.layers["ground"],
-        line,
-        stage.lit(rgb(codes[0]), 0.15),
-        stage.lit(rgb(codes[1])),
-        floor_plan(stage, view, tile.astype(np.float32), 3.0, stage.horizon),
-    )
+    line = view.at(0, 0, 13)[1]
+    plain, snowy = ("#9a948c", "#6c6864"), ("#eef2fa", "#d0d8e8")
+    pave(stage, view, tile.astype(np.float32), 3.0, line, plain=plain, snowy=snowy, haze=0.15, top=stage.horizon)
     wall = stage.lit(rgb("#a8846a"))
     block(sheet, view, (-30, 30), (-0.1, 0.95), (12.6, 13.0), wall, side=stage.side)
     s = stage.side
@@ -72,16 +65,9 @@ def paint_platform(stage: Stage) -> None:
     )
     s, rng = stage.side, stage.rng("platform")
     gravel = SOILS["earth"]
-    line = np.full(stage.frame.width, stage.horizon + 1, np.float32)
     tile = 1 + rng.normal(0, 0.10, (128, 128)).astype(np.float32)
-    carpet(
-        stage,
-        stage.layers["ground"],
-        line,
-        stage.lit(rgb("#e6ecf6" if stage.snowy else gravel.far), 0.3),
-        stage.lit(rgb("#ccd6e6" if stage.snowy else "#6a6460")),
-        floor_plan(stage, view, tile, 1.5, stage.horizon),
-    )
+    plain, snowy = (gravel.far, "#6a6460"), ("#e6ecf6", "#ccd6e6")
+    pave(stage, view, tile, 1.5, stage.horizon + 1, plain=plain, snowy=snowy, haze=0.3, top=stage.horizon)
     for x in (s * 3.6, s * 5.1):
         sheet.polygon(
             view.points([(x - 0.05, -0.5, 90), (x + 0.05, -0.5, 90), (x + 0.08, -0.5, 0.7), (x - 0.08, -0.5, 0.7)]),
@@ -199,16 +185,7 @@ def paint_stadium(stage: Stage) -> None:
     tile: Array = np.ones((256, 256), np.float32)
     tile[:128] *= np.float32(0.86)
     tile += (clouds(rng, 256, 256, cells=30, octaves=3) - np.float32(0.5)) * np.float32(0.2)
-    line = np.full(frame.width, foot, np.float32)
-    codes = ("#eef3fa", "#d4deec") if stage.snowy else ("#7fb04a", "#3f7a34")
-    carpet(
-        stage,
-        stage.layers["ground"],
-        line,
-        stage.lit(rgb(codes[0]), 0.1),
-        stage.lit(rgb(codes[1])),
-        floor_plan(stage, view, tile, 8.0, foot),
-    )
+    pave(stage, view, tile, 8.0, foot, plain=("#7fb04a", "#3f7a34"), snowy=("#eef3fa", "#d4deec"), haze=0.1)
     sheet = Sheet(frame.width, frame.height)
     white = stage.lit(rgb("#f8faf4"))
     for z in (30.0, 12.0):

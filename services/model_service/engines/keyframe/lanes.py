@@ -4,9 +4,9 @@ import numpy as np
 
 from services.model_service.engines.keyframe.brush import Lights, dabs, lay, tinted
 from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb
-from services.model_service.engines.keyframe.ground import carpet
+from services.model_service.engines.keyframe.ground import pave
 from services.model_service.engines.keyframe.noise import clouds
-from services.model_service.engines.keyframe.perspective import View, block, floor_plan
+from services.model_service.engines.keyframe.perspective import View, block
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.street import AWNINGS, Row, stand
 
@@ -19,12 +19,7 @@ def paint_old_street(stage: Stage, *, market: bool = False) -> None:
     sheet, lights = Sheet(stage.frame.width, stage.frame.height), Lights(stage.frame)
     for way in (-1, 1):
         row = Row(stage, view, sheet, lights, rng, way, edge)
-        spans, z = [], 0.9
-        while z < 60:
-            deep = float(rng.uniform(3.6, 6.0)) * (1 if z < 25 else 2)
-            spans.append((z, z + deep))
-            z += deep
-        for z0, z1 in spans[::-1]:
+        for z0, z1 in row.plots(0.9, 60, (3.6, 6.0), beyond=25, wider=2):
             _old_house(row, z0, z1, float(rng.uniform(3.4, 5.6)) * max(stage.rise / stage.unit, 1.0) ** 1.5)
     _flagstones(stage, view)
     stand(stage, sheet, 0.66 if stage.wet else 0.0)
@@ -111,10 +106,8 @@ def _flagstones(stage: Stage, view: View) -> None:
             x += wide
         y += tall
     tile *= 1 + (clouds(rng, size, size, cells=10, octaves=4) - np.float32(0.5)) * np.float32(0.3)
-    tone = floor_plan(stage, view, tile, 2.6, stage.horizon)
-    codes = ("#eef2fa", "#ccd6e8") if stage.snowy else ("#a8a298", "#77726c")
-    line = np.full(stage.frame.width, stage.horizon + 1, np.float32)
-    carpet(stage, stage.layers["ground"], line, stage.lit(rgb(codes[0]), 0.3), stage.lit(rgb(codes[1])), tone)
+    plain, snowy = ("#a8a298", "#77726c"), ("#eef2fa", "#ccd6e8")
+    pave(stage, view, tile, 2.6, stage.horizon + 1, plain=plain, snowy=snowy, haze=0.3, top=stage.horizon)
 
 
 def lantern(sheet: Sheet, lights: Lights, x: float, y: float, size: float, *, lit: bool, strength: float = 0.42) -> None:

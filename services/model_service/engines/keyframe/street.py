@@ -30,6 +30,17 @@ class Row:
     way: int
     edge: float
 
+    def plots(
+        self, first: float, last: float, deep: tuple[float, float], *, beyond: float, wider: float
+    ) -> list[tuple[float, float]]:
+        """Where each house begins and ends, from the farthest to the nearest; those `beyond` are `wider` times as deep."""
+        plots, z = [], first
+        while z < last:
+            end = z + float(self.rng.uniform(*deep)) * (1 if z < beyond else wider)
+            plots.append((z, end))
+            z = end
+        return plots[::-1]
+
     def quad(self, y: tuple[float, float], z: tuple[float, float], colour: Array, out: float = 0.0) -> None:
         """An upright piece of the street front, `out` metres towards the street."""
         x = self.way * (self.edge - out)
@@ -56,12 +67,7 @@ def paint_street(stage: Stage) -> None:
     sheet, lights = Sheet(stage.frame.width, stage.frame.height), Lights(stage.frame)
     for way in (-1, 1):
         row = Row(stage, view, sheet, lights, rng, way, edge)
-        spans, z = [], 1.2
-        while z < 80:
-            deep = float(rng.uniform(5.0, 9.0)) * (1 if z < 30 else 1.8)
-            spans.append((z, z + deep))
-            z += deep
-        for z0, z1 in spans[::-1]:
+        for z0, z1 in row.plots(1.2, 80, (5.0, 9.0), beyond=30, wider=1.8):
             _house(row, z0, z1, float(rng.uniform(7.0, 15.0)) * max(stage.rise / stage.unit, 1.0))
     _road(stage, view, edge)
     stand(stage, sheet, 0.62 if stage.wet or "neon" in stage.scene.props else 0.0)

@@ -19,7 +19,6 @@ class Anime(Look):
 
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
-        self._pixel = stage.unit / 720
         self._key = float(np.clip(0.34 / max(overview.exposure, 0.05), 1.0, 1.6))
         self._sky = not stage.scene.has("room", "space", "underwater")
 
@@ -63,8 +62,8 @@ class Anime(Look):
         if cut.air:
             return cut.paint
         if cut.cast:
-            return outlined(cut.paint, nib(3.0 * self._pixel), _VIOLET)
-        return cut.paint if cut.sky else in_light(dabbed(in_levels(cut.paint), max(round(5 * self._pixel) | 1, 3)))
+            return outlined(cut.paint, nib(3.0 * self.pixel), _VIOLET)
+        return cut.paint if cut.sky else in_light(dabbed(in_levels(cut.paint), max(round(5 * self.pixel) | 1, 3)))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         if cut.sky or cut.air:
@@ -72,10 +71,10 @@ class Anime(Look):
         width = 2.2 if cut.cast else 2.0
         lines = contours(
             cut.paint,
-            nib(width * self._pixel),
+            nib(width * self.pixel),
             faint=0.16 if cut.cast else 0.20,
             sure=0.34,
-            least=(9 if cut.cast else 7) * self._pixel,
+            least=(9 if cut.cast else 7) * self.pixel,
         )
         return (lines * np.float32(0.85 if cut.cast else 0.45),)
 
@@ -106,8 +105,7 @@ class Cartoon(Look):
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
         frame = stage.frame
-        self._pixel = stage.unit / 720
-        pitch = np.float32(np.pi * 2 / max(10.5 * self._pixel, 4.0))
+        pitch = np.float32(np.pi * 2 / max(10.5 * self.pixel, 4.0))
         self._screen = np.float32(0.5) + np.float32(0.25) * (
             np.cos((frame.columns + frame.rows) * pitch * np.float32(0.7071))
             + np.cos((frame.columns - frame.rows) * pitch * np.float32(0.7071))
@@ -117,19 +115,19 @@ class Cartoon(Look):
         if cut.air:
             return cut.paint
         if cut.cast:
-            return outlined(cut.paint, nib(6.0 * self._pixel), _INK)
-        paint = in_light(dabbed(in_levels(cut.paint), max(round((9 if cut.sky else 5) * self._pixel) | 1, 3)))
-        return paint if cut.sky else outlined(paint, nib(6.0 * self._pixel), _INK, sturdy=max(round(9 * self._pixel), 3))
+            return outlined(cut.paint, nib(6.0 * self.pixel), _INK)
+        paint = in_light(dabbed(in_levels(cut.paint), max(round((9 if cut.sky else 5) * self.pixel) | 1, 3)))
+        return paint if cut.sky else outlined(paint, nib(6.0 * self.pixel), _INK, sturdy=max(round(9 * self.pixel), 3))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         if cut.sky or cut.air:
             return ()
         lines = contours(
             cut.paint,
-            nib((3.0 if cut.cast else 3.6) * self._pixel),
+            nib((3.0 if cut.cast else 3.6) * self.pixel),
             faint=0.22 if cut.cast else 0.34,
             sure=0.34 if cut.cast else 0.48,
-            least=9 * self._pixel,
+            least=9 * self.pixel,
         )
         return (lines,)
 

@@ -22,7 +22,6 @@ class Cyberpunk(Look):
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
         frame = stage.frame
-        self._pixel = stage.unit / 720
         self._gain = float(np.clip(0.20 / max(overview.exposure, 0.02), 0.30, 1.25))
         self._field = vignette(frame, 0.40)
         self._outside = not stage.scene.has("room", "space", "underwater")
@@ -75,7 +74,7 @@ class Cyberpunk(Look):
         body = cv2.GaussianBlur(
             cv2.max(cv2.extractChannel(levels, 3), cv2.extractChannel(levels, 1)),
             (0, 0),
-            (1.3 if near else 1.6) * self._pixel + 0.2,
+            (1.3 if near else 1.6) * self.pixel + 0.2,
         )
         slope = cv2.Sobel(body, cv2.CV_32F, 1, 0, scale=1 / (255 * 1.4), borderType=cv2.BORDER_REPLICATE)
         drop = cv2.Sobel(body, cv2.CV_32F, 0, 1, scale=1 / (255 * 2.6), borderType=cv2.BORDER_REPLICATE)

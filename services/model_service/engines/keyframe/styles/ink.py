@@ -23,14 +23,11 @@ class Ink(Look):
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
         frame, rng = stage.frame, stage.rng("ink")
-        self._pixel = stage.unit / 720
-        self._hand = Hand.drawn(rng, frame, reach=8 * self._pixel, cells=14, octaves=4)
+        self._hand = Hand.drawn(rng, frame, reach=8 * self.pixel, cells=14, octaves=4)
         self._tooth = paper.tooth(rng, frame, 1.0)
         self._bleed = clouds(rng, frame.width, frame.height, cells=5, octaves=6, gain=0.6) - np.float32(0.5)
         self._mist = clouds(rng, frame.width, frame.height, cells=2.2, octaves=3, stretch=4.5)
-        streaks = cv2.GaussianBlur(
-            grain(rng, frame.width, frame.height), (0, 0), 7 * self._pixel, sigmaY=max(0.6 * self._pixel, 0.4)
-        )
+        streaks = cv2.GaussianBlur(grain(rng, frame.width, frame.height), (0, 0), 7 * self.pixel, sigmaY=max(0.6 * self.pixel, 0.4))
         self._bristles = streaks * np.float32(0.22 / max(float(streaks.std()), 1e-6))
         self._inner = paper.reach(rng, frame, margin=0.035, ragged=0.06)
         self._key = float(np.clip(0.62 / max(overview.exposure, 0.04), 0.9, 3.4))
@@ -45,14 +42,14 @@ class Ink(Look):
             return np.zeros((frame.height, frame.width), np.float32)
         columns, rows = frame.columns - np.float32(stage.sun[0]), frame.rows - np.float32(stage.sun[1])
         away = np.sqrt(columns**2 + rows**2) + self._bleed * np.float32(radius * 0.25)
-        return smoothstep(radius + 1.2 * self._pixel, radius - 1.2 * self._pixel, away)
+        return smoothstep(radius + 1.2 * self.pixel, radius - 1.2 * self.pixel, away)
 
     def shaped(self, cut: Cut) -> Array:
         if cut.air:
             return cut.paint
         near = cut.cast
         levels = self._hand.redrawn(in_levels(cut.paint), cut, 0.18 if near else 1.0)
-        return in_light(levels if near else dabbed(levels, max(round((11 if cut.depth > 0.5 else 7) * self._pixel) | 1, 3)))
+        return in_light(levels if near else dabbed(levels, max(round((11 if cut.depth > 0.5 else 7) * self.pixel) | 1, 3)))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         """Strokes, the tone of each place, and how much darker it is than what lies around and above it."""
@@ -74,13 +71,13 @@ class Ink(Look):
             # Strokes on the land are broad: they are drawn at half the size, where a round brush costs little.
             scale = 1.0 if near else 0.5
             size = (max(round(cut.size[1] * scale), 1), max(round(cut.size[0] * scale), 1))
-            width = (4.2 if near else 5.2 if cut.depth > 0.5 else 4.2) * self._pixel * scale
+            width = (4.2 if near else 5.2 if cut.depth > 0.5 else 4.2) * self.pixel * scale
             lines = contours(
                 cut.paint if near else cv2.resize(cut.paint, size, interpolation=cv2.INTER_AREA),
                 nib(width, flatness=0.38, slant=-35),
                 faint=0.10 / self._key + (0.02 if near else 0.14 if cut.depth > 0.5 else 0.05),
                 sure=(0.30 if near else 0.46) / self._key + 0.06,
-                least=(8 if near else 11) * self._pixel * scale,
+                least=(8 if near else 11) * self.pixel * scale,
             )
             lines = cv2.resize(lines, (cut.size[1], cut.size[0])) * np.float32(1.0 if near else 0.95)
         return lines, exposed, around

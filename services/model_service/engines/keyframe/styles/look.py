@@ -106,6 +106,8 @@ class Look:
     def __init__(self, stage: Stage, overview: Overview) -> None:
         self.stage = stage
         self.overview = overview
+        self.pixel = stage.unit / 720
+        """What a pixel is to a picture of 720 rows: lengths of brush and line are multiples of it."""
 
     def glow(self) -> Array | None:
         """The light that bright places spill over the picture, 3 × h × w at any size; each layer takes what it covers."""

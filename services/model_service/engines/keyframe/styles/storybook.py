@@ -22,8 +22,7 @@ class Storybook(Look):
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
         frame, rng = stage.frame, stage.rng("storybook")
-        self._pixel = stage.unit / 720
-        self._hand = Hand.drawn(rng, frame, reach=6.5 * self._pixel, cells=9, octaves=3)
+        self._hand = Hand.drawn(rng, frame, reach=6.5 * self.pixel, cells=9, octaves=3)
         self._tooth = paper.tooth(rng, frame, 1.5)
         self._strokes = _strokes(rng, stage)
         self._daubs = clouds(rng, frame.width, frame.height, cells=7, octaves=3, stretch=1.6) - np.float32(0.5)
@@ -34,9 +33,9 @@ class Storybook(Look):
             return cut.paint
         near = cut.cast
         levels = self._hand.redrawn(in_levels(cut.paint), cut, 0.30 if near else 1.0)
-        paint = in_light(dabbed(levels, max(round((3 if near else 9) * self._pixel) | 1, 3)))
+        paint = in_light(dabbed(levels, max(round((3 if near else 9) * self.pixel) | 1, 3)))
         if near:
-            outlined(paint, nib(3.2 * self._pixel), _CRAYON)
+            outlined(paint, nib(3.2 * self.pixel), _CRAYON)
         return paint
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
@@ -44,8 +43,8 @@ class Storybook(Look):
         if cut.air or cut.sky:
             return ()
         near = cut.cast
-        point = nib((2.6 if near else 3.2) * self._pixel, flatness=0.7, slant=40)
-        lines = contours(cut.paint, point, faint=0.12, sure=0.36, least=9 * self._pixel)
+        point = nib((2.6 if near else 3.2) * self.pixel, flatness=0.7, slant=40)
+        lines = contours(cut.paint, point, faint=0.12, sure=0.36, least=9 * self.pixel)
         quarter = cv2.resize(cut.paint, (max(cut.size[1] // 4, 1), max(cut.size[0] // 4, 1)), interpolation=cv2.INTER_AREA)
         body = quarter[..., 3] + luma(quarter.transpose(2, 0, 1)) * np.float32(0.6)
         soft = cv2.GaussianBlur(body, (0, 0), max(self.stage.unit / 4 / (70 if near else 40), 0.6), borderType=cv2.BORDER_REPLICATE)

@@ -21,8 +21,7 @@ class Watercolor(Look):
     def __init__(self, stage: Stage, overview: Overview) -> None:
         super().__init__(stage, overview)
         frame, rng = stage.frame, stage.rng("watercolour")
-        self._pixel = stage.unit / 720
-        self._hand = Hand.drawn(rng, frame, reach=9 * self._pixel, cells=16, octaves=4)
+        self._hand = Hand.drawn(rng, frame, reach=9 * self.pixel, cells=16, octaves=4)
         self._tooth = paper.tooth(rng, frame)
         blooms = clouds(rng, frame.width, frame.height, cells=3.2, octaves=5, gain=0.55)
         self._pools = (blooms - np.float32(0.5)) * np.float32(1.25)
@@ -35,15 +34,15 @@ class Watercolor(Look):
             return cut.paint
         near = cut.cast
         levels = self._hand.redrawn(in_levels(cut.paint), cut, 0.35 if near else 1.0)
-        return in_light(dabbed(levels, max(round((3 if near else 9) * self._pixel) | 1, 3)))
+        return in_light(dabbed(levels, max(round((3 if near else 9) * self.pixel) | 1, 3)))
 
     def marks(self, cut: Cut) -> tuple[Array, ...]:
         """The wet rims: just inside an edge the pigment is densest, then thinner than in the middle of the wash."""
         if cut.air:
             return ()
         half = cv2.resize(in_levels(cut.paint), (max(cut.size[1] // 2, 1), max(cut.size[0] // 2, 1)), interpolation=cv2.INTER_AREA)
-        fine = plain(half, (4 if cut.cast else 1) * self._pixel)
-        wide = cv2.GaussianBlur(fine, (0, 0), 1.7 * self._pixel + 0.3, borderType=cv2.BORDER_REPLICATE)
+        fine = plain(half, (4 if cut.cast else 1) * self.pixel)
+        wide = cv2.GaussianBlur(fine, (0, 0), 1.7 * self.pixel + 0.3, borderType=cv2.BORDER_REPLICATE)
         steps = cv2.absdiff(fine, wide)
         strongest = np.maximum(np.maximum(steps[..., 0], steps[..., 1]), np.maximum(steps[..., 2], steps[..., 3]))
         rim = smoothstep(0.03, 0.20, np.arange(256, dtype=np.float32) / 255)[strongest]
