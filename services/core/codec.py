@@ -15,7 +15,6 @@ from services.core.model import (
     Key,
     Made,
     MediaRef,
-    Seeds,
     Shot,
     ShotDraft,
     ShotId,
@@ -93,14 +92,6 @@ def made_to_json(made: Made) -> Json:
 
 def made_from_json(data: Mapping[str, Any]) -> Made:
     return Made(Key(data["key"]), Digest(data["request"]), parts_from_json(data["parts"]), data["meta"])
-
-
-def seeds_to_json(seeds: Seeds) -> Json:
-    return dataclasses.asdict(seeds)
-
-
-def seeds_from_json(data: Mapping[str, Any]) -> Seeds:
-    return Seeds(**data)
 
 
 def engine_to_json(engine: Engine) -> Json:

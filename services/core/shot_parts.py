@@ -61,11 +61,9 @@ def voice(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: Sho
     )
     if FilmOptions.of(work).draft:
         return _draft_voice(shot, request, ledger)
-    artifact = ledger.need(request, shot.id)
-    if artifact is None:
+    made = _spoken(shot, request, ledger)
+    if made is None:
         return None
-    meta = {"seconds": artifact.meta["seconds"], "words": artifact.meta["words"]}
-    made = Made(artifact.key, recipes.request_digest(request), artifact.parts, meta)
     before = (current or shot).speech
     if before is None or before.key != made.key:
         change = ShotChange(
@@ -86,12 +84,15 @@ def _draft_voice(shot: Shot, request: SpeechRequest, ledger: Ledger) -> Made | N
     if shot.speech and shot.speech.request == recipes.request_digest(request):
         ledger.finished += 1
         return shot.speech
-    draft = replace(request, draft=True)
-    artifact = ledger.need(draft, shot.id)
+    return _spoken(shot, replace(request, draft=True), ledger)
+
+
+def _spoken(shot: Shot, request: SpeechRequest, ledger: Ledger) -> Made | None:
+    artifact = ledger.need(request, shot.id)
     if artifact is None:
         return None
     meta = {"seconds": artifact.meta["seconds"], "words": artifact.meta["words"]}
-    return Made(artifact.key, recipes.request_digest(draft), artifact.parts, meta)
+    return Made(artifact.key, recipes.request_digest(request), artifact.parts, meta)
 
 
 def opening(work: Work, shot: Shot) -> Transition:
