@@ -14,7 +14,7 @@ SANS = sans()
 
 
 def events(*cues: Cue, size: tuple[int, int] = (1280, 720)) -> list[str]:
-    """The lines of the letters; each has a glow under it, which says the same."""
+    """The lines of the letters; each has a shade under it, which says the same."""
     lines = [line for line in document(cues, *size, SANS).splitlines() if line.startswith("Dialogue:")]
     assert [line.split(",", 9)[9].split("}", 1)[1] for line in lines[::2]] == [line.split(",", 9)[9] for line in lines[1::2]]
     return lines[1::2]
