@@ -10,7 +10,7 @@ from services.model_service.engines.film.tools import Tools
 from services.model_service.engines.film.typeface import Typeface
 
 FADE_IN = 0.5
-FADE_OUT = 0.8
+FADE_OUT = 0.5
 """Seconds that a film takes to come from black, and to go."""
 
 
