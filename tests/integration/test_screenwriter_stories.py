@@ -139,6 +139,9 @@ def test_a_thing_keeps_its_colour_and_shows_its_state(writer: Screenwriter) -> N
     assert "open red umbrella" in shown(robot, "撑开一把红伞")
     assert "red umbrella" in shown(robot, "看见了伞下的花")
     assert "switched-off robot" in shown(robot, "眼灯慢慢熄灭")
+    lights = next(shot for shot in robot.shots if "整座城市的灯" in shot.narration)
+    assert "灯一盏接一盏亮了起来" in lights.description
+    assert "女孩一盏" not in lights.description
     garden = board(writer, (SAMPLES / "en_dragon_garden.txt").read_text("utf-8"), Language.EN)
     assert "open door" in shown(garden, "opened the gate")
     assert shown(garden, "three green eggs").split(", ")[2] == "three green eggs"

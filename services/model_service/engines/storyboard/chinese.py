@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 from services.core.model import Language
+from services.model_service.engines import chinese_words
+from services.model_service.engines.chinese_words import Segmenter
 from services.model_service.engines.storyboard import chinese_names
 from services.model_service.engines.storyboard.chinese_names import Token
 from services.model_service.engines.storyboard.grammar import Phrase, pieces
@@ -58,17 +58,9 @@ class Chinese:
     language = Language.ZH
 
     def __init__(self, vocabulary: Mapping[str, str]) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # jieba 0.42 has unescaped backslashes in its patterns
-            import jieba  # noqa: PLC0415 - a second and 100 MB, only for who writes storyboards
-            from jieba import posseg  # noqa: PLC0415
-        tokenizer = jieba.Tokenizer()
-        # Not initialize(): that shares a marshalled cache in the folder for temporary files, where anyone could have put one.
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-        tokenizer.initialized = True
+        self._segmenter = Segmenter(chinese_words.packaged())
         for word, tag in (dict(vocabulary) | _own_tags()).items():
-            tokenizer.add_word(word, None, tag)
-        self._tagger: Any = posseg.POSTokenizer(tokenizer)
+            self._segmenter.add(word, tag)
         self._cut = lru_cache(maxsize=1024)(self._cut_anew)  # a clause is asked about several times in a row
 
     def tokens(self, text: str) -> list[Token]:
@@ -76,8 +68,7 @@ class Chinese:
         return list(self._cut(text))
 
     def _cut_anew(self, text: str) -> tuple[Token, ...]:
-        pairs = self._tagger.cut(text, HMM=False)
-        return chinese_names.joined([(pair.word, self._tag(pair.word, pair.flag)) for pair in pairs])
+        return chinese_names.joined([(word, self._tag(word, tag)) for word, tag in self._segmenter.tagged(text)])
 
     @staticmethod
     def _tag(word: str, tag: str) -> str:

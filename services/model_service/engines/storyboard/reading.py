@@ -214,7 +214,7 @@ def _topical(phrase: Phrase, before: Sequence[Moment], *, begins: bool) -> Phras
     last = _LAST_NOUN.search(before[0].text.rstrip("，, "))
     topic = last.group(1) if last else before[0].phrase.thing
     is_scenery = topic[-1:] in "里上下中外边口前间底内后旁时候" or any(
-        h.kind in _SCENERY for h in (x.concept for x in before[0].hits[-1:])
+        h.concept.kind in _SCENERY and h.spelling == topic for h in before[0].hits
     )
     return phrase if not topic or is_scenery or topic.isascii() else replace(phrase, subject=topic)
 
