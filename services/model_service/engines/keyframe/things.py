@@ -11,6 +11,8 @@ from services.model_service.engines.keyframe.words_people import PEOPLE
 from services.model_service.engines.keyframe.words_settings import FAMILIES
 
 MOST_ALIKE = 5
+_FEW = 3
+"""Up to so many flowers are drawn one by one; more are a bed of them."""
 _BETWEEN = re.compile(
     r"(?:[\s-]*(?:old|little|small|big|large|tiny|young|paper|wooden|leather|and\s+[a-z]+)?)*\s*|色?的?[小大老旧]*"
 )
@@ -48,6 +50,7 @@ _COUNTS: Mapping[str, int] = {
     "five": 5,
     "5": 5,
     "五": 5,
+    "a few": 3,
     "several": 4,
     "some": 3,
     "many": 5,
@@ -57,10 +60,14 @@ _COUNTS: Mapping[str, int] = {
     "一排": 5,
 }
 _COUNTED = re.compile(
-    rf"(?:\b({'|'.join(w for w in _COUNTS if w.isascii())})\s+(?:[a-z]+\s+){{0,3}}"
-    rf"|({'|'.join(w for w in _COUNTS if not w.isascii())})[个颗只朵枚盏把条支块棵座封本张杯瓶面]?[\u4e00-\u9fff]{{0,3}})$",
+    rf"(?:\b({'|'.join(w for w in _COUNTS if w.isascii())})\s+"
+    r"(?:(?!(?:and|with|of|in|on|at|by|to|for|from|under|the|an?|his|her|their|who|whose)\b)[a-z-]+\s+){0,3}"
+    rf"|({'|'.join(w for w in _COUNTS if not w.isascii())})[个颗只朵枚盏把条支块棵座封本张杯瓶面根串]?"
+    r"[大小又红黄蓝绿白黑金银青紫粉灰彩色的旧老新圆长亮发光破木铜铁玉纸石圣神奇怪美丽巨]{0,7})$",
     re.IGNORECASE,
 )
+_ONE_IN_A_PAIR = frozenset({"glasses", "headphones", "scissors"})
+"""Things that are one though they come in pairs."""
 _FINER: Mapping[str, frozenset[str]] = {
     "flower": frozenset({"little flower", "single rose", "sunflower", "tulip", "lotus", "bouquet"}),
     "tree": frozenset({"christmas tree", "palm tree"}),
@@ -120,7 +127,9 @@ def named_things(
         tag = _here(found.tag, places)
         known = things.get(tag, Thing(tag, worn=worn))
         colour = known.colour or colour_beside(text, found.start, found.end)
-        count = max(known.count, _count(text, found.start))
+        count = max(known.count, 1 if tag in _ONE_IN_A_PAIR else _count(text, found.start))
+        if tag == "flower" and 1 < count <= _FEW:
+            tag = "little flower"
         things[tag] = Thing(tag, colour, count, worn and known.worn)
     kept = [thing for thing in things.values() if not _FINER.get(thing.tag, frozenset()) & things.keys()]
     return tuple(Thing(t.tag, t.colour or _kept_colour(t.tag, bible), t.count, t.worn) for t in kept)
