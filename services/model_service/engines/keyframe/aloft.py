@@ -8,6 +8,7 @@ import numpy as np
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe import creatures
 from services.model_service.engines.keyframe.bestiary import KINDS, Home
+from services.model_service.engines.keyframe.casting import PEOPLE
 from services.model_service.engines.keyframe.fauna import draw_figure
 from services.model_service.engines.keyframe.riding import place_riders
 from services.model_service.engines.keyframe.scene import Figure, Scene
@@ -141,7 +142,13 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
         return
     x = frame.width * (0.5 + stage.side * ((0.08, -0.22, 0.30, -0.02, 0.18)[order % 5] + float(rng.uniform(-0.04, 0.04))))
     large = kind.height > 0.7
-    grown = _grown(stage, figure, size, 0.26 if large else 0.13, (0.56 if near else 0.46) if large else 0.26)
+    grown = _grown(
+        stage,
+        figure,
+        size,
+        0.26 if large else 0.13 if _on_foot(stage) else 0.20,
+        (0.56 if near else 0.46) if large else 0.26 if _on_foot(stage) else 0.34,
+    )
     y = _water_row(stage, x, grown * kind.breadth * 0.5, (0.30 if figure.tag in _FAR_OUT else 0.62) + 0.12 * order)
     pen = draw_figure(stage, figure, "", grown, rng)
     if stage.scene.action == "jumping" and kind.home is Home.DEEP:
@@ -155,6 +162,11 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
         pen.submerge(0.16)
     place(stage, stage.layers[_WATER_LAYER], pen, x, y, facing=heading, grounded=False, depth=0.05)
     _wake(stage, x, y, grown * kind.breadth * 0.5)
+
+
+def _on_foot(stage: Stage) -> bool:
+    """Whether people stand before the water; without them a small boat is what the picture is about."""
+    return any(figure.tag in PEOPLE for figure in stage.scene.figures)
 
 
 def _leap(stage: Stage, pen: Pen, x: float, y: float, length: float, heading: int) -> None:

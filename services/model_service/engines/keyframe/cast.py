@@ -16,6 +16,7 @@ from services.model_service.engines.keyframe.crowds import place_crowd
 from services.model_service.engines.keyframe.fauna import draw_figure
 from services.model_service.engines.keyframe.held import READ, carried
 from services.model_service.engines.keyframe.marks import Mark, span, stature
+from services.model_service.engines.keyframe.palm import ON_PALM, place_in_palm
 from services.model_service.engines.keyframe.people import Window, draw_person, hand_at
 from services.model_service.engines.keyframe.props import LIGHTS, cast_light
 from services.model_service.engines.keyframe.relations import Tie
@@ -83,6 +84,8 @@ def place_cast(stage: Stage) -> None:
         place_crew(stage, crew, [pet for pet in pets if pet.tag != "crowd"])
         return
     stage, in_hands = _held_up(stage)
+    if in_hands and _in_palm(stage):
+        return
     scene = stage.scene
     hero = has_hero(scene)
     grounded = [figure for figure in scene.figures if not is_aloft(scene, figure.tag) and figure.tag != "crowd"]
@@ -119,9 +122,19 @@ def _held_up(stage: Stage) -> tuple[Stage, bool]:
         return stage, False
     closer = replace(stage, scene=replace(stage.scene, framing=Framing.CLOSE))
     thing = next(iter(carried(closer.scene).values()), "")
-    if thing and (stage.scene.action in _IN_HANDS or thing in READ or thing == "umbrella"):
+    if thing and (stage.scene.action in _IN_HANDS or thing in READ or thing in ON_PALM or thing == "umbrella"):
         return closer, True
     return stage, False
+
+
+def _in_palm(stage: Stage) -> bool:
+    """Draw a small thing that is the picture in its holder's hand alone; whether there is one."""
+    held = next(iter(carried(stage.scene).items()), None)
+    if held is None or held[1] not in ON_PALM or stage.scene.action == "raising":
+        return False
+    thing = next(thing for thing in stage.scene.things if thing.tag == held[1])
+    place_in_palm(stage, stage.scene.figures[held[0]], thing)
+    return True
 
 
 def _extent(figure: Figure) -> tuple[float, float]:
@@ -140,7 +153,7 @@ def _ranks(
     size = max(size, min(shot.least * unit / tallest, size * 2.4))
     total = _total(stage, marks, others)
     near = shot.head is not None
-    if mounted:
+    if mounted and not near:
         size = min(size, (shot.feet - 0.05) * frame.height / tallest)
     size = min(size, frame.width * (1.02 if near else 0.90) / max(total, 0.1))
     if near and heights:

@@ -36,6 +36,8 @@ _GREYS = ("#dcd9d3", "#c9c7c6", "#e6e2da")
 _IRISES = ("#4a2e1e", "#3a2a22", "#5a3a20", "#35506a", "#3f5a3f")
 
 
+_LEAST_WHITE = 0.66
+"""How bright white cloth is at least, 0 to 1."""
 _OWN = 0.22
 """How much of a colour stays its own whatever the light: a red scarf is red at night too."""
 
@@ -140,6 +142,7 @@ def _colour_worn(stage: Stage, figure: Figure) -> str:
 def lit_cloth(stage: Stage, code: str) -> Array:
     """A colour that people wear or hold, under the scene's light: never so dim or tinted that it cannot be told from others."""
     lift = np.float32((2.8 if stage.overcast else 2.4) if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
+    lift = max(lift, np.float32(_LEAST_WHITE / max(float(luma(stage.lit(rgb("#ffffff")))), 0.05)))
     own = rgb(code)
     return np.clip(mix(stage.lit(own) * lift, own * np.float32(0.62 if stage.dark or stage.overcast else 0.92), _OWN), 0, 1)
 

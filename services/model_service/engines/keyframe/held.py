@@ -126,7 +126,7 @@ def carried(scene: Scene) -> Mapping[int, str]:
     if holder is None:
         return {}
     for thing in scene.things:
-        fit = (thing.tag in DRAWN or thing.tag in AS_ICONS) and not thing.worn and thing.count == 1
+        fit = (thing.tag in DRAWN or thing.tag in AS_ICONS) and not (thing.worn or thing.lies) and thing.count == 1
         if fit and (scene.action not in _BUSY or (scene.action == "fighting" and thing.tag in {"sword", "bow", "axe"})):
             return {holder: thing.tag}
     return {}

@@ -126,7 +126,7 @@ def read_scene(request: KeyframeRequest) -> Scene:
         bonds=bonds_of(lead, rest, figures),
         opened=opened(f"{lead}\n{rest}", props),
         seat=seat_of(f"{lead}\n{rest}"),
-        things=named_things(lead, unwanted, bible=request.bible, places=places, people=people),
+        things=named_things(lead, unwanted, bible=request.bible, places=places, people=people, story=rest),
         ancient=is_ancient(request.prompt),
         huge=frozenset(f.tag for f in lexicon.find(lead) if f.group == "figure" and _HUGE.search(lead[: f.start])),
     )

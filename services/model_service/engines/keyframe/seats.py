@@ -45,7 +45,7 @@ def _stool(pen: Brush, stage: Stage, high: float) -> None:
 
 def _steps(pen: Brush, stage: Stage, high: float) -> None:
     """A short flight of stone steps that rises behind the sitter."""
-    stone = stage.lit(rgb("#a8a49c")) * (1.5 if stage.dark else 1.05)
+    stone = stage.lit(rgb("#7c766e")) * (1.5 if stage.dark else 0.95)
     rise = high / 2
     for number in (3, 2, 1):
         back = -0.36 - 0.02 * number

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.core.model import BibleEntry
 from services.model_service.engines.keyframe import lexicon
@@ -33,6 +33,14 @@ _HANDLED = re.compile(
 )
 _BLOWN = re.compile(
     r"^[^,.;，。；\n]{0,6}?(?:\b(?:flew|flies|blew|blows|lay|lies|fell|falls)\b|飞走|被风吹|掉在|落在|的另一头)", re.IGNORECASE
+)
+_LAID = re.compile(
+    r"(?:桌上|桌子上|窗台上?|地上|墙角|树下|架上|床上|石头上)[^。！？!?\n]{0,10}$"
+    r"|\b(?:on|upon|under) the (?:\w+ )?(?:table|sill|windowsill|window|ground|floor|shelf|bed|grass|desk)\b[^.!?\n]{0,16}$",
+    re.IGNORECASE,
+)
+_GROWS = re.compile(
+    r"^[^。.,，\n]{0,3}?(?:开着|开得|放着|躺着|摆着|立着)|^ (?:lay|lies|stood|stands|grew|grows|bloom\w*)\b", re.IGNORECASE
 )
 _COUNTS: Mapping[str, int] = {
     "two": 2,
@@ -96,13 +104,14 @@ _NO_COLOUR = frozenset({"dark"})
 class Thing:
     """A prop, its colour as a code such as `#b8332f` (empty where the text names none beside it), and how many there are.
 
-    `worn` things are on the first person of the text.
+    `worn` things are on the first person of the text; one that `lies` is told to be on a table, on the ground or in its bed.
     """
 
     tag: str
     colour: str = ""
     count: int = 1
     worn: bool = False
+    lies: bool = False
 
 
 def named_things(
@@ -112,6 +121,7 @@ def named_things(
     bible: Sequence[BibleEntry] = (),
     places: Collection[str] = (),
     people: Sequence[str] = (),
+    story: str = "",
 ) -> tuple[Thing, ...]:
     """The props of the text in order of mention, once each, in the colour that the bible gives them where the text gives none.
 
@@ -132,7 +142,20 @@ def named_things(
             tag = "little flower"
         things[tag] = Thing(tag, colour, count, worn and known.worn)
     kept = [thing for thing in things.values() if not _FINER.get(thing.tag, frozenset()) & things.keys()]
-    return tuple(Thing(t.tag, t.colour or _kept_colour(t.tag, bible), t.count, t.worn) for t in kept)
+    told = f"{text}\n{story}"
+    return tuple(
+        replace(thing, colour=thing.colour or _kept_colour(thing.tag, bible), lies=_lies(thing.tag, told, places)) for thing in kept
+    )
+
+
+def _lies(tag: str, told: str, places: Collection[str]) -> bool:
+    """Whether some mention of the thing says where it stands or that it grows."""
+    for found in lexicon.find(told):
+        if found.group == "prop" and _here(found.tag, places) == tag:
+            before, after = told[max(0, found.start - 30) : found.start], told[found.end : found.end + 30]
+            if _LAID.search(before) or _GROWS.match(after):
+                return True
+    return False
 
 
 def _here(tag: str, places: Collection[str]) -> str:
