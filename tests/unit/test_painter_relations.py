@@ -204,7 +204,7 @@ def test_a_detail_shows_as_many_as_are_named(count: int) -> None:
 def test_what_lies_somewhere_is_in_nobodys_hand() -> None:
     assert not carried(scene("bedroom, girl, compass\n桌上的罗盘忽然亮了"))
     assert not carried(scene("room, boy, cup\nThe cup stood on the shelf."))
-    assert carried(scene("bedroom, girl, compass\n女孩拿着罗盘"))
+    assert carried(scene("bedroom, girl, compass\n灯影落在桌上，女孩拿着罗盘"))
 
 
 @pytest.mark.parametrize("prompt", ["castle, girl, door", "garden, girl, door"])

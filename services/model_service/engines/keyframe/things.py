@@ -35,7 +35,7 @@ _BLOWN = re.compile(
     r"^[^,.;，。；\n]{0,6}?(?:\b(?:flew|flies|blew|blows|lay|lies|fell|falls)\b|飞走|被风吹|掉在|落在|的另一头)", re.IGNORECASE
 )
 _LAID = re.compile(
-    r"(?:桌上|桌子上|窗台上?|地上|墙角|树下|架上|床上|石头上)[^。！？!?\n]{0,10}$"
+    r"(?:桌上|桌子上|窗台上?|地上|墙角|树下|架上|床上|石头上)[^，。！？,!?\n]{0,8}$"
     r"|\b(?:on|upon|under) the (?:\w+ )?(?:table|sill|windowsill|window|ground|floor|shelf|bed|grass|desk)\b[^.!?\n]{0,16}$",
     re.IGNORECASE,
 )
