@@ -9,14 +9,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import report
-from services.core.model import Digest, Language
+from services.core.model import Language
 from services.core.requests import SpeechRequest
 from services.model_service.engines.speech.kokoro import Kokoro
+from tests.fixtures.engine_job import EngineJob
 
 LINES: Sequence[tuple[Language, str]] = (
     (Language.ZH, "他踏入荒城，霓虹被尘土掩埋。风从断墙之间穿过，带着铁锈与雨水的味道。"),
@@ -24,20 +24,6 @@ LINES: Sequence[tuple[Language, str]] = (
     (Language.EN, "The old lighthouse keeper counted the ships as they came home through the fog."),
     (Language.EN, "Nobody spoke. The rain had stopped an hour before, and the street was full of mirrors."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """The job of one line, that nobody cancels."""
-
-    folder: Path
-
-    def progress(self, fraction: float, stage: str = "") -> None: ...
-
-    def check(self) -> None: ...
-
-    def media(self, digest: Digest) -> Path:
-        raise AssertionError(f"speech asks for no media, but asked for {digest}")
 
 
 def peak_bytes() -> int:
@@ -50,8 +36,7 @@ def measure(engine: Kokoro, folder: Path, at_once: int, *, draft: bool = False) 
     def speak(number: int) -> float:
         language, text = LINES[number % len(LINES)]
         own = folder / str(number)
-        own.mkdir(exist_ok=True)
-        seconds: float = engine.run(SpeechRequest(text=text, language=language, draft=draft), Listener(own)).meta["seconds"]
+        seconds: float = engine.run(SpeechRequest(text=text, language=language, draft=draft), EngineJob(own)).meta["seconds"]
         return seconds
 
     with ThreadPoolExecutor(at_once) as threads:

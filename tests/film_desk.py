@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from services.core.errors import Cancelled
 from services.core.model import Digest
+from tests.fixtures.engine_job import OnItsOwnLoop
 
 WIDTH, HEIGHT, FPS = 320, 180, 24
 FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
@@ -19,13 +20,16 @@ Picture = NDArray[np.float64]
 
 
 @dataclass
-class Desk:
+class Desk(OnItsOwnLoop):
     """A job at a desk full of files: media are found by name."""
 
     folder: Path
     media_folder: Path
     cancelled: threading.Event = field(default_factory=threading.Event)
     fractions: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def progress(self, fraction: float, stage: str = "") -> None:
         self.fractions.append(fraction)

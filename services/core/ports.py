@@ -286,7 +286,9 @@ class Models(Protocol):
 
 
 class Media(Protocol):
-    """Bytes by digest under `media/`, and small JSON documents (artifact records) by name under `artifacts/`."""
+    """Bytes by digest under `media/`, and small JSON documents by name: artifacts' records under `artifacts/`, engines' notes
+    under `notes/`.
+    """
 
     async def put(self, data: bytes | Path, content_type: str) -> MediaRef:
         """Store once; the same bytes give the same reference. Raises ResourceExhausted STORAGE_FULL, Unavailable."""

@@ -1,6 +1,6 @@
 """What an engine is: a synchronous maker of one kind of thing, run in a bounded executor and never on the event loop."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -9,6 +9,7 @@ from services.core.model import Digest, Engine
 from services.core.requests import Request
 
 R_contra = TypeVar("R_contra", bound=Request, contravariant=True)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,18 @@ class Output:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Notes(Protocol):
+    """What must be known of a job after a crash: one small JSON document of its key, which outlives the process.
+
+    A paid call is noted before it is sent, and the provider's id right after, so that it is polled then and not sent again.
+    """
+
+    async def read(self) -> Mapping[str, Any] | None: ...
+
+    async def write(self, facts: Mapping[str, Any]) -> None:
+        """Durable once it returns. Raises ResourceExhausted STORAGE_FULL, Unavailable STORAGE_UNAVAILABLE."""
+
+
 class Job(Protocol):
     """What an engine is given beside its request. Thread-safe."""
 
@@ -42,6 +55,16 @@ class Job(Protocol):
 
     def media(self, digest: Digest) -> Path:
         """A readable local file with the bytes of `digest` (do not write to it). Raises NotFound MEDIA_MISSING."""
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run it on the service's event loop, and return what it returns. For input and output: what computes stays in the thread.
+
+        Raises what it raises; when nobody waits any more it is cancelled, and Cancelled raised.
+        """
+
+    @property
+    def notes(self) -> Notes:
+        """To be used on the event loop, within `wait`."""
 
 
 class Generator(Protocol[R_contra]):

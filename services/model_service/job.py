@@ -1,33 +1,56 @@
 """An engine's job: its scratch folder, its way to report and to be stopped, and its way to the media it works on."""
 
 import asyncio
+import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import CancelledError
 from pathlib import Path
 from time import monotonic
+from typing import Any, TypeVar
 
 import structlog
 
 from services.core.errors import Cancelled
-from services.core.model import Digest
+from services.core.model import Digest, Key
 from services.core.ports import Media, Progress
 
 _log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 _REPORT_EVERY = 0.1
 """Seconds between two reports of one stage: more than any reader can see, few enough to cost nothing."""
 _CHECK_EVERY = 0.1
-"""Seconds between two looks at the stop sign while a thread waits for the store."""
+"""Seconds between two looks at the stop sign while a thread waits for the event loop."""
+
+
+class StoredNotes:
+    """The notes of one key, in the object store."""
+
+    def __init__(self, media: Media, key: Key) -> None:
+        self._media = media
+        self._name = f"notes/{key}.json"
+
+    async def read(self) -> Mapping[str, Any] | None:
+        document = await self._media.document(self._name)
+        if document is None:
+            return None
+        facts: Mapping[str, Any] = json.loads(document)
+        return facts
+
+    async def write(self, facts: Mapping[str, Any]) -> None:
+        await self._media.put_document(self._name, json.dumps(facts, ensure_ascii=False, allow_nan=False).encode())
 
 
 class EngineJob:
     """The `Job` of one generation. Made on the event loop; every method but `stop` and `dispose` may be called by any thread."""
 
-    def __init__(self, media: Media, report: Callable[[Progress], None], scratch: Path | None) -> None:
+    def __init__(self, media: Media, key: Key, report: Callable[[Progress], None], scratch: Path | None) -> None:
         """`report` is called on the event loop."""
+        self.notes = StoredNotes(media, key)
         self._media = media
         self._report = report
         self._scratch = scratch
@@ -68,15 +91,20 @@ class EngineJob:
         inputs.mkdir(exist_ok=True)
         if (inputs / digest).exists():
             return inputs / digest
-        fetching: Future[Path] = asyncio.run_coroutine_threadsafe(self._media.fetch(digest, inputs / digest), self._loop)
+        return self.wait(self._media.fetch(digest, inputs / digest))
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
         while True:
             try:
-                return fetching.result(_CHECK_EVERY)
+                return running.result(_CHECK_EVERY)
             except TimeoutError:
-                if fetching.done():
-                    return fetching.result()
+                if running.done():
+                    return running.result()
+            except CancelledError:
+                raise Cancelled("CANCELLED") from None
             if self._stopped.is_set():
-                fetching.cancel()
+                running.cancel()
             self.check()
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """Engines by name. An engine's module is imported only when it is chosen, so that a pod carries only what it serves.
 
-An engine is a class with the `Generator` protocol. One that has a class method `create(settings)` is built by it; any other
-is called without arguments.
+An engine is a class with the `Generator` protocol. One that has a class method `create(equipment)` is built by it; any other
+is called without arguments. Several names in a setting, separated by commas, are engines that stand in for each other.
 """
 
 import importlib
@@ -12,8 +12,8 @@ from typing import Any
 from services.core.errors import EngineFailed
 from services.core.requests import Service
 from services.model_service.engine import Generator
-from services.model_service.fallback import FirstThatLoads
-from services.model_service.settings import ModelServiceSettings
+from services.model_service.equipment import Equipment
+from services.model_service.fallback import FirstThatAnswers, FirstThatLoads
 
 _ENGINES = "services.model_service.engines"
 
@@ -44,19 +44,30 @@ ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
 """Where each service's engines are, as module:Class. Of several, the first that loads serves."""
 
 
-def engine(service: Service, settings: ModelServiceSettings) -> Generator[Any]:
+def engine(service: Service, equipment: Equipment) -> Generator[Any]:
     """The engine that the settings choose for a service, built but not loaded. Raises EngineFailed UNKNOWN_ENGINE."""
-    name = settings.engine(service)
-    try:
-        paths = ENGINES[service][name]
-    except KeyError:
-        known = ", ".join(sorted(ENGINES[service]))
-        raise EngineFailed("UNKNOWN_ENGINE", engine=name, service=service.value, known=known) from None
-    candidates: list[Callable[[], Generator[Any]]] = [partial(build, path, settings) for path in paths]
+    names = [name.strip() for name in equipment.settings.engine(service).split(",")]
+    candidates = [partial(named, service, name, equipment) for name in names]
+    for name in names:
+        _paths(service, name)  # an unknown name is a mistake, not an engine that is away
+    return candidates[0]() if len(candidates) == 1 else FirstThatAnswers(candidates)
+
+
+def named(service: Service, name: str, equipment: Equipment) -> Generator[Any]:
+    """The engine of that name, built but not loaded. Raises EngineFailed UNKNOWN_ENGINE, ENGINE_NOT_INSTALLED."""
+    candidates: list[Callable[[], Generator[Any]]] = [partial(build, path, equipment) for path in _paths(service, name)]
     return candidates[0]() if len(candidates) == 1 else FirstThatLoads(name, candidates)
 
 
-def build(path: str, settings: ModelServiceSettings) -> Generator[Any]:
+def _paths(service: Service, name: str) -> tuple[str, ...]:
+    try:
+        return ENGINES[service][name]
+    except KeyError:
+        known = ", ".join(sorted(ENGINES[service]))
+        raise EngineFailed("UNKNOWN_ENGINE", engine=name, service=service.value, known=known) from None
+
+
+def build(path: str, equipment: Equipment) -> Generator[Any]:
     """Import `module:Class` and make one. Raises EngineFailed ENGINE_NOT_INSTALLED when a package is missing."""
     module, _, name = path.partition(":")
     try:
@@ -64,5 +75,5 @@ def build(path: str, settings: ModelServiceSettings) -> Generator[Any]:
     except ImportError as error:
         raise EngineFailed("ENGINE_NOT_INSTALLED", engine=name.lower(), problem=str(error)) from error
     create = getattr(found, "create", None)
-    made: Generator[Any] = create(settings) if create is not None else found()
+    made: Generator[Any] = create(equipment) if create is not None else found()
     return made

@@ -123,7 +123,7 @@ class Workbench:
         if recorded is not None:
             self._metrics.cache_hits.labels(self.service.value, request.kind).inc()
             return Result(recorded, cached=True)
-        job = EngineJob(self._media, generation.report, self._settings.scratch_folder)
+        job = EngineJob(self._media, key, generation.report, self._settings.scratch_folder)
         seconds = 0.0
 
         def run() -> Output:

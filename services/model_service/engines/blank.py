@@ -38,7 +38,7 @@ from services.core.requests import (
 )
 from services.core.vocabulary import CameraMove, Framing, Mood
 from services.model_service.engine import Job, MadeFile, Output
-from services.model_service.settings import ModelServiceSettings
+from services.model_service.equipment import Equipment
 
 SHOTS = 5
 """Shots of a storyboard that asks for no number."""
@@ -54,8 +54,8 @@ class _Blank:
         self._delay = delay
 
     @classmethod
-    def create(cls, settings: ModelServiceSettings) -> Self:
-        return cls(settings.blank_delay_seconds)
+    def create(cls, equipment: Equipment) -> Self:
+        return cls(equipment.settings.blank_delay_seconds)
 
     @property
     def identity(self) -> Engine:
