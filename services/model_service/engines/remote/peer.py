@@ -24,6 +24,7 @@ from services.model_service.engines.remote.limits import Limits
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+Judge = Callable[[int, bytes], StoryreelError | None]
 
 _NOT_BEGUN = (429, 503)
 """Statuses by which a peer says that it has not begun."""
@@ -67,9 +68,12 @@ class Peer:
         headers: Mapping[str, str] | None = None,
         auth: httpx2.Auth | None = None,
         limits: Limits | None = None,
+        judge: Judge = lambda _status, _body: None,
         chance: random.Random | None = None,
     ) -> None:
+        """`judge` knows the provider's own error codes: it turns a status and a body into an error, or leaves it to the status."""
         self.name = name
+        self.judge = judge
         self.limits = limits or Limits()
         self._base_url = base_url.rstrip("/")
         self._headers = {"accept-encoding": "identity", **(headers or {})}
@@ -88,7 +92,7 @@ class Session:
     """Calls to a peer. Every one raises the errors that `refusals` and `_repeated` name."""
 
     def __init__(self, peer: Peer, client: httpx2.AsyncClient, base_url: str, chance: random.Random) -> None:
-        self._name, self._limits = peer.name, peer.limits
+        self._name, self._limits, self._judge = peer.name, peer.limits, peer.judge
         self._client = client
         self._base_url = base_url
         self._chance = chance
@@ -196,8 +200,9 @@ class Session:
 
     def _refusal(self, response: httpx2.Response, body: bytes) -> _Refused:
         after = backoff.retry_after(response.headers.get("retry-after"))
-        error = refusals.of_status(self._name, response.status_code, body, after)
-        return _Refused(error, response.status_code)
+        status = response.status_code
+        error = self._judge(status, body) or refusals.of_status(self._name, status, body, after)
+        return _Refused(error, status)
 
     # -- again and again ---------------------------------------------------------------------------------------------------------
 

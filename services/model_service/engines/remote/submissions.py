@@ -5,9 +5,9 @@ charges for it: it is not sent again unless the settings say so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -16,6 +16,8 @@ from services.model_service.engine import Notes
 from services.model_service.engines.remote.peer import Unanswered
 
 _log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _NOT_TAKEN = frozenset(
     ("PEER_REFUSED", "PEER_UNAUTHORIZED", "PEER_REDIRECTED", "PEER_BUSY", "PEER_ERROR", "PEER_UNREACHABLE", "CONTENT_VIOLATION")
@@ -36,38 +38,52 @@ class Submission:
     async def id(self, submit: Submit) -> str:
         """The provider's id of the job: the noted one, or that of a job which `submit` sends now.
 
-        Cancelled while it is being sent, it still waits for the answer, so that the id is not lost. Raises EngineFailed
+        Cancelled while it is being sent, it still waits for the answer, so that nothing is left in doubt. Raises EngineFailed
         SUBMISSION_UNKNOWN when one was sent and its answer never came; and what `submit` raises.
         """
         noted = await self._noted()
         if noted.get("state") == "submitted":
             return str(noted["id"])
-        if noted.get("state") == "sending" and not self._resubmit_unknown:
-            raise EngineFailed("SUBMISSION_UNKNOWN", engine=self._provider, at=noted.get("at", ""))
-        await self._note("sending")
-        sending = asyncio.ensure_future(self._send(submit))
-        try:
-            return await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await asyncio.wait([sending])
-            raise
+        self._refuse_what_is_in_doubt(noted)
+        return await _even_if_cancelled(self._submitted(submit))
+
+    async def answer(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What a paid call answers at once, without a job that could be polled; noted while nobody has heard the answer.
+
+        Raises as `id` does. A crash between the answer and its artifact is the one moment in which it is paid twice.
+        """
+        self._refuse_what_is_in_doubt(await self._noted())
+        return await _even_if_cancelled(self._answered(call))
 
     async def over(self) -> None:
         """Forget it: the provider has ended it without a result, and another attempt may send a new one."""
         await self._note("over")
 
-    async def _send(self, submit: Submit) -> str:
+    def _refuse_what_is_in_doubt(self, noted: Mapping[str, Any]) -> None:
+        if noted.get("state") == "sending" and not self._resubmit_unknown:
+            raise EngineFailed("SUBMISSION_UNKNOWN", engine=self._provider, at=noted.get("at", ""))
+
+    async def _submitted(self, submit: Submit) -> str:
+        found = await self._sent(submit)
+        await self._note("submitted", id=found)
+        _log.info("a job is submitted", provider=self._provider, id=found)
+        return found
+
+    async def _answered(self, call: Callable[[], Awaitable[T]]) -> T:
+        found = await self._sent(call)
+        await self._note("over")
+        return found
+
+    async def _sent(self, call: Callable[[], Awaitable[T]]) -> T:
+        await self._note("sending")
         try:
-            found = await submit()
+            return await call()
         except Unanswered as error:
             raise EngineFailed("SUBMISSION_UNKNOWN", engine=self._provider, at=_now()) from error
         except StoryreelError as error:
             if error.reason in _NOT_TAKEN:
                 await self._note("over")
             raise
-        await self._note("submitted", id=found)
-        _log.info("a job is submitted", provider=self._provider, id=found)
-        return found
 
     async def _noted(self) -> Mapping[str, Any]:
         notes = await self._notes.read() or {}
@@ -78,6 +94,15 @@ class Submission:
         notes = dict(await self._notes.read() or {})
         notes[self._provider] = {"state": state, "at": _now(), **facts}
         await self._notes.write(notes)
+
+
+async def _even_if_cancelled(work: Coroutine[Any, Any, T]) -> T:
+    sending = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        await asyncio.wait([sending])
+        raise
 
 
 def _now() -> str:
