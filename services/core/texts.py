@@ -250,6 +250,27 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         ),
         "引擎 {engine} 已开启安全检查，但 {model} 中没有安全检查器；请用 {setting} 指定安全检查器的文件夹，或换用其他权重。",
     ),
+    # -- language models
+    "LLM_UNUSABLE": (
+        (
+            "The model {model} behind the engine {engine} gave no usable answer, also when it was told what was wrong: {problem}. "
+            "Try again, or choose a larger model or one that can be held to a JSON schema."
+        ),
+        (
+            "引擎 {engine} 背后的模型 {model} 在指出问题后仍未给出可用的回答：{problem}。"
+            "请重试，或换用更大的、支持 JSON schema 输出的模型。"
+        ),
+    ),
+    "LLM_CONTEXT_TOO_SMALL": (
+        (
+            "The model {model} behind the engine {engine} holds {window} tokens, which is too few for this request; "
+            "give the server a larger context, and set STORYREEL_LLM_CONTEXT where the server does not say it."
+        ),
+        (
+            "引擎 {engine} 背后的模型 {model} 只能容纳 {window} 个 token，不足以完成这个请求；"
+            "请增大服务器的上下文长度，若服务器不报告该值，请设置 STORYREEL_LLM_CONTEXT。"
+        ),
+    ),
     "SERVICE_NOT_SERVED": ("This model service does not serve {service}.", "这个模型服务不提供 {service}。"),
     "CONTENT_VIOLATION": ("The safety check refused it: {problem}. Change the text.", "安全检查未通过：{problem}。请修改文字。"),
     "MEDIA_MISSING": ("The object store has lost {digest}; make it again.", "对象存储中缺少 {digest}；请重新生成。"),
