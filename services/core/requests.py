@@ -61,7 +61,10 @@ class RewriteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyframeRequest:
-    """A shot's picture. Parts: `image` (PNG, width × height), and whatever else the engine keeps beside it (`layers`)."""
+    """A shot's picture. Parts: `image` (PNG, width × height), and whatever else the engine keeps beside it (`layers`).
+
+    `references` are pictures whose subjects it should resemble, for engines that can.
+    """
 
     kind: ClassVar[str] = "keyframe"
     service: ClassVar[Service] = Service.KEYFRAMES
@@ -78,6 +81,7 @@ class KeyframeRequest:
     bible: tuple[BibleEntry, ...] = ()
     steps: int | None = None
     guidance_scale: float | None = None
+    references: tuple[Digest, ...] = field(default=(), metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

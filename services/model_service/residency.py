@@ -111,7 +111,8 @@ class Residency:
         """Have the device to oneself, with the model `name` on it: resident, or loaded by `load` now.
 
         `needs` is what loading is expected to take, in bytes, until it has been measured once. `check` is called about every
-        tenth of a second while waiting; what it raises ends the wait. The model must not be kept beyond the block.
+        tenth of a second while waiting; what it raises ends the wait. Nobody may refer to the model beyond the block, or evicting
+        it frees nothing: `del` its name at the block's end, for a name outlives its `with`.
         Raises ResourceExhausted DEVICE_MEMORY_FULL when it does not fit even alone, and what `load` raises.
         """
         device = self._device(memory)
@@ -124,6 +125,7 @@ class Residency:
             try:
                 yield resident.model
             finally:
+                del resident  # the next one may have to evict it
                 self.metrics.used.labels(memory.device, name).observe(monotonic() - began)
 
     def relieve(self, name: str, memory: DeviceMemory) -> bool:

@@ -33,6 +33,7 @@ MOST_PIECES = 2 * MOST_SHOTS + 3
 FILM_FRAMES = 24 * 60 * 60 * HIGHEST_FPS
 """A day."""
 CARDS = ("title", "end")
+MOST_REFERENCES = 8
 LONGEST_STORY = 200_000
 LONGEST_LINE = 5_000
 HIGHEST_SEED = 2**31 - 1
@@ -96,6 +97,9 @@ def _keyframe(request: KeyframeRequest) -> None:
         _range("steps", request.steps, 1, 150)
     if request.guidance_scale is not None:
         _range("guidance_scale", request.guidance_scale, 0.0, 30.0)
+    _range("references", len(request.references), 0, MOST_REFERENCES)
+    for number, digest in enumerate(request.references):
+        _digest(f"references[{number}]", digest)
 
 
 def _clip(request: ClipRequest) -> None:

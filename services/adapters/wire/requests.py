@@ -143,6 +143,7 @@ def _encode_keyframe(request: KeyframeRequest, key: Key) -> keyframes_pb2.Genera
         bible=[encode_bible_entry(entry) for entry in request.bible],
         steps=request.steps,
         guidance_scale=request.guidance_scale,
+        references=request.references,
     )
 
 
@@ -306,6 +307,7 @@ def _decode_keyframe(message: keyframes_pb2.GenerateKeyframeRequest) -> Keyframe
         bible=tuple(decode_bible_entry(entry) for entry in message.bible),
         steps=message.steps if message.HasField("steps") else None,
         guidance_scale=message.guidance_scale if message.HasField("guidance_scale") else None,
+        references=tuple(Digest(digest) for digest in message.references),
     )
 
 

@@ -81,11 +81,12 @@ class TorchMemory:
     def free(self) -> int:
         match self._device.type:
             case "cuda":
-                free, _ = torch.cuda.mem_get_info(self._device)
-                cached = torch.cuda.memory_reserved(self._device) - torch.cuda.memory_allocated(self._device)
+                free: int = torch.cuda.mem_get_info(self._device)[0]
+                cached: int = torch.cuda.memory_reserved(self._device) - torch.cuda.memory_allocated(self._device)
                 return free + cached
             case "mps":
-                return max(0, torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
+                left: int = torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+                return max(0, left)
             case _:
                 return available_memory()
 
