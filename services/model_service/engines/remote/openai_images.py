@@ -56,7 +56,7 @@ class OpenAIImages:
         self._peer = Peer(
             _NAME,
             settings.base_url,
-            headers={"authorization": f"Bearer {settings.api_key.get_secret_value()}"} if settings.api_key else {},
+            headers=settings.bearer,
             limits=settings.limits,
             judge=judge,
         )

@@ -20,6 +20,12 @@ class ProviderSettings(BaseSettings):
     def limits(self) -> Limits:
         return Limits(answer=self.timeout_seconds, attempts=self.attempts)
 
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header of the key; none without one, as for a server on one's own machine."""
+        key = self.api_key.get_secret_value()
+        return {"authorization": f"Bearer {key}"} if key else {}
+
     def required(self, engine: str, **fields: object) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED for the first field that is empty, naming its variable."""
         prefix = str(self.model_config.get("env_prefix", ""))

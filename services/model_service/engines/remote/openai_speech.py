@@ -1,0 +1,98 @@
+"""Lines spoken by an OpenAI-compatible `/audio/speech` (OpenAI, Kokoro servers, CosyVoice servers, LocalAI and others).
+
+Source: the API reference of OpenAI, "Create speech"; `pcm` is 24 kHz, 16 bit, mono.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.core.model import Engine, Language
+from services.core.requests import SpeechRequest
+from services.core.vocabulary import Mood
+from services.model_service.engine import Job, Output
+from services.model_service.engines.remote import narration
+from services.model_service.engines.remote.identity import identity
+from services.model_service.engines.remote.openai_images import judge
+from services.model_service.engines.remote.peer import Peer
+from services.model_service.engines.remote.settings import PaidSettings, ProviderSettings
+from services.model_service.engines.remote.submissions import Submission
+from services.model_service.engines.speech.manner import manner
+from services.model_service.engines.speech.voices import Gender, choose
+from services.model_service.equipment import Equipment
+
+_NAME = "openai-speech"
+_PCM_RATE = 24_000
+
+
+class OpenAISpeechSettings(ProviderSettings):
+    """The engine `openai-speech` of Speech."""
+
+    model_config = SettingsConfigDict(env_prefix="STORYREEL_TTS_", extra="ignore", env_ignore_empty=True)
+
+    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
+    model: str = Field(default="gpt-4o-mini-tts", description="The model's name there.")
+    voices: dict[str, str] = Field(
+        default_factory=lambda: {"zh-female": "nova", "zh-male": "onyx", "en-female": "nova", "en-male": "onyx"},
+        description="The provider's voices as JSON, by zh-female, zh-male, en-female and en-male.",
+    )
+    format: str = Field(default="pcm", description="pcm (24 kHz), or wav, mp3, flac, opus, where a server has no pcm.")
+    instructions: bool = Field(default=True, description="Tell the model the mood in words, where it takes instructions.")
+
+
+class OpenAISpeech:
+    """One line a call."""
+
+    def __init__(self, settings: OpenAISpeechSettings, *, resubmit_unknown: bool = False) -> None:
+        self._settings = settings
+        self._resubmit_unknown = resubmit_unknown
+        self.identity: Engine = identity(
+            _NAME, "1", settings.model_dump(include={"base_url", "model", "voices", "format", "instructions"})
+        )
+        self._peer = Peer(_NAME, settings.base_url, headers=settings.bearer, limits=settings.limits, judge=judge)
+
+    @classmethod
+    def create(cls, _equipment: Equipment) -> Self:
+        return cls(OpenAISpeechSettings(), resubmit_unknown=PaidSettings().resubmit_unknown)
+
+    def load(self) -> None:
+        """Raises EngineFailed ENGINE_NOT_CONFIGURED."""
+        self._settings.required(_NAME, base_url=self._settings.base_url, model=self._settings.model)
+
+    def run(self, request: SpeechRequest, job: Job) -> Output:
+        """One paid call. A voice that the settings do not name gets their voice of its gender."""
+        job.progress(0.0, "speak")
+        settings = self._settings
+        voice = named(settings.voices, request.voice, request.language)
+        body: dict[str, Any] = {
+            "model": settings.model,
+            "input": request.text,
+            "voice": voice,
+            "response_format": settings.format,
+            "speed": manner(request).speed,
+        }
+        if settings.instructions and (mood := Mood.recognise(request.mood)):
+            body["instructions"] = f"Narrate a story. Mood: {mood.words[0]}."
+        data = job.wait(self._spoken(body, job))
+        pcm = settings.format == "pcm"
+        samples = narration.from_pcm(_NAME, data, _PCM_RATE) if pcm else narration.from_file(_NAME, data)
+        job.progress(0.95, "speak")
+        return narration.speech(
+            _NAME, samples, request, job, meta={"model": settings.model, "voice": voice, "speed": body["speed"]}
+        )
+
+    async def _spoken(self, body: Mapping[str, Any], job: Job) -> bytes:
+        submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
+        async with self._peer.open() as session:
+            answer = await submission.answer(lambda: session.call("POST", "/audio/speech", json=body, paid=True))
+        return answer.body
+
+
+def named(voices: Mapping[str, str], wanted: str, language: Language) -> str:
+    """The provider's voice: one that is asked for by the provider's own name, or its voice for the language and gender."""
+    if wanted in voices.values():
+        return wanted
+    gender = choose(wanted, language).gender
+    return voices.get(f"{language}-{'male' if gender is Gender.MALE else 'female'}") or next(iter(voices.values()), "")
