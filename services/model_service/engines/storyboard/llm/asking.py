@@ -150,7 +150,8 @@ class Asker:
         budget = self.budget
         asked = sum(budget.tokens(message.content) for message in (*question.messages, Message("user", text)))
         room = max(min(budget.window - asked - budget.window // 3, budget.window // 4), 32)
-        own = material(answer.text)
+        # A server that cuts its text anywhere may have left half a character, which cannot be sent back.
+        own = material(answer.text.encode(errors="replace").decode())
         while budget.tokens(own) > room:
             own = "…" + own[len(own) // 4 + 1 :]
         messages = [*question.messages, Message("assistant", own or "…"), Message("user", text)]

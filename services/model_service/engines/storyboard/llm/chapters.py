@@ -10,9 +10,8 @@ from services.model_service.engines.storyboard import pace, partition, segmentat
 
 _CHAPTER = re.compile(r"#|第[〇零一二三四五六七八九十百千\d]{1,6}[章回节卷部]|(?:chapter|part|book)\s+[\divxlc]+\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?<=[，；：、,;:—])")
-_SHOTS = 5
-"""Shots of a story that tells a thing or two."""
-_FEWEST, _MOST = 3, 47
+_FEWEST, _MOST = 5, 47
+"""Shots of a story that tells a thing or two, and of the longest."""
 _SECONDS_A_SHOT = 5.8
 _UNHURRIED = 180.0
 """Seconds of narration beyond which a longer story makes a longer film, but not in proportion."""
@@ -84,8 +83,6 @@ def beats(story: Sequence[Unit], count: int, language: Language) -> list[str]:
 def fitting(text: str) -> int:
     """Shots of a story that does not say how many it wants."""
     length = pace.spoken(text)
-    if length < _SHOTS * pace.IDEAL / 2:
-        return _SHOTS
     doublings = math.log2(max(length / _UNHURRIED, 1.0))
     return max(_FEWEST, min(_MOST, round(min(length, _UNHURRIED) / _SECONDS_A_SHOT + _SHOTS_A_DOUBLING * doublings)))
 

@@ -8,7 +8,7 @@ from services.core.model import Language
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]{0,200}>|<\|[^<>]{0,80}\|>|<｜[^<>]{0,80}｜>")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,15}://|\bwww\.|\b(?:javascript|data|mailto):)[^\s，。；！？、）」』”]*"
+    r"(?:[a-z][a-z0-9+.-]{1,15}://|\bwww\.|\b(?:javascript|data|mailto):(?=\S))[^\s，。；！？、）」』”]*"
     r"|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     re.IGNORECASE,
 )

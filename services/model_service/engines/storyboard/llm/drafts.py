@@ -3,7 +3,6 @@
 Whatever the model wrote, the style is the one that was asked for, and a length is what the narration needs.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ _LIMITS: Mapping[str, Mapping[Language, int]] = {
     "name": {Language.ZH: 20, Language.EN: 40},
     "look": {Language.ZH: 120, Language.EN: 240},
 }
+_LONGEST_WISH = 3600
 _LINGERS = 2.5
 """Seconds that a model may wish beyond what the narration needs."""
 _CAMERA = {
@@ -151,7 +151,7 @@ class Reader:
     def _unstyled(self, text: str) -> str:
         for other in self._named:
             text = other.sub("", text)
-        return text.strip(" ，,；;")
+        return " ".join(text.split()).strip(" ，,；;")
 
     def _fit(self, name: str, text: str, whose: str) -> str:
         short = trim(text, _LIMITS[name][self.language])
@@ -163,7 +163,7 @@ class Reader:
 def seconds(narration: str, wished: object = None) -> float:
     """How long a shot stands: what its narration needs, and a little longer where that was wished."""
     needed = pace.seconds(narration)
-    if not isinstance(wished, (int, float)) or not math.isfinite(wished):
+    if not isinstance(wished, (int, float)) or not 0 < wished < _LONGEST_WISH:
         return needed
     return round(min(max(float(wished), needed), needed + _LINGERS, pace.LONGEST), 1)
 

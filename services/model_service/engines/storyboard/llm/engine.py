@@ -121,7 +121,11 @@ class Vllm(LlmStoryboards):
     @classmethod
     def create(cls, _equipment: object) -> Self:
         settings = LlmSettings()
-        return cls("vllm", HttpChat("vllm", settings), settings)
+        return cls("vllm", cls.chat(settings), settings)
+
+    @staticmethod
+    def chat(settings: LlmSettings) -> Chat:
+        return HttpChat("vllm", settings)
 
 
 def _style(style: str, language: Language) -> str:
