@@ -20,6 +20,8 @@ _ENGINES = "services.model_service.engines"
 ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
     Service.STORYBOARDS: {
         "screenwriter": (f"{_ENGINES}.storyboard.screenwriter:Screenwriter",),
+        "vllm": (f"{_ENGINES}.storyboard.llm.engine:Vllm",),
+        "vllm-inprocess": (f"{_ENGINES}.storyboard.llm.inprocess:VllmInProcess",),
         "blank": (f"{_ENGINES}.blank:BlankStoryboards",),
     },
     Service.KEYFRAMES: {
