@@ -36,7 +36,7 @@ class Download:
                     if response.has_redirect_location:
                         target = target.join(response.headers["location"])
                     elif response.is_success:
-                        await self._write(response, to)
+                        await write(self._name, response, to, self._limits.largest_file)
                         return str(response.headers.get("content-type", ""))
                     else:
                         raise await self._refusal(response)
@@ -56,15 +56,6 @@ class Download:
         async with client.stream("GET", target, **request) as response:
             yield response
 
-    async def _write(self, response: httpx2.Response, to: Path) -> None:
-        size = 0
-        with to.open("wb") as file:
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                if size > self._limits.largest_file:
-                    raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=self._name, limit=self._limits.largest_file)
-                await asyncio.to_thread(file.write, chunk)
-
     async def _refusal(self, response: httpx2.Response) -> StoryreelError:
         body = bytearray()
         async for chunk in response.aiter_bytes():
@@ -73,3 +64,14 @@ class Download:
                 break
         after = backoff.retry_after(response.headers.get("retry-after"))
         return refusals.of_status(self._name, response.status_code, bytes(body), after)
+
+
+async def write(name: str, response: httpx2.Response, to: Path, largest: int) -> None:
+    """The answer's body as a file. Raises EngineFailed PEER_ANSWER_TOO_LARGE once it is larger than `largest` bytes."""
+    size = 0
+    with to.open("wb") as file:
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > largest:
+                raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=largest)
+            await asyncio.to_thread(file.write, chunk)

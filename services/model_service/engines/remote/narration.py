@@ -14,12 +14,14 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 
 from services.core.errors import EngineFailed
+from services.core.model import Language
 from services.core.requests import SpeechRequest
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.remote import refusals
 from services.model_service.engines.speech import sound, tokens
 from services.model_service.engines.speech.manner import manner
 from services.model_service.engines.speech.sound import RATE, Samples
+from services.model_service.engines.speech.voices import Gender, choose
 
 _STOPS = frozenset("，。！？；：、…—,.!?;:")
 _SHORTEST_PAUSE = 0.08
@@ -134,3 +136,11 @@ def _pauses(samples: Samples) -> list[tuple[float, float]]:
     edges = np.flatnonzero(np.diff(quiet.astype(np.int8))).reshape(-1, 2) * _WINDOW / RATE
     inner = edges[(edges[:, 0] > 0.1) & (edges[:, 1] < len(samples) / RATE - 0.1)]
     return [(float(begin), float(end)) for begin, end in inner if end - begin >= _SHORTEST_PAUSE]
+
+
+def voice(voices: Mapping[str, str], wanted: str, language: Language) -> str:
+    """The provider's voice: one that is asked for by the provider's own name, or its voice for the language and gender."""
+    if wanted in voices.values():
+        return wanted
+    gender = choose(wanted, language).gender
+    return voices.get(f"{language}-{'male' if gender is Gender.MALE else 'female'}") or next(iter(voices.values()), "")

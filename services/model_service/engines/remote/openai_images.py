@@ -24,7 +24,7 @@ from services.model_service.engines.remote.submissions import Submission
 from services.model_service.equipment import Equipment
 
 _NAME = "openai-images"
-_VIOLATIONS = frozenset(("content_policy_violation", "moderation_blocked", "content_filter"))
+VIOLATIONS = frozenset(("content_policy_violation", "moderation_blocked", "content_filter"))
 
 
 class ImagesSettings(ProviderSettings):
@@ -126,7 +126,7 @@ def judge(_status: int, body: bytes) -> StoryreelError | None:
         code = error.get("code") or error.get("type")
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
-    if code not in _VIOLATIONS:
+    if code not in VIOLATIONS:
         return None
     return ContentViolation("CONTENT_VIOLATION", problem=refusals.said(body))
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from services.core.model import Engine, Language
+from services.core.model import Engine
 from services.core.requests import SpeechRequest
 from services.core.vocabulary import Mood
 from services.model_service.engine import Job, Output
@@ -20,7 +20,6 @@ from services.model_service.engines.remote.peer import Peer
 from services.model_service.engines.remote.settings import PaidSettings, ProviderSettings
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.engines.speech.manner import manner
-from services.model_service.engines.speech.voices import Gender, choose
 from services.model_service.equipment import Equipment
 
 _NAME = "openai-speech"
@@ -65,7 +64,7 @@ class OpenAISpeech:
         """One paid call. A voice that the settings do not name gets their voice of its gender."""
         job.progress(0.0, "speak")
         settings = self._settings
-        voice = named(settings.voices, request.voice, request.language)
+        voice = narration.voice(settings.voices, request.voice, request.language)
         body: dict[str, Any] = {
             "model": settings.model,
             "input": request.text,
@@ -88,11 +87,3 @@ class OpenAISpeech:
         async with self._peer.open() as session:
             answer = await submission.answer(lambda: session.call("POST", "/audio/speech", json=body, paid=True))
         return answer.body
-
-
-def named(voices: Mapping[str, str], wanted: str, language: Language) -> str:
-    """The provider's voice: one that is asked for by the provider's own name, or its voice for the language and gender."""
-    if wanted in voices.values():
-        return wanted
-    gender = choose(wanted, language).gender
-    return voices.get(f"{language}-{'male' if gender is Gender.MALE else 'female'}") or next(iter(voices.values()), "")

@@ -97,20 +97,11 @@ class Session:
         self._base_url = base_url
         self._chance = chance
 
-    async def json(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        paid: bool = False,
-    ) -> Any:
-        """The answer's JSON. Raises Unavailable PEER_UNREADABLE when it is none."""
+    async def json(self, method: str, path: str, body: Any = None, *, paid: bool = False, **request: Any) -> Any:
+        """The answer's JSON. `request` as for `call`. Raises Unavailable PEER_UNREADABLE when it is none."""
 
         async def once() -> Any:
-            answer = await self._whole(method, path, {"json": body, "params": params, "headers": headers})
+            answer = await self._whole(method, path, {"json": body, **request})
             try:
                 return json.loads(answer.body)
             except ValueError:
@@ -144,6 +135,22 @@ class Session:
         own = httpx2.URL(self._base_url)
         fetch = downloads.Download(self._name, own, self._limits)
         return await self._repeated(lambda: self._in_time(fetch.run(target, to)), paid=False)
+
+    async def fetch(self, path: str, to: Path) -> None:
+        """Fetch one of the peer's own paths into a file, with the key. A redirect is followed as by `download`."""
+
+        async def once() -> str | None:
+            async with self._sent("GET", path, {}) as response:
+                if response.has_redirect_location:
+                    return str(response.url.join(response.headers["location"]))
+                if not response.is_success:
+                    raise self._refusal(response, await self._body(response))
+                await downloads.write(self._name, response, to, self._limits.largest_file)
+                return None
+
+        elsewhere = await self._repeated(lambda: self._in_time(once()), paid=False)
+        if elsewhere is not None:
+            await self.download(elsewhere, to)
 
     # -- one attempt -------------------------------------------------------------------------------------------------------------
 

@@ -45,3 +45,13 @@ def keyframe(name: str, data: bytes, request: KeyframeRequest, folder: Path, met
     target = folder / "image.png"
     fitted(pixels, request.width, request.height).save(target, format="PNG", compress_level=4)
     return Output({"image": MadeFile(target, "image/png")}, {**meta, "changed": changed} if changed else dict(meta))
+
+
+def covering(path: Path, size: str) -> bytes:
+    """A keyframe as a PNG of a size such as `1280x720`, cut at its centre where its shape differs."""
+    width, height = map(int, size.split("x"))
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    target = io.BytesIO()
+    fitted(pixels, width, height).save(target, format="PNG", compress_level=4)
+    return target.getvalue()
