@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.core.errors import DeadlineExceeded, EngineFailed, ResourceExhausted, Unavailable
+from services.core.errors import DeadlineExceeded, EngineFailed, ResourceExhausted, StoryreelError, Unavailable
 from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.peer import Peer, Session, Unanswered
 from tests.fixtures.peer import Asked, Provider, answer, provider, replies
@@ -85,6 +85,18 @@ async def test_retry_after_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     async with provider(replies(answer(429, "{}", retry_after="0.7"), answer(503, "{}", retry_after="0"), GOOD)) as found:
         assert await ask(found) == {"id": "x"}
     assert waits == [0.7, 0.0]
+
+
+async def test_retry_after_holds_for_a_providers_own_error_codes() -> None:
+    busy = answer(429, '{"code": 50430}', retry_after="3600")
+
+    def judge(_status: int, _body: bytes) -> StoryreelError:
+        return ResourceExhausted("PEER_BUSY", engine="tester", problem="50430")
+
+    async with provider(replies(busy)) as found, Peer("tester", found.url, limits=QUICK, judge=judge).open() as session:
+        with pytest.raises(ResourceExhausted) as caught:
+            await session.json("GET", "/")
+    assert caught.value.retry_after == 3600
 
 
 async def test_who_wants_to_be_left_alone_for_long_is_not_waited_for() -> None:

@@ -209,6 +209,8 @@ class Session:
         after = backoff.retry_after(response.headers.get("retry-after"))
         status = response.status_code
         error = self._judge(status, body) or refusals.of_status(self._name, status, body, after)
+        if error.retry_after is None and error.retryable:
+            error.retry_after = after
         return _Refused(error, status)
 
     # -- again and again ---------------------------------------------------------------------------------------------------------
