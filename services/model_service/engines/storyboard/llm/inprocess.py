@@ -13,18 +13,16 @@ import threading
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 from uuid import uuid4
 
 import structlog
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.core.errors import EngineFailed, Unavailable
 from services.model_service.engines.diffusion.loading import sampled
 from services.model_service.engines.storyboard.llm.chat import Finished, Message, PromptTooLong, Schema
 from services.model_service.engines.storyboard.llm.engine import LlmStoryboards
-from services.model_service.engines.storyboard.llm.settings import LlmSettings
+from services.model_service.engines.storyboard.llm.settings import LlmSettings, VllmSettings
 
 _log = structlog.get_logger(__name__)
 
@@ -39,33 +37,6 @@ _ENVIRONMENT = {
 _SMALL = 64 << 20
 """Bytes up to which a file of the model's folder is read whole for the digest; of a larger one, blocks spread over it."""
 _SETTING = "STORYREEL_VLLM_MODEL"
-
-
-class VllmSettings(BaseSettings):
-    """vLLM within the model service."""
-
-    model_config = SettingsConfigDict(env_prefix="STORYREEL_VLLM_", extra="ignore", env_ignore_empty=True)
-
-    model: str = Field(default="", description="Folder of a model's weights, or its name on a model hub.")
-    revision: str = Field(default="", description="Branch, tag or commit on the hub; the default branch by default.")
-    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
-        default="auto", description="Precision of the weights; what the model was saved in by default."
-    )
-    context: int | None = Field(
-        default=None, ge=1024, description="Tokens of prompt and answer together; as many as the model knows by default."
-    )
-    gpu_memory: float = Field(
-        default=0.9, gt=0, le=1, description="Share of a GPU's memory that vLLM takes; less where other engines use the same GPU."
-    )
-    gpus: int = Field(default=1, ge=1, description="GPUs that the model is spread over (tensor parallelism).")
-    grammar: Literal["guidance", "xgrammar", "auto"] = Field(
-        default="guidance", description="What holds answers to their JSON schema: guidance, xgrammar, or vLLM's own choice."
-    )
-    thinking: bool = Field(default=False, description="Leave a model that can think before it answers its thinking on.")
-    arguments: dict[str, Any] = Field(
-        default_factory=dict,
-        description='Any other of vLLM\'s engine arguments, as JSON: {"max_num_seqs": 32, "quantization": "fp8"}.',
-    )
 
 
 class InProcessChat:

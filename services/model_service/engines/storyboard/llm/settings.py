@@ -1,6 +1,6 @@
 """Settings of the engines that write storyboards with a language model. Read from `STORYREEL_LLM_*`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,4 +34,31 @@ class LlmSettings(BaseSettings):
     )
     tokens_field: Literal["max_tokens", "max_completion_tokens"] = Field(
         default="max_tokens", description="What the server calls the most tokens of an answer."
+    )
+
+
+class VllmSettings(BaseSettings):
+    """Which model the engine `vllm-inprocess` runs, and how."""
+
+    model_config = SettingsConfigDict(env_prefix="STORYREEL_VLLM_", extra="ignore", env_ignore_empty=True)
+
+    model: str = Field(default="", description="Folder of a model's weights, or its name on a model hub.")
+    revision: str = Field(default="", description="Branch, tag or commit on the hub; the default branch by default.")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        default="auto", description="Precision of the weights; what the model was saved in by default."
+    )
+    context: int | None = Field(
+        default=None, ge=1024, description="Tokens of prompt and answer together; as many as the model knows by default."
+    )
+    gpu_memory: float = Field(
+        default=0.9, gt=0, le=1, description="Share of a GPU's memory that vLLM takes; less where other engines use the same GPU."
+    )
+    gpus: int = Field(default=1, ge=1, description="GPUs that the model is spread over (tensor parallelism).")
+    grammar: Literal["guidance", "xgrammar", "auto"] = Field(
+        default="guidance", description="What holds answers to their JSON schema: guidance, xgrammar, or vLLM's own choice."
+    )
+    thinking: bool = Field(default=False, description="Leave a model that can think before it answers its thinking on.")
+    arguments: dict[str, Any] = Field(
+        default_factory=dict,
+        description='Any other of vLLM\'s engine arguments, as JSON: {"max_num_seqs": 32, "quantization": "fp8"}.',
     )
