@@ -5,7 +5,6 @@ give the request back to be tried later. What a size needed is remembered for th
 """
 
 import inspect
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -63,25 +62,14 @@ class Sampler:
 
     def paint(self, model: Model, members: Group) -> None:
         """Answer every member that still waits with `Painted`. All are of one kind."""
-        groups = deque(self._parted(list(members)))
-        while groups:
-            group = [member for member in groups.popleft() if member.waits]
-            if not group:
-                continue
+        while waiting := [member for member in members if member.waits]:
+            take = waiting[0].item
+            group = waiting[: self._fits.get((take.width, take.height), self._most)]
             problem = self._attempt(model, group)
-            if problem is None:
-                continue
-            # Only here, outside the handler, are the failed call's tensors gone.
-            self._memory.reclaim()
-            self._descend(groups, group, problem)
-
-    def _parted(self, members: list[Member[Take, Painted]]) -> list[Group]:
-        """The batch in parts that are known to fit."""
-        if not members:
-            return []
-        take = members[0].item
-        most = self._fits.get((take.width, take.height), self._most)
-        return [members[start : start + most] for start in range(0, len(members), most)]
+            if problem is not None:
+                # Only here, outside the handler, are the failed call's tensors gone.
+                self._memory.reclaim()
+                self._descend(group, problem)
 
     def _attempt(self, model: Model, group: Group) -> str | None:
         """Paint a group; what torch says when memory is full."""
@@ -95,24 +83,21 @@ class Sampler:
             return str(error).split("\n", 1)[0]
         return None
 
-    def _descend(self, groups: deque[Group], group: Group, problem: str) -> None:
+    def _descend(self, group: Group, problem: str) -> None:
         """One rung down."""
         take = group[0].item
         size = (take.width, take.height)
         if len(group) > 1:
             self._fits[size] = len(group) // 2
-            groups.extendleft(reversed(self._parted(list(group))))
         elif size not in self._tiled:
             self._tiled.add(size)
-            groups.appendleft(group)
-        elif self._relieve():
-            groups.appendleft(group)
-        else:
+        elif not self._relieve():
             what = f"a picture of {size[0]}×{size[1]}"
-            error = ResourceExhausted(
-                "DEVICE_MEMORY_FULL", device=self._memory.device, model=what, problem=problem, retry_after=_RETRY_AFTER
+            group[0].fail(
+                ResourceExhausted(
+                    "DEVICE_MEMORY_FULL", device=self._memory.device, model=what, problem=problem, retry_after=_RETRY_AFTER
+                )
             )
-            group[0].fail(error)
 
     def _paint(self, model: Model, group: Group) -> None:
         take = group[0].item

@@ -39,7 +39,10 @@ class DiffusersSettings(BaseSettings):
         description="Most pictures painted at once, never more than STORYREEL_KEYFRAME_WORKERS; 8 on a GPU, 1 on a CPU by default.",
     )
     batch_window_ms: float = Field(
-        default=8.0, ge=0, le=1000, description="How long the first picture of a batch waits for others, while the device is idle."
+        default=8.0,
+        ge=0,
+        le=60_000,
+        description="How long the first picture of a batch waits for others, while the device is idle.",
     )
     compile: bool = Field(default=False, description="Compile the model with torch.compile: minutes at the start, then faster.")
     channels_last: bool = Field(default=False, description="Keep weights channels last, which convolutions on tensor cores like.")
