@@ -44,6 +44,14 @@ test-integration: setup ## Run the tests of real parts together
 test-e2e: setup ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
+.PHONY: setup-vllm test-vllm
+
+setup-vllm: setup ## Make the environment of vLLM on a CPU (2.6 GB in the user's cache folder, once)
+	@$(BIN)/python scripts/vllm_env.py
+
+test-vllm: setup-vllm ## Run a real vLLM on the CPU: storyboards through the whole path
+	$(PYTEST) -m vllm tests/vllm
+
 check: static test ## Everything that CI checks
 
 static: format-check lint types imports protos-check docs-check ## Everything that can be checked without running it
