@@ -81,6 +81,21 @@ def test_callers_within_the_window_are_answered_together() -> None:
     assert [sorted(batch) for batch in studio.batches] == [[0, 1, 2, 3]]
 
 
+def test_one_who_was_alone_the_last_time_waits_for_nobody() -> None:
+    studio = Studio(most=2, window=0.01)
+    assert studio.submit(1).result(PATIENCE) == 1
+    studio.batcher._window = FOREVER
+    assert studio.submit(2).result(PATIENCE) == 4
+    studio.free.clear()
+    made = [studio.submit(3)]
+    studio.waiting(1)
+    made.append(studio.submit(4))  # in company again
+    studio.waiting(2)
+    studio.free.set()
+    assert [future.result(PATIENCE) for future in made] == [9, 16]
+    assert studio.batches == [[1], [2], [3, 4]]
+
+
 def test_who_comes_while_the_device_is_busy_joins_without_any_window() -> None:
     studio = Studio(most=4)
     studio.free.clear()

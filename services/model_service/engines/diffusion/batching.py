@@ -2,7 +2,8 @@
 
 A caller's thread waits in `submit`. The first of a kind leads: it waits a moment for others, then for the device, and only then
 closes the batch, so that batches grow by themselves while the device is busy. The next in line leads the next batch at once. One
-that leaves is taken out; when it led, the next one leads.
+that leaves is taken out; when it led, the next one leads. Where the last batch was one caller's alone and nobody else is here, the
+moment is spared.
 """
 
 import threading
@@ -110,6 +111,8 @@ class Batcher(Generic[T, R, D]):
         self._window = window if most > 1 else 0.0
         self._lock = threading.Lock()
         self._groups: dict[Hashable, _Group[T, R]] = {}
+        self._here = 0
+        self._alone = False
 
     def submit(self, kind: Hashable, item: T, job: Watcher) -> R:
         """The answer to `item`, made together with others of its `kind`. Raises what `work` failed it with, and Cancelled."""
@@ -125,10 +128,14 @@ class Batcher(Generic[T, R, D]):
         except BaseException:
             self._leave(kind, member)
             raise
+        finally:
+            with self._lock:
+                self._here -= 1
         return member.outcome()
 
     def _join(self, kind: Hashable, member: Member[T, R]) -> _Group[T, R]:
         with self._lock:
+            self._here += 1
             group = self._groups.setdefault(kind, _Group())
             group.members.append(member)
             group.members[0].leads = True
@@ -137,7 +144,7 @@ class Batcher(Generic[T, R, D]):
             return group
 
     def _lead(self, kind: Hashable, group: _Group[T, R], leader: Member[T, R]) -> None:
-        until = monotonic() + self._window
+        until = monotonic() + (0.0 if self._alone and self._here == 1 else self._window)
         while (remaining := until - monotonic()) > 0 and not group.full.wait(min(remaining, _CHECK_EVERY)):
             leader.job.check()
         with self._device(leader.job.check) as device:
@@ -155,6 +162,7 @@ class Batcher(Generic[T, R, D]):
         """Take the batch; who comes after it leads the next one."""
         with self._lock:
             taken, group.members = group.members[: self._most], group.members[self._most :]
+            self._alone = len(taken) == 1
             if len(group.members) < self._most:
                 group.full.clear()
             self._promote(kind, group)
