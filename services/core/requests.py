@@ -88,7 +88,8 @@ class KeyframeRequest:
 class ClipRequest:
     """A moving picture from a keyframe, without sound. Part: `video` (H.264 MP4 of exactly `frames` frames).
 
-    `keyframe` holds the keyframe artifact's parts by name (`image`, maybe `layers`).
+    `keyframe` holds the keyframe artifact's parts by name (`image`, maybe `layers`). `prompt` says what is seen, and `last` is a
+    picture to end on, for engines that can use them.
     """
 
     kind: ClassVar[str] = "clip"
@@ -102,6 +103,8 @@ class ClipRequest:
     height: int
     seed: int
     motion_strength: float = 0.5
+    prompt: str = field(default="", metadata={ADDED: True})
+    last: Digest | None = field(default=None, metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,9 @@ def _clip(request: ClipRequest) -> None:
     _size(request.width, request.height)
     _range("seed", request.seed, 0, HIGHEST_SEED)
     _range("motion_strength", request.motion_strength, 0.0, 1.0)
+    _length("prompt", request.prompt, LONGEST_LINE)
+    if request.last is not None:
+        _digest("last", request.last)
 
 
 def _card(request: CardRequest) -> None:
@@ -146,6 +149,10 @@ def _film(request: FilmRequest) -> None:
 def _text(field: str, found: str, longest: int) -> None:
     if not found.strip():
         raise InvalidArgument("EMPTY_TEXT", field=field)
+    _length(field, found, longest)
+
+
+def _length(field: str, found: str, longest: int) -> None:
     if len(found) > longest:
         raise TooLarge("TEXT_TOO_LONG", field=field, found=len(found), limit=longest)
 

@@ -241,6 +241,16 @@ def test_the_same_story_gives_the_same_recipes_to_everyone(hand: Hand) -> None:
     assert pipeline.plan(theirs, hand.engines, {}).steps == mine.steps
 
 
+def test_a_clip_is_asked_for_with_what_its_picture_shows(hand: Hand) -> None:
+    hand.run()
+    hand.change(2, prompt="a lighthouse", details="waves break below")
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    hand.made.clear()
+    prompts = {step.shot_id: step.request.prompt for step in _steps(hand) if isinstance(step.request, ClipRequest)}
+    assert prompts[hand.work.shots[1].id] == "a lighthouse\nwaves break below"
+
+
 def test_compile_options_change_clips_and_not_pictures(compiled: Hand) -> None:
     compiled.next(OperationType.VIDEO_RENDER, payload={"width": 640, "height": 360, "subtitles": "none", "music": False})
     compiled.run()

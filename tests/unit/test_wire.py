@@ -95,6 +95,8 @@ requests: st.SearchStrategy[Request] = st.one_of(
         height=whole,
         seed=seed,
         motion_strength=number,
+        prompt=text,
+        last=st.none() | digest,
     ),
     st.builds(
         SpeechRequest,

@@ -68,6 +68,8 @@ def encode(request: Request, key: Key) -> RequestMessage:
                 height=request.height,
                 seed=request.seed,
                 motion_strength=request.motion_strength,
+                prompt=request.prompt,
+                last=request.last or "",
             )
         case SpeechRequest():
             return speech_pb2.GenerateSpeechRequest(
@@ -237,6 +239,8 @@ def _request(message: RequestMessage) -> Request:
                 height=message.height,
                 seed=message.seed,
                 motion_strength=message.motion_strength,
+                prompt=message.prompt,
+                last=Digest(message.last) if message.last else None,
             )
         case speech_pb2.GenerateSpeechRequest():
             return SpeechRequest(

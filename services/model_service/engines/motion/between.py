@@ -14,9 +14,9 @@ import numpy as np
 from services.model_service.engines.clip.planes import Planes
 from services.model_service.engines.keyframe.canvas import Array
 
-_LONGEST = 512
+_LONGEST = 384
 """Pixels of the longer side of the copies that flow is found on: what is smaller moves with its surroundings."""
-_ROUNDS = 3
+_ROUNDS = 2
 _DISAGREE = 0.6
 """Pixels of the small copies by which the two flows may disagree; a 50th of their length besides."""
 _UNSEEN = 0.02
