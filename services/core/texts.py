@@ -109,6 +109,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The story has no shots yet; wait until its creation has succeeded, or create it again.",
         "故事还没有镜头；请等待创建成功，或重新创建。",
     ),
+    "STORYBOARD_UNFINISHED": (
+        "The story's creation ended before its storyboard was finished, so some shots are missing; create the story again.",
+        "故事的创建在分镜写完之前就结束了，镜头不全；请重新创建故事。",
+    ),
     "IDEMPOTENCY_KEY_REUSED": (
         "This Idempotency-Key was used for another request; use a new key for a new request.",
         "这个 Idempotency-Key 已用于另一个请求；新请求请使用新的键。",
@@ -207,6 +211,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "PEER_JOB_FAILED": (
         "The engine {engine}'s provider could not finish its job {id}: {problem}.",
         "引擎 {engine} 的服务方未能完成任务 {id}：{problem}。",
+    ),
+    "WORKFLOW_UNUSABLE": (
+        "The engine {engine} cannot use the workflow {file}: {problem}. docs/engines/comfyui.md says how to make one.",
+        "引擎 {engine} 不能使用工作流文件 {file}：{problem}。制作方法见 docs/engines/comfyui.md。",
     ),
     "SUBMISSION_UNKNOWN": (
         (

@@ -26,10 +26,15 @@ ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
     },
     Service.KEYFRAMES: {
         "painter": (f"{_ENGINES}.keyframe.painter:Painter",),
+        "diffusers": (f"{_ENGINES}.diffusion.engine:Diffusers",),
+        "comfyui": (f"{_ENGINES}.remote.comfyui.engines:ComfyKeyframes",),
+        "volcano-images": (f"{_ENGINES}.remote.volcano.images:VolcanoImages",),
         "blank": (f"{_ENGINES}.blank:BlankKeyframes",),
     },
     Service.CLIPS: {
         "camera": (f"{_ENGINES}.clip.camera:Camera",),
+        "comfyui": (f"{_ENGINES}.remote.comfyui.engines:ComfyClips",),
+        "volcano": (f"{_ENGINES}.remote.volcano.clips:VolcanoClips",),
         "blank": (f"{_ENGINES}.blank:BlankClips",),
     },
     Service.SPEECH: {
