@@ -175,9 +175,16 @@ class WorkerStore(Protocol):
     async def land_storyboard(
         self, claim: Claim, board: Storyboard, seeds: Sequence[int]
     ) -> tuple[tuple[Shot, ...], OperationEvent]:
-        """Insert the shots (`pending`) and the bible, once: a second call returns the shots that are there.
+        """The whole storyboard, once: a second call returns the shots that are there. Appends the event `storyboard_landed`.
 
-        `seeds[i]` becomes all four seeds of shot i. Appends the event `storyboard_landed`.
+        Missing shots are inserted (`pending`), and those of a storyboard that grew are made to say what the board says, but for
+        what a user has changed meanwhile: see `storyboarding`. `seeds[i]` becomes all four seeds of shot i.
+        """
+
+    async def grow_storyboard(self, claim: Claim, part: Storyboard, seeds: Sequence[int]) -> OperationEvent | None:
+        """What is written so far of a storyboard: likewise, but nothing is removed, and the story is `storyboard_unfinished`.
+
+        Appends the event `storyboard_grew`; None when all of it is there already, or the whole storyboard has landed.
         """
 
     async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
@@ -260,10 +267,14 @@ class EventReceiver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step is: `fraction` from 0 to 1, and what is being done."""
+    """How far a step is: `fraction` from 0 to 1, and what is being done.
+
+    `board` is all that is written so far of a storyboard: each next one has the earlier shots too. None says nothing of it.
+    """
 
     fraction: float
     stage: str = ""
+    board: Storyboard | None = None
 
 
 OnProgress = Callable[[Progress], None]

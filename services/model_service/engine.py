@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from services.core.model import Digest, Engine
+from services.core.model import Digest, Engine, Storyboard
 from services.core.requests import Request
 
 R_contra = TypeVar("R_contra", bound=Request, contravariant=True)
@@ -49,6 +49,13 @@ class Job(Protocol):
 
     def progress(self, fraction: float, stage: str = "") -> None:
         """Say how far it is, from 0 to 1. Raises Cancelled when nobody waits any more: call it at least every half second."""
+
+    def storyboard(self, part: Storyboard) -> None:
+        """Say what is written so far of the storyboard that is being made, so that its shots can be seen before it is finished.
+
+        Each time all of it: the shots that are complete, from the first one on. One may be worded anew later; what `run` returns
+        holds. Raises Cancelled when nobody waits any more.
+        """
 
     def check(self) -> None:
         """Raises Cancelled when nobody waits any more."""

@@ -7,6 +7,8 @@ import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -14,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from services.core.errors import Cancelled
-from services.core.model import Digest, Key
+from services.core.model import Digest, Key, Storyboard
 from services.core.ports import Media, Progress
 
 _log = structlog.get_logger(__name__)
@@ -58,8 +60,8 @@ class EngineJob:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._folder: Path | None = None
-        self._last = Progress(-1.0)
-        self._reported_at = 0.0
+        self._last = Progress(0.0)
+        self._reported_at = -inf
 
     def open(self) -> None:
         """Make the folder. Called by the worker thread, since a disk may be slow."""
@@ -80,6 +82,12 @@ class EngineJob:
             if soon and stage == self._last.stage and report.fraction < 1.0:
                 return
             self._last, self._reported_at = report, now
+        self._loop.call_soon_threadsafe(self._report, report)
+
+    def storyboard(self, part: Storyboard) -> None:
+        self.check()
+        with self._lock:
+            report = replace(self._last, board=part)
         self._loop.call_soon_threadsafe(self._report, report)
 
     def check(self) -> None:

@@ -59,6 +59,7 @@ class MemoryModels:
         self._made: dict[Key, Artifact] = {}
         self._running: dict[Key, asyncio.Task[Artifact]] = {}
         self._waiting: Counter[Key] = Counter()
+        self._listening: dict[str, list[OnProgress]] = defaultdict(list)
 
     def script(self, kind: str, script: Script) -> None:
         """Make `kind` like this from now on."""
@@ -71,6 +72,11 @@ class MemoryModels:
     def hold(self, kind: str) -> asyncio.Event:
         """Runs of `kind` report that they are half done, then wait until the event is set."""
         return self._gates.setdefault(kind, asyncio.Event())
+
+    def report(self, kind: str, progress: Progress) -> None:
+        """Tell everybody who waits for a `kind` now."""
+        for on_progress in list(self._listening[kind]):
+            on_progress(progress)
 
     async def engine(self, service: Service) -> Engine:
         self._reach(service)
@@ -89,6 +95,7 @@ class MemoryModels:
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key, None))
         self._waiting[key] += 1
+        self._listening[request.kind].append(on_progress)
         try:
             on_progress(Progress(0.5, "making"))
             return await asyncio.shield(task)
@@ -100,6 +107,7 @@ class MemoryModels:
             raise
         finally:
             self._waiting[key] -= 1
+            self._listening[request.kind].remove(on_progress)
 
     async def ready(self) -> None:
         if not self.up:
