@@ -53,21 +53,37 @@ class Told:
     """What the engine said while it worked."""
 
     def __init__(self) -> None:
-        self.shots: list[tuple[int, ShotDraft]] = []
+        self.parts: list[Storyboard] = []
         self.fractions: list[float] = []
         self.first = asyncio.Event()
 
-    def shot(self, sequence: int, draft: ShotDraft) -> None:
-        self.shots.append((sequence, draft))
+    def part(self, board: Storyboard) -> None:
+        self.parts.append(board)
         self.first.set()
+
+    @property
+    def counts(self) -> list[int]:
+        """Shots of each part that was told."""
+        return [len(board.shots) for board in self.parts]
 
     def report(self, fraction: float, _stage: str) -> None:
         self.fractions.append(fraction)
 
 
+class TellingJob(EngineJob):
+    """Keeps the parts that it was told of."""
+
+    def __init__(self, folder: Path, cancel_after: int | None = None) -> None:
+        super().__init__(folder, cancel_after=cancel_after)
+        self.parts: list[Storyboard] = []
+
+    def storyboard(self, part: Storyboard) -> None:
+        self.parts.append(part)
+
+
 async def make(engine: LlmStoryboards, request: StoryboardRequest | RewriteRequest, told: Told | None = None) -> dict[str, Any]:
     told = told or Told()
-    output = await engine.write(request, report=told.report, on_shot=told.shot)
+    output = await engine.write(request, report=told.report, on_part=told.part)
     assert json.loads(json.dumps(output.meta, allow_nan=False)) == output.meta
     return dict(output.meta)
 
@@ -101,8 +117,7 @@ async def test_a_storyboard(language: Language, size: int) -> None:
     async with llm_server(writes(size=size)) as server:
         meta = await make(await server.engine(), asking(language), told)
     made = board(meta)
-    assert [sequence for sequence, _ in told.shots] == [1, 2, 3, 4]
-    assert [draft for _, draft in told.shots] == list(made.shots)
+    assert told.parts == [Storyboard(made.shots[:count], made.bible) for count in (1, 2, 3, 4)]
     assert made.bible
     assert told.fractions == sorted(told.fractions)
     assert told.fractions[-1] == 1.0
@@ -113,8 +128,8 @@ async def test_a_storyboard(language: Language, size: int) -> None:
         assert draft.seconds >= pace.seconds(draft.narration)
         assert draft.camera in [move.word(language) for move in CameraMove]
         assert draft.voice in [mood.word(language) for mood in Mood]
-        assert Framing(draft.framing)
-        assert Transition(draft.transition)
+        assert draft.framing in list(Framing)
+        assert draft.transition in list(Transition)
     assert len(server.asks) == meta["usage"]["calls"] == 1
 
 
@@ -146,7 +161,8 @@ async def test_a_shot_is_told_while_the_next_ones_are_still_unwritten() -> None:
         making = asyncio.ensure_future(make(engine, asking(), told))
         await asyncio.wait_for(told.first.wait(), 10)
         assert not making.done()
-        assert [sequence for sequence, _ in told.shots] == [1]
+        assert told.counts == [1]
+        assert told.parts[0].bible
         making.cancel()
         await asyncio.wait([making])
         assert making.cancelled()
@@ -205,16 +221,17 @@ async def test_a_shot_is_rewritten() -> None:
 
 
 async def test_through_a_job_in_a_thread(tmp_path: Path) -> None:
-    job = EngineJob(tmp_path / "job")
+    job = TellingJob(tmp_path / "job")
     async with llm_server(writes()) as server:
         engine = await server.engine()
         output = await asyncio.to_thread(engine.run, asking(), job)
     assert len(output.meta["storyboard"]["shots"]) == 4
     assert job.fractions[-1] == 1.0
+    assert [len(board.shots) for board in job.parts] == [1, 2, 3, 4]
 
 
 async def test_a_cancelled_job_leaves_the_server_at_once(tmp_path: Path) -> None:
-    job = EngineJob(tmp_path / "job", cancel_after=30)
+    job = TellingJob(tmp_path / "job", cancel_after=30)
     async with llm_server(hangs('{"bible": [')) as server:
         engine = await server.engine(timeout=60.0)
         with pytest.raises(Cancelled):
@@ -255,7 +272,7 @@ async def test_a_bad_answer_is_repaired_once(bad: Reply) -> None:
     async with llm_server(bad, writes()) as server:
         meta = await make(await server.engine(), asking(), told)
     assert len(board(meta).shots) == 4
-    assert dict(told.shots) == dict(enumerate(board(meta).shots, 1))
+    assert told.parts[-1].shots == board(meta).shots
     assert (meta["usage"]["calls"], meta["usage"]["repairs"]) == (2, 1)
     first, second = server.asks
     assert second.body["messages"][:2] == first.body["messages"]
@@ -272,7 +289,7 @@ async def test_shots_before_a_break_are_kept_and_only_the_rest_is_asked_for(cut:
     told = Told()
     async with llm_server(cut(torn), writes()) as server:
         meta = await make(await server.engine(), asking(), told)
-    assert [sequence for sequence, _ in told.shots] == [1, 2, 3, 4]
+    assert told.counts == [1, 2, 3, 4]
     assert len(board(meta).shots) == 4
     assert board(meta).bible
     second = server.asks[1]
@@ -288,7 +305,7 @@ async def test_a_model_that_cannot_count_is_counted_for(count: int) -> None:
         meta = await make(await server.engine(), asking(), told)
     made = board(meta)
     assert len(made.shots) == 4
-    assert dict(told.shots) == dict(enumerate(made.shots, 1))
+    assert told.parts[-1].shots == made.shots
     assert any(note.startswith("shots: ") for note in meta["changed"])
     assert len(server.asks) == 2
 

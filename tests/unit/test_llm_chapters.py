@@ -54,6 +54,15 @@ def test_a_cut_is_rather_at_a_chapter_than_at_a_paragraph() -> None:
     assert [run[0].rank for run in runs] == [1, 3]
 
 
+def test_headings_are_marked_and_not_narrated() -> None:
+    story = segmentation.plain("The Last Light\nMara ran. She waved.\n# Part two\nDawn came.")
+    units = chapters.units(story, Language.EN, tokens=estimate, room=100)
+    assert [unit.text for unit in units if unit.heading] == ["The Last Light", "Part two"]
+    assert chapters.written(units, Language.EN) == "# The Last Light\nMara ran. She waved.\n# Part two\nDawn came."
+    beats = chapters.beats(units, 3, Language.EN)
+    assert [chapters.narrated(beat) for beat in beats] == ["Mara ran.", "She waved.", "Dawn came."]
+
+
 def test_a_sentence_without_end_is_cut_anywhere() -> None:
     units = chapters.units("字" * 5000, Language.ZH, tokens=estimate, room=300)
     assert "".join(unit.text for unit in units) == "字" * 5000

@@ -76,7 +76,7 @@ def test_a_shot_is_read() -> None:
 
 def test_words_outside_the_vocabularies_become_words_inside() -> None:
     draft = english(framing="dutch", camera="whip", transition="explode", voice="zany", bgm="metal", seconds="long")
-    assert Framing(draft.framing) is Framing.MEDIUM
+    assert draft.framing == Framing.MEDIUM.value
     assert CameraMove.recognise(draft.camera) is CameraMove.PUSH
     assert (draft.transition, draft.voice, draft.bgm) == (Transition.NONE.value, "calm", "calm")
     assert draft.seconds == pace.seconds(draft.narration)
@@ -134,6 +134,20 @@ def test_a_wish_that_is_none_leaves_the_narrations_length(wished: object) -> Non
 @given(st.floats(allow_nan=False), st.text(st.sampled_from("镜头 a."), max_size=60))
 def test_a_shot_stands_for_its_narration_and_little_longer(wished: float, narration: str) -> None:
     assert pace.seconds(narration) <= seconds(narration, wished) <= min(pace.seconds(narration) + 2.5, pace.LONGEST)
+
+
+def test_what_only_repeats_the_question_is_nothing() -> None:
+    reader = Reader(Language.EN, "anime", rules='- "bgm": the music under it; keep one for several shots.')
+    draft = reader.shot(GOOD | {"prompt": "The music under it; keep one for several", "title": "3"}, 2)
+    assert draft.prompt == "Mara climbs the stairs of the lighthouse at dusk."
+    assert draft.title == "Mara lights the lamp"
+    assert reader.changed == ["shots[1].prompt repeated the question"]
+
+
+def test_a_camera_that_never_changes_is_changed_at_the_third_shot() -> None:
+    reader = Reader(Language.EN, "anime")
+    moves = [reader.shot(GOOD | {"camera": "Static shot"}, number).camera for number in range(1, 7)]
+    assert moves == ["Static shot", "Static shot", "Lateral tracking shot"] * 2
 
 
 def test_a_bible_holds_each_name_once_and_nothing_empty() -> None:

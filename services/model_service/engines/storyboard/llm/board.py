@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.core.model import BibleEntry, ShotDraft
-from services.model_service.engines.storyboard.llm import counting, schema
+from services.core.model import BibleEntry, ShotDraft, Storyboard
+from services.model_service.engines.storyboard.llm import chapters, counting, schema
 from services.model_service.engines.storyboard.llm.asking import Answer, Asker, Question
 from services.model_service.engines.storyboard.llm.chat import Message
 from services.model_service.engines.storyboard.llm.drafts import Reader, once
 from services.model_service.engines.storyboard.llm.json_stream import Element, Malformed
 
-OnShot = Callable[[int, ShotDraft], None]
-"""Told a shot's sequence (from 1) and its draft. A sequence may be told again: the last word is the result's."""
+OnPart = Callable[[Storyboard], None]
+"""Told, at each shot that closes, all that is written so far. A shot may be worded anew later: the last word is the result's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,17 @@ class _Written:
 
 
 class Scribe:
-    """Has runs of shots written. One for a film."""
+    """Has runs of shots written, one after the other. One for a film, whose `bible` may be known before."""
 
-    def __init__(self, asker: Asker, reader: Reader, on_shot: OnShot) -> None:
+    def __init__(self, asker: Asker, reader: Reader, on_part: OnPart) -> None:
+        self.bible: tuple[BibleEntry, ...] = ()
         self._asker = asker
         self._reader = reader
-        self._on_shot = on_shot
-        self._told: dict[int, ShotDraft] = {}
+        self._on_part = on_part
+        self._told: list[ShotDraft] = []
 
-    async def write(self, run: Run) -> tuple[tuple[ShotDraft, ...], tuple[BibleEntry, ...]]:
-        """The run's shots, exactly `count` of them, and its bible.
+    async def write(self, run: Run) -> tuple[ShotDraft, ...]:
+        """The run's shots, exactly `count` of them; its bible, where it asks for one, is `bible` from then on.
 
         What cannot be used is repaired by the model once: after an answer that broke off it goes on where it stopped, after a
         wrong number of shots it writes them anew. Raises EngineFailed LLM_UNUSABLE when that does not help either.
@@ -66,7 +67,7 @@ class Scribe:
             answer = await self._listen(question, run, written)
         if not written.shots or (answer.problem and len(written.shots) < run.count):
             raise self._asker.unusable(answer.problem or "there are no shots in it")
-        return self._settled(run, written.shots), once(written.bible)
+        return self._settled(run, written.shots)
 
     def _rest(self, question: Question, run: Run, answer: Answer, kept: int) -> Question:
         asker = self._asker
@@ -81,11 +82,12 @@ class Scribe:
                 entry = self._reader.entry(element.value, element.index)
                 if entry is not None and len(written.bible) < schema.MOST_ENTRIES:
                     written.bible.append(entry)
+                    self.bible = once(written.bible)
                 return
             at = len(written.shots)
             if at >= 2 * run.count + 8:
                 raise Malformed(_miscounted(at, run.count))
-            beat = run.beats[at] if at < len(run.beats) else ""
+            beat = chapters.narrated(run.beats[at]) if at < len(run.beats) else ""
             draft = self._reader.shot(element.value, run.first + at, beat)
             written.shots.append(draft)
             if at < run.count:
@@ -97,14 +99,15 @@ class Scribe:
         if len(shots) != run.count:
             self._reader.changed.append(f"shots: {len(shots)} → {run.count}")
         settled = counting.exactly(shots, run.count, self._asker.language)
+        settled = tuple(self._reader.fitted(draft, number) for number, draft in enumerate(settled, run.first))
         for number, draft in enumerate(settled, run.first):
-            if self._told.get(number) != draft:
+            if self._told[number - 1 : number] != [draft]:
                 self._tell(number, draft)
         return settled
 
     def _tell(self, number: int, draft: ShotDraft) -> None:
-        self._told[number] = draft
-        self._on_shot(number, draft)
+        self._told[number - 1 : number] = [draft]
+        self._on_part(Storyboard(tuple(self._told), self.bible))
 
 
 def _miscounted(found: int, wanted: int) -> str:

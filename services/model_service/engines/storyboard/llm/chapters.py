@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from services.core.model import Language
 from services.model_service.engines.storyboard import pace, partition, segmentation
 
-_CHAPTER = re.compile(r"#|第[〇零一二三四五六七八九十百千\d]{1,6}[章回节卷部]|(?:chapter|part|book)\s+[\divxlc]+\b", re.IGNORECASE)
+_LONGEST_HEADING = 40
+_CHAPTER = re.compile(r"第[〇零一二三四五六七八九十百千\d]{1,6}[章回节卷部]|(?:chapter|part|book)\s+[\divxlc]+\b", re.IGNORECASE)
 _CLAUSE = re.compile(r"(?<=[，；：、,;:—])")
 _FEWEST, _MOST = 5, 47
 """Shots of a story that tells a thing or two, and of the longest."""
@@ -26,15 +27,17 @@ class Unit:
 
     text: str
     rank: int
+    heading: bool = False
 
 
-def units(text: str, language: Language, *, tokens: Measure, room: int) -> list[Unit]:
+def units(story: str, language: Language, *, tokens: Measure, room: int) -> list[Unit]:
     """The sentences of a story as `segmentation.plain` gives it, each at most `room` tokens long."""
     found = []
-    for sentence in segmentation.sentences(text, language):
-        rank = 3 if sentence.opens and (sentence.heading or _CHAPTER.match(sentence.text)) else 2 if sentence.opens else 1
-        pieces = [sentence.text] if tokens(sentence.text) <= room else _broken(sentence.text, tokens, room)
-        found += [Unit(piece, rank if i == 0 else 0) for i, piece in enumerate(pieces)]
+    for sentence in segmentation.sentences(story, language):
+        heading = sentence.opens and (sentence.heading or _is_heading(sentence, story))
+        rank = 3 if heading else 2 if sentence.opens else 1
+        pieces = [sentence.text] if tokens(sentence.text) < room else _broken(sentence.text, tokens, room - 1)
+        found += [Unit(piece, rank if i == 0 else 0, heading) for i, piece in enumerate(pieces)]
     return found
 
 
@@ -58,22 +61,32 @@ def chapters(story: Sequence[Unit], *, tokens: Measure, room: int, at_least: int
 
 
 def written(run: Sequence[Unit], language: Language) -> str:
-    """The units as text again: a paragraph a line."""
+    """The units as text again: a paragraph a line, a heading a line that begins with `#`."""
     gap = "" if language is Language.ZH else " "
-    parts = [("\n" if i and unit.rank >= 2 else gap if i else "") + unit.text for i, unit in enumerate(run)]
+    parts = []
+    for i, unit in enumerate(run):
+        begins = "\n" if unit.rank >= 2 or run[i - 1].heading else gap
+        parts.append((begins if i else "") + ("# " if unit.heading else "") + unit.text)
     return "".join(parts)
+
+
+def narrated(beat: str) -> str:
+    """A beat as a narrator tells it: on one line, without its headings."""
+    return " ".join(line for line in beat.split("\n") if not line.startswith("# "))
 
 
 def beats(story: Sequence[Unit], count: int, language: Language) -> list[str]:
     """The story in exactly `count` consecutive beats of about one length; empty when it has fewer clauses than that."""
     pieces = list(story)
-    if len(pieces) < count:
+    if sum(not piece.heading for piece in pieces) < count:
         pieces = [
-            Unit(clause, unit.rank if i == 0 else 0) for unit in story for i, clause in enumerate(_told(_CLAUSE.split(unit.text)))
+            Unit(clause, unit.rank if i == 0 else 0, unit.heading)
+            for unit in story
+            for i, clause in enumerate(_told(_CLAUSE.split(unit.text)))
         ]
-    if len(pieces) < count:
+    if sum(not piece.heading for piece in pieces) < count:
         return []
-    lengths = [max(pace.spoken(piece.text), 0.05) for piece in pieces]
+    lengths = [0.05 if piece.heading else max(pace.spoken(piece.text), 0.05) for piece in pieces]
     turns = [(0.0, 0.3, 1.0, 2.0)[piece.rank] for piece in pieces]
     row = partition.Units(lengths, turns, [piece.rank > 0 for piece in pieces])
     ideal = sum(lengths) / count
@@ -106,6 +119,13 @@ def gathered(weights: Sequence[float], count: int) -> list[tuple[int, int]]:
     row = partition.Units([max(w, 0.05) for w in weights], [0.0] * len(weights), [True] * len(weights))
     ideal = sum(weights) / count or 1.0
     return partition.cut(row, ideal=max(ideal, 0.01), most=2 * max(ideal, 0.01), runs=count)
+
+
+def _is_heading(sentence: segmentation.Sentence, story: str) -> bool:
+    """Whether a sentence is a line of its own that names what follows: `Chapter 2`, or a short line without an end."""
+    is_line = story[sentence.end : sentence.end + 1] == "\n"
+    is_short = is_line and len(sentence.text) <= _LONGEST_HEADING and sentence.text[-1].isalnum()
+    return is_short or bool(is_line and _CHAPTER.match(sentence.text))
 
 
 def _broken(sentence: str, tokens: Measure, room: int) -> list[str]:

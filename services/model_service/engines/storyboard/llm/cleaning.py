@@ -5,8 +5,8 @@ import unicodedata
 
 from services.core.model import Language
 
-_TAG = re.compile(r"</?[A-Za-z!?][^<>]{0,200}>|<\|[^<>]{0,80}\|>|<｜[^<>]{0,80}｜>")
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_TAG = re.compile(r"</?[A-Za-z!?][^<>]{0,200}>|<\|[^<>]{0,80}\|>|<｜[^<>]{0,80}｜>|⟦[^⟦⟧]{0,40}⟧|\x1b\[[0-9;]*[A-Za-z]")
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\n]|\([^()\n]*\))*\)")
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,15}://|\bwww\.|\b(?:javascript|data|mailto):(?=\S))[^\s，。；！？、）」』”]*"
     r"|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
@@ -24,9 +24,9 @@ _CLAUSE_END = re.compile(r"[，、；：,;:—–]")
 def clean(text: str) -> str:
     """`text` on one line, as plain words."""
     lines = []
-    for line in _without_hidden(text).split("\n"):
-        bare = _LINE_MARK.sub("", _ROLE.sub("", line))
-        bare = _ADDRESS.sub("", _TAG.sub("", _TEMPLATE.sub("", _LINK.sub(r"\1", bare))))
+    for line in _without_hidden(_TAG.sub("", text)).split("\n"):
+        bare = _LINE_MARK.sub("", _ROLE.sub("", _TEMPLATE.sub("", _TAG.sub("", line))))
+        bare = _ADDRESS.sub("", _LINK.sub(r"\1", bare))
         # Taken out once, two halves may stand together and be a whole again.
         bare = _TAG.sub("", _EMPHASIS.sub("", bare)).replace("<", "").replace(">", "")
         lines.append(bare)
@@ -48,11 +48,11 @@ def trim(text: str, limit: int) -> str:
 
 
 def speaks(text: str, language: Language) -> bool:
-    """Whether `text` can be read aloud in `language`: Chinese has Chinese characters, English more Latin letters than those."""
+    """Whether `text` can be read aloud in `language`: one letter in four is Chinese, or at most one."""
     letters = [c for c in text if c.isalpha()]
     han = sum("\u2e80" <= c <= "\u9fff" for c in letters)
     if language is Language.ZH:
-        return han > 0 or not letters
+        return han * 4 >= len(letters)
     return han * 4 <= len(letters)
 
 

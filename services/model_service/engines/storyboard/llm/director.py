@@ -15,7 +15,7 @@ from services.core.requests import StoryboardRequest
 from services.model_service.engines.storyboard import pace
 from services.model_service.engines.storyboard.llm import chapters, schema, tokens
 from services.model_service.engines.storyboard.llm.asking import Asker, Question
-from services.model_service.engines.storyboard.llm.board import OnShot, Run, Scribe
+from services.model_service.engines.storyboard.llm.board import OnPart, Run, Scribe
 from services.model_service.engines.storyboard.llm.chapters import Unit
 from services.model_service.engines.storyboard.llm.chat import Message
 from services.model_service.engines.storyboard.llm.cleaning import trim
@@ -62,7 +62,7 @@ class Director:
         *,
         parallel: int,
         report: Report,
-        on_shot: OnShot,
+        on_part: OnPart,
     ) -> None:
         self._language = request.language
         self._title = material(request.title.strip())
@@ -71,7 +71,7 @@ class Director:
         self._asker, self._budget, self._prompts = asker, asker.budget, asker.prompts
         self._count = request.shots or chapters.fitting(story)
         self._report = report
-        self._on_shot = on_shot
+        self._on_part = on_part
         self._done = 0
         self._reader = reader
         self._parallel = parallel
@@ -86,8 +86,8 @@ class Director:
         if self._fits_whole():
             beats = chapters.beats(units, self._count, self._language)
             messages = self._question("storyboard", self._story, beats, self._count)
-            shots, bible = await self._scribe.write(Run(messages, 1, self._count, beats, bible=True))
-            return Storyboard(shots, bible)
+            shots = await self._scribe.write(Run(messages, 1, self._count, beats, bible=True))
+            return Storyboard(shots, self._scribe.bible)
         return await self._in_parts(units)
 
     # -- at once -----------------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ class Director:
         runs = chapters.chapters(
             units, tokens=self._budget.tokens, room=room, at_least=min(math.ceil(self._count / each), len(units))
         )
-        bible = await self._bible(runs, digester)
+        bible = self._scribe.bible = await self._bible(runs, digester)
         shots: list[ShotDraft] = []
         for part in await self._parts(runs, digester, room):
             beats = [] if part.told else chapters.beats(part.units, part.count, self._language)
@@ -173,8 +173,7 @@ class Director:
         }
         story = part.told or chapters.written(part.units, self._language)
         messages = self._question("shots", story, beats, count, **values)
-        shots, _ = await self._scribe.write(Run(messages, first, count, beats))
-        return shots
+        return await self._scribe.write(Run(messages, first, count, beats))
 
     def _shots_a_question(self) -> int:
         """How many shots one question asks for: as many as its answer holds and leave room for the part that they tell."""
@@ -212,10 +211,10 @@ class Director:
         each = min(pace.spoken(self._story) / self._count, _NARRATED)
         return max(_FEWEST_WORDS, round(each * _WORDS_A_SECOND[self._language]))
 
-    def _landed(self, number: int, draft: ShotDraft) -> None:
-        self._done = max(self._done, number)
+    def _landed(self, part: Storyboard) -> None:
+        self._done = max(self._done, len(part.shots))
         self._report(0.1 + 0.9 * self._done / self._count, "writing")
-        self._on_shot(number, draft)
+        self._on_part(part)
 
 
 def _text(messages: list[Message]) -> str:

@@ -25,6 +25,8 @@ _LIMITS: Mapping[str, Mapping[Language, int]] = {
     "name": {Language.ZH: 20, Language.EN: 40},
     "look": {Language.ZH: 120, Language.EN: 240},
 }
+_PARROTED = 16
+"""Characters from which on words of the question in an answer are no coincidence."""
 _LONGEST_WISH = 3600
 _LINGERS = 2.5
 """Seconds that a model may wish beyond what the narration needs."""
@@ -53,11 +55,16 @@ def _other_styles(language: Language) -> re.Pattern[str]:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads drafts for one story. `changed` collects what was trimmed or replaced, for the result's meta."""
+    """Reads drafts for one story. `changed` collects what was trimmed or replaced, for the result's meta.
+
+    `rules` are the words that the model was asked with: small models repeat these where they should write something.
+    """
 
     language: Language
     style: str
     changed: list[str] = field(default_factory=list)
+    rules: str = ""
+    _moves: list[CameraMove] = field(default_factory=list)
     _named: tuple[re.Pattern[str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,17 +76,18 @@ class Reader:
         Raises Malformed when it shows nothing.
         """
         where = f"shots[{number - 1}]"
+        beat = clean(beat)
         narration = self._narration(self._text(value, "narration", where), number, beat)
         prompt = self._unstyled(self._text(value, "prompt", where))
         description = self._unstyled(self._text(value, "description", where))
         if not speaks(description, self.language):
             self.changed.append(f"shot {number}: its description was in another language")
             description = ""
-        description = description or narration or (prompt if speaks(prompt, self.language) else "") or beat
+        description = description or self._unstyled(narration) or (prompt if speaks(prompt, self.language) else "") or beat
         if not description:
             raise Malformed(f"{where}.description is empty")
         framing = Framing.recognise(_plain(value.get("framing"))) or Framing.MEDIUM
-        camera = CameraMove.recognise(_plain(value.get("camera"))) or _CAMERA[framing]
+        camera = self._move(CameraMove.recognise(_plain(value.get("camera"))), framing)
         mood = Mood.recognise(_plain(value.get("voice"))) or Mood.CALM
         bed = _plain(value.get("bgm")).lower()
         transition = Transition.recognise(_plain(value.get("transition"))) or Transition.NONE
@@ -95,6 +103,11 @@ class Reader:
             bgm=bed if bed in schema.BEDS else "calm",
             seconds=seconds(narration, value.get("seconds")),
         )
+
+    def fitted(self, draft: ShotDraft, number: int) -> ShotDraft:
+        """The draft with a narration that can be borne, should shots have been joined."""
+        narration = self._fit("narration", draft.narration, f"shot {number}")
+        return draft if narration == draft.narration else retimed(replace(draft, narration=narration))
 
     def entry(self, value: Mapping[str, Any], index: int) -> BibleEntry | None:
         """One entry of a bible; None when it says nothing. Raises Malformed."""
@@ -126,7 +139,11 @@ class Reader:
             return ""
         if not isinstance(found, str):
             raise Malformed(f"{where}.{name} must be a string, not {type(found).__name__}")
-        return clean(found)
+        text = clean(found)
+        if len(text) >= _PARROTED and text.lower() in self.rules.lower():
+            self.changed.append(f"{where}.{name} repeated the question")
+            return ""
+        return text
 
     def _narration(self, told: str, number: int, beat: str) -> str:
         if not told or not any(c.isalnum() for c in told):
@@ -137,10 +154,18 @@ class Reader:
         return self._fit("narration", told, f"shot {number}")
 
     def _title(self, value: Mapping[str, Any], where: str, number: int, otherwise: str) -> str:
-        title = self._text(value, "title", where).strip("。.，, ")
-        if not title or (self.language is Language.EN and not speaks(title, self.language)):
+        title = self._unstyled(self._text(value, "title", where)).strip("。.，, ")
+        if not any(c.isalpha() for c in title) or (self.language is Language.EN and not speaks(title, self.language)):
             title = trim(otherwise, _SENTENCE_TITLE[self.language]).strip("。.，, ")
         return self._fit("title", title, f"shot {number}")
+
+    def _move(self, chosen: CameraMove | None, framing: Framing) -> CameraMove:
+        """The model's move, but not the same one three times running: what suits the distance then."""
+        move = chosen or _CAMERA[framing]
+        if self._moves[-2:] == [move, move]:
+            move = next(other for other in (_CAMERA[framing], CameraMove.PULL) if other is not move)
+        self._moves.append(move)
+        return move
 
     def _styled(self, description: str) -> str:
         line = style_line(clean(self.style), self.language)

@@ -10,7 +10,7 @@ from services.core.vocabulary import Style
 from services.model_service.engine import Job, Output
 from services.model_service.engines.storyboard import segmentation
 from services.model_service.engines.storyboard.llm.asking import Asker, Usage
-from services.model_service.engines.storyboard.llm.board import OnShot
+from services.model_service.engines.storyboard.llm.board import OnPart
 from services.model_service.engines.storyboard.llm.chat import Chat, PromptTooLong
 from services.model_service.engines.storyboard.llm.chat_http import HttpChat
 from services.model_service.engines.storyboard.llm.cleaning import clean, trim
@@ -50,10 +50,10 @@ class LlmStoryboards:
         self._chat.load()
 
     def run(self, request: StoryboardRequest | RewriteRequest, job: Job) -> Output:
-        return job.wait(self.write(request, report=job.progress, on_shot=lambda _sequence, _draft: None))
+        return job.wait(self.write(request, report=job.progress, on_part=job.storyboard))
 
-    async def write(self, request: StoryboardRequest | RewriteRequest, *, report: Report, on_shot: OnShot) -> Output:
-        """Make it on an event loop. `on_shot` is told each shot of a storyboard the moment it has been written.
+    async def write(self, request: StoryboardRequest | RewriteRequest, *, report: Report, on_part: OnPart) -> Output:
+        """Make it on an event loop. `on_part` is told a storyboard so far at each shot that has been written.
 
         Raises InvalidArgument NO_WORDS; ContentViolation; EngineFailed LLM_UNUSABLE, LLM_CONTEXT_TOO_SMALL; the chat's errors.
         """
@@ -64,7 +64,7 @@ class LlmStoryboards:
         budget = Budget(await self._chat.context_window(), self._settings.max_tokens)
         for _ in range(_PLANS):
             try:
-                return await self._written(request, story, budget, usage, report=report, on_shot=on_shot)
+                return await self._written(request, story, budget, usage, report=report, on_part=on_part)
             except PromptTooLong as error:
                 budget = budget.narrower(error)
         raise EngineFailed("LLM_CONTEXT_TOO_SMALL", engine=self._name, model=self._chat.model, window=budget.window)
@@ -77,11 +77,12 @@ class LlmStoryboards:
         usage: Usage,
         *,
         report: Report,
-        on_shot: OnShot,
+        on_part: OnPart,
     ) -> Output:
         changed: list[str] = []
         style = _style(request.style, request.language)
-        reader = Reader(request.language, style, changed)
+        rules = self._read().rules(request.language)
+        reader = Reader(request.language, style, changed, rules)
         asker = Asker(
             engine=self._name,
             chat=self._chat,
@@ -99,7 +100,7 @@ class LlmStoryboards:
             meta = {"draft": codec.draft_to_json(draft)}
         else:
             parallel = self._settings.parallel
-            director = Director(request, story, style, asker, reader, parallel=parallel, report=report, on_shot=on_shot)
+            director = Director(request, story, style, asker, reader, parallel=parallel, report=report, on_part=on_part)
             meta = {"storyboard": codec.storyboard_to_json(await director.make())}
             if (summarised := director.sources.to_json()) is not None:
                 meta["summarised"] = summarised

@@ -66,6 +66,10 @@ class Prompts:
         """A prompt with its values; those that users wrote have been through `material`."""
         return self._texts[language][name].substitute(values)
 
+    def rules(self, language: Language) -> str:
+        """All that a model is told of how to write."""
+        return "\n".join(self._texts[language][name].template for name in ("system", "craft"))
+
     def opening(self, name: str, language: Language, *, style: str, words: int = 0, **values: Any) -> list[Message]:
         """The two messages that a call begins with: the rules, and what is asked. `words` is the length of a shot's narration."""
         rules = self.text("system", language, style=style)
