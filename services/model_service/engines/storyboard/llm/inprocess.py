@@ -8,6 +8,7 @@ of the product wants newer, so a model service with this engine serves Storyboar
 import asyncio
 import hashlib
 import json
+import multiprocessing
 import os
 import threading
 from collections.abc import AsyncGenerator, Sequence
@@ -22,6 +23,7 @@ from services.core.errors import EngineFailed, Unavailable
 from services.model_service.engines.diffusion.loading import sampled
 from services.model_service.engines.storyboard.llm.chat import Finished, Message, PromptTooLong, Schema
 from services.model_service.engines.storyboard.llm.engine import LlmStoryboards
+from services.model_service.engines.storyboard.llm.lifeline import Lifeline
 from services.model_service.engines.storyboard.llm.settings import LlmSettings, VllmSettings
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +50,7 @@ class InProcessChat:
         self._settings = settings
         self._revision = ""
         self._starting = threading.Lock()
+        self._lifeline: Lifeline | None = None
         # An AsyncLLM. vLLM is not installed where the types are checked.
         self._engine: Any = None
 
@@ -135,6 +138,7 @@ class InProcessChat:
             # A seed and a prompt that is read in more than one piece end vLLM 0.32's engine here: it turns back the sampler's
             # random generator, which only a GPU's can do ("CPU Generator does not use offset").
             ours["enable_chunked_prefill"] = False
+        others = set(multiprocessing.active_children())
         try:
             engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**ours | self._settings.arguments))
         except (TypeError, ValueError) as error:
@@ -146,6 +150,7 @@ class InProcessChat:
             raise self._missing(_told(error)) from error
         except RuntimeError as error:
             raise EngineFailed("ENGINE_FAILED", engine=self._name, problem=f"vLLM did not start: {_told(error)}") from error
+        self._lifeline = Lifeline(child.pid for child in set(multiprocessing.active_children()) - others if child.pid)
         return engine
 
     async def _alive(self) -> Any:
@@ -158,6 +163,8 @@ class InProcessChat:
             if self._engine is dead:
                 _log.warning("vLLM's engine has died; it is started anew", engine=self._name)
                 dead.shutdown()
+                if self._lifeline:
+                    self._lifeline.cut()
                 self._engine = self._start()
             return self._engine
 
