@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from services.model_service.engines.remote.volcano.signing import Credentials, Scope, Signer, authorization
+from tests.fixtures.peer import Asked
 from tests.fixtures.volcano_server import Keys, refused
 
 EXAMPLE = Credentials(
@@ -46,7 +47,7 @@ def test_a_second_implementation_agrees(url: str, token: str) -> None:
     target = request.url.raw_path.decode()
     headers = {name.lower(): value for name, value in request.headers.items()}
     keys = Keys("AK", "SK==", "cn-north-1", "cv")
-    assert refused(keys, "POST", target, headers, request.content, AT) is None
+    assert refused(keys, Asked("POST", target, headers, request.content), AT) is None
     assert ("x-security-token" in headers["authorization"]) is bool(token)
 
 
@@ -69,7 +70,7 @@ def test_it_covers_everything(broken: str) -> None:
             keys = Keys("AK", "SK==", "cn-beijing", "cv")
         case "old":
             now = datetime(2026, 11, 22, 12, 16, tzinfo=UTC)
-    assert refused(keys, "POST", target, headers, body, now) is not None
+    assert refused(keys, Asked("POST", target, headers, body), now) is not None
 
 
 def test_a_repeated_request_is_signed_anew() -> None:

@@ -9,7 +9,6 @@ from services.core.model import Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.motion.conform import conform
-from services.model_service.engines.remote import refusals
 from services.model_service.engines.remote.identity import identity
 from services.model_service.engines.remote.settings import PaidSettings
 from services.model_service.engines.remote.shapes import nearest_ratio
@@ -67,7 +66,7 @@ class VolcanoClips:
         )
         async with self._peer.open() as session:
             found, data = await task.made(session, body)
-            await session.download(await video_url(_NAME, task, data), to)
+            await task.fetch(session, found, data, to)
         return found
 
     def _body(self, model: models.VideoModel, request: ClipRequest, job: Job, changed: list[str]) -> dict[str, Any]:
@@ -89,15 +88,6 @@ class VolcanoClips:
             pictures.append(frame(job.media(request.last), size=first.size))
         body["binary_data_base64"] = [picture.text for picture in pictures]
         return body
-
-
-async def video_url(name: str, task: Task, data: Mapping[str, Any]) -> str:
-    """Where a job's video is, for an hour. A job that is done and has none is over."""
-    url = data.get("video_url")
-    if not isinstance(url, str) or not url:
-        await task.over()
-        raise refusals.unexpected(name, "data.video_url", data)
-    return url
 
 
 def prompt(request: ClipRequest, changed: list[str], *, needed: bool) -> str:

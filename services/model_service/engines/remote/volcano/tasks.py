@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from services.core.errors import ContentViolation, EngineFailed, StoryreelError, Unavailable
@@ -48,6 +49,20 @@ class Task:
             return await self._asked(session, req_key, found)
 
         return found, await until_done(ask, name=self._name, seconds=self._seconds)
+
+    async def fetch(self, session: Session, found: str, data: Mapping[str, Any], to: Path) -> None:
+        """Download its video, which is there for an hour; asked again later, the provider gives a new address."""
+        url = data.get("video_url")
+        if not isinstance(url, str) or not url:
+            await self.over()
+            raise refusals.unexpected(self._name, "data.video_url", data)
+        try:
+            await session.download(url, to)
+        except EngineFailed as error:
+            if error.reason not in ("PEER_REFUSED", "PEER_UNAUTHORIZED"):
+                raise
+            problem = f"its video cannot be fetched ({error})"
+            raise Unavailable("PEER_JOB_FAILED", engine=self._name, id=found, problem=problem) from error
 
     async def over(self) -> None:
         """Its result is of no use: another attempt may submit a new one."""
