@@ -29,18 +29,23 @@ ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
         "diffusers": (f"{_ENGINES}.diffusion.engine:Diffusers",),
         "comfyui": (f"{_ENGINES}.remote.comfyui.engines:ComfyKeyframes",),
         "volcano-images": (f"{_ENGINES}.remote.volcano.images:VolcanoImages",),
+        "openai-images": (f"{_ENGINES}.remote.openai_images:OpenAIImages",),
         "blank": (f"{_ENGINES}.blank:BlankKeyframes",),
     },
     Service.CLIPS: {
         "camera": (f"{_ENGINES}.clip.camera:Camera",),
         "comfyui": (f"{_ENGINES}.remote.comfyui.engines:ComfyClips",),
         "volcano": (f"{_ENGINES}.remote.volcano.clips:VolcanoClips",),
+        "openai-videos": (f"{_ENGINES}.remote.openai_videos:OpenAIVideos",),
         "blank": (f"{_ENGINES}.blank:BlankClips",),
     },
     Service.SPEECH: {
         "auto": (f"{_ENGINES}.speech.kokoro:Kokoro", f"{_ENGINES}.speech.espeak:Espeak"),
         "kokoro": (f"{_ENGINES}.speech.kokoro:Kokoro",),
         "espeak": (f"{_ENGINES}.speech.espeak:Espeak",),
+        "openai-speech": (f"{_ENGINES}.remote.openai_speech:OpenAISpeech",),
+        "elevenlabs": (f"{_ENGINES}.remote.elevenlabs:ElevenLabs",),
+        "cosyvoice": (f"{_ENGINES}.remote.cosyvoice:CosyVoice",),
         "blank": (f"{_ENGINES}.blank:BlankSpeech",),
     },
     Service.FILMS: {

@@ -20,9 +20,10 @@ from services.core.errors import ContentViolation, EngineFailed, StoryreelError
 from services.core.model import Digest, Language
 from services.core.requests import ClipRequest, KeyframeRequest, SpeechRequest
 from services.model_service.engine import Output
-from services.model_service.engines.remote.openai_images import ImagesSettings, OpenAIImages, nearest
-from services.model_service.engines.remote.openai_speech import OpenAISpeech, OpenAISpeechSettings
-from services.model_service.engines.remote.openai_videos import OpenAIVideos, VideosSettings, long_enough
+from services.model_service.engines.remote.openai_images import OpenAIImages, nearest
+from services.model_service.engines.remote.openai_speech import OpenAISpeech
+from services.model_service.engines.remote.openai_videos import OpenAIVideos, long_enough
+from services.model_service.engines.remote.settings import ImagesSettings, OpenAISpeechSettings, VideosSettings
 from services.model_service.engines.speech.sound import RATE
 from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.peer import Asked, Provider, answer, form, provider
@@ -212,6 +213,9 @@ async def test_a_wrong_key_is_named_and_not_shown(tmp_path: Path) -> None:
 def test_a_missing_setting_is_named() -> None:
     with pytest.raises(EngineFailed, match="STORYREEL_IMAGES_MODEL"):
         OpenAIImages(ImagesSettings(model="", api_key=KEY)).load()
+    with pytest.raises(EngineFailed, match="STORYREEL_IMAGES_API_KEY"):
+        OpenAIImages(ImagesSettings()).load()
+    OpenAIImages(ImagesSettings(base_url="http://127.0.0.1:8000/v1")).load()
 
 
 def test_identities_tell_models_apart_and_hold_no_key() -> None:

@@ -18,8 +18,9 @@ from services.core.model import Language
 from services.core.requests import SpeechRequest
 from services.model_service.engine import Output
 from services.model_service.engines.remote import narration
-from services.model_service.engines.remote.cosyvoice import CosyVoice, CosyVoiceSettings
-from services.model_service.engines.remote.elevenlabs import ElevenLabs, ElevenLabsSettings
+from services.model_service.engines.remote.cosyvoice import CosyVoice
+from services.model_service.engines.remote.elevenlabs import ElevenLabs
+from services.model_service.engines.remote.settings import CosyVoiceSettings, ElevenLabsSettings
 from services.model_service.engines.speech.sound import RATE
 from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.peer import Asked, Provider, answer, form, provider

@@ -8,9 +8,6 @@ import hashlib
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
-
 from services.core.errors import EngineFailed
 from services.core.model import Engine, Language
 from services.core.requests import SpeechRequest
@@ -19,34 +16,10 @@ from services.model_service.engine import Job, Output
 from services.model_service.engines.remote import narration
 from services.model_service.engines.remote.identity import identity
 from services.model_service.engines.remote.peer import Peer
-from services.model_service.engines.remote.settings import ProviderSettings
+from services.model_service.engines.remote.settings import CosyVoiceSettings
 from services.model_service.equipment import Equipment
 
 _NAME = "cosyvoice"
-
-
-class CosyVoiceSettings(ProviderSettings):
-    """The engine `cosyvoice` of Speech."""
-
-    model_config = SettingsConfigDict(env_prefix="STORYREEL_COSYVOICE_", extra="ignore", env_ignore_empty=True)
-
-    base_url: str = Field(default="http://127.0.0.1:50000", description="The server's address.")
-    rate: int = Field(
-        default=22_050,
-        ge=8_000,
-        le=48_000,
-        description="Samples a second of its answer: 22050 of CosyVoice, 24000 of CosyVoice 2 and 3.",
-    )
-    speakers: dict[str, str] = Field(
-        default_factory=lambda: {"zh-female": "中文女", "zh-male": "中文男", "en-female": "英文女", "en-male": "英文男"},
-        description="Its speakers as JSON, by zh-female, zh-male, en-female and en-male.",
-    )
-    prompt_wav: str = Field(
-        default="", description="A recording of a few seconds whose voice is to speak, instead of the speakers."
-    )
-    prompt_text: str = Field(
-        default="", description="What is said in it; without it the mood is told in words (CosyVoice 2 and 3)."
-    )
 
 
 class CosyVoice:

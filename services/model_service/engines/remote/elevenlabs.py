@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
-
 from services.core.model import Engine
 from services.core.requests import SpeechRequest
 from services.core.vocabulary import Mood
@@ -17,7 +14,7 @@ from services.model_service.engine import Job, Output
 from services.model_service.engines.remote import narration, pictures, refusals
 from services.model_service.engines.remote.identity import identity
 from services.model_service.engines.remote.peer import Peer
-from services.model_service.engines.remote.settings import PaidSettings, ProviderSettings
+from services.model_service.engines.remote.settings import ElevenLabsSettings, PaidSettings
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.engines.speech import tokens
 from services.model_service.engines.speech.manner import manner
@@ -29,22 +26,6 @@ _SLOWEST, _FASTEST = 0.7, 1.2
 """What ElevenLabs takes as speed."""
 _STABILITY: Mapping[Mood, float] = {Mood.TENSE: 0.35, Mood.JOY: 0.35, Mood.DESPAIR: 0.4, Mood.EPIC: 0.4, Mood.CALM: 0.65}
 """Less is more expressive; 0.5 is the provider's default."""
-
-
-class ElevenLabsSettings(ProviderSettings):
-    """The engine `elevenlabs` of Speech."""
-
-    model_config = SettingsConfigDict(env_prefix="STORYREEL_ELEVENLABS_", extra="ignore", env_ignore_empty=True)
-
-    base_url: str = Field(default="https://api.elevenlabs.io", description="The API's address.")
-    model: str = Field(default="eleven_multilingual_v2", description="The model's id.")
-    voices: dict[str, str] = Field(
-        default_factory=lambda: (
-            dict.fromkeys(("zh-female", "en-female"), "EXAVITQu4vr4xnSDxMaL")
-            | dict.fromkeys(("zh-male", "en-male"), "JBFqnCBsd6RMkjVDRZzb")
-        ),
-        description="Voice ids as JSON, by zh-female, zh-male, en-female and en-male.",
-    )
 
 
 class ElevenLabs:

@@ -8,9 +8,6 @@ import math
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
-
 from services.core.errors import ContentViolation, StoryreelError
 from services.core.model import Engine
 from services.core.requests import KeyframeRequest
@@ -19,29 +16,12 @@ from services.model_service.engines.diffusion.wording import worded
 from services.model_service.engines.remote import pictures, refusals
 from services.model_service.engines.remote.identity import identity
 from services.model_service.engines.remote.peer import Peer, Session
-from services.model_service.engines.remote.settings import PaidSettings, ProviderSettings
+from services.model_service.engines.remote.settings import ImagesSettings, PaidSettings
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.equipment import Equipment
 
 _NAME = "openai-images"
 VIOLATIONS = frozenset(("content_policy_violation", "moderation_blocked", "content_filter"))
-
-
-class ImagesSettings(ProviderSettings):
-    """The engine `openai-images` of Keyframes."""
-
-    model_config = SettingsConfigDict(env_prefix="STORYREEL_IMAGES_", extra="ignore", env_ignore_empty=True)
-
-    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
-    model: str = Field(default="gpt-image-1", description="The model's name there.")
-    sizes: str = Field(
-        default="1024x1024,1536x1024,1024x1536",
-        description="Sizes that the model makes, of which the nearest in shape is asked; empty to ask for the picture's own size.",
-    )
-    extra: dict[str, Any] = Field(
-        default_factory=dict, description='Further fields of the request as JSON, such as {"quality": "medium"}.'
-    )
-    send_seed: bool = Field(default=False, description="Send the seed, to a server that knows that field.")
 
 
 class OpenAIImages:
@@ -67,7 +47,7 @@ class OpenAIImages:
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED."""
-        self._settings.required(_NAME, base_url=self._settings.base_url, model=self._settings.model)
+        self._settings.check(_NAME)
 
     def run(self, request: KeyframeRequest, job: Job) -> Output:
         """One paid call. Raises ContentViolation when the provider refuses the prompt; and as `Session` and `Submission` do."""

@@ -6,9 +6,6 @@ Source: the API reference of OpenAI, "Create speech"; `pcm` is 24 kHz, 16 bit, m
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
-
 from services.core.model import Engine
 from services.core.requests import SpeechRequest
 from services.core.vocabulary import Mood
@@ -17,28 +14,13 @@ from services.model_service.engines.remote import narration
 from services.model_service.engines.remote.identity import identity
 from services.model_service.engines.remote.openai_images import judge
 from services.model_service.engines.remote.peer import Peer
-from services.model_service.engines.remote.settings import PaidSettings, ProviderSettings
+from services.model_service.engines.remote.settings import OpenAISpeechSettings, PaidSettings
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.engines.speech.manner import manner
 from services.model_service.equipment import Equipment
 
 _NAME = "openai-speech"
 _PCM_RATE = 24_000
-
-
-class OpenAISpeechSettings(ProviderSettings):
-    """The engine `openai-speech` of Speech."""
-
-    model_config = SettingsConfigDict(env_prefix="STORYREEL_TTS_", extra="ignore", env_ignore_empty=True)
-
-    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
-    model: str = Field(default="gpt-4o-mini-tts", description="The model's name there.")
-    voices: dict[str, str] = Field(
-        default_factory=lambda: {"zh-female": "nova", "zh-male": "onyx", "en-female": "nova", "en-male": "onyx"},
-        description="The provider's voices as JSON, by zh-female, zh-male, en-female and en-male.",
-    )
-    format: str = Field(default="pcm", description="pcm (24 kHz), or wav, mp3, flac, opus, where a server has no pcm.")
-    instructions: bool = Field(default=True, description="Tell the model the mood in words, where it takes instructions.")
 
 
 class OpenAISpeech:
@@ -58,7 +40,7 @@ class OpenAISpeech:
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED."""
-        self._settings.required(_NAME, base_url=self._settings.base_url, model=self._settings.model)
+        self._settings.check(_NAME)
 
     def run(self, request: SpeechRequest, job: Job) -> Output:
         """One paid call. A voice that the settings do not name gets their voice of its gender."""

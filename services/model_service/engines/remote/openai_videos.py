@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field
-from pydantic_settings import SettingsConfigDict
-
 from services.core.errors import ContentViolation, EngineFailed
 from services.core.model import Engine
 from services.core.requests import ClipRequest
@@ -21,7 +18,7 @@ from services.model_service.engines.remote.openai_images import VIOLATIONS, judg
 from services.model_service.engines.remote.peer import Peer, Session
 from services.model_service.engines.remote.pictures import covering
 from services.model_service.engines.remote.polling import until_done
-from services.model_service.engines.remote.settings import PaidSettings, ProviderSettings
+from services.model_service.engines.remote.settings import PaidSettings, VideosSettings
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.equipment import Equipment
 
@@ -29,18 +26,6 @@ _NAME = "openai-videos"
 _MADE = 0.9
 """The part of the work that is done when the provider has finished."""
 _UNDER_WAY = ("queued", "in_progress", "processing", "pending")
-
-
-class VideosSettings(ProviderSettings):
-    """The engine `openai-videos` of Clips."""
-
-    model_config = SettingsConfigDict(env_prefix="STORYREEL_VIDEOS_", extra="ignore", env_ignore_empty=True)
-
-    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
-    model: str = Field(default="sora-2", description="The model's name there.")
-    sizes: str = Field(default="1280x720,720x1280", description="Sizes that the model makes; the nearest in shape is asked.")
-    seconds: str = Field(default="4,8,12", description="Lengths that the model makes; the shortest that is long enough is asked.")
-    send_picture: bool = Field(default=True, description="Send the keyframe as the video's first picture.")
 
 
 class OpenAIVideos:
@@ -59,7 +44,7 @@ class OpenAIVideos:
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED."""
-        self._settings.required(_NAME, base_url=self._settings.base_url, model=self._settings.model)
+        self._settings.check(_NAME)
 
     def run(self, request: ClipRequest, job: Job) -> Output:
         """Create, poll and fetch; then exactly the asked frames, rate and size. Raises PEER_JOB_FAILED."""
