@@ -251,6 +251,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The engine {engine} does not know {setting}={found}; choose one of: {known}.",
         "引擎 {engine} 不认识 {setting}={found}；可选：{known}。",
     ),
+    "ENGINE_NEEDS_GPU": (
+        (
+            "The engine {engine} needs a GPU and finds only a CPU, where one clip takes half an hour or more; "
+            "choose another engine of clips, such as camera, or set {setting}=true to use the CPU all the same."
+        ),
+        "引擎 {engine} 需要 GPU，而本机只有 CPU，生成一个片段需要半小时以上；请改用其他视频引擎（如 camera），或设置 {setting}=true 强制使用 CPU。",
+    ),
     "SAFETY_CHECKER_MISSING": (
         (
             "The engine {engine} is set to check pictures for safety, and {model} has no safety checker; set {setting} to a folder "

@@ -34,6 +34,8 @@ ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
     },
     Service.CLIPS: {
         "camera": (f"{_ENGINES}.clip.camera:Camera",),
+        "svd": (f"{_ENGINES}.motion.svd:Svd",),
+        "image-to-video": (f"{_ENGINES}.motion.image_to_video:ImageToVideo",),
         "comfyui": (f"{_ENGINES}.remote.comfyui.engines:ComfyClips",),
         "volcano": (f"{_ENGINES}.remote.volcano.clips:VolcanoClips",),
         "openai-videos": (f"{_ENGINES}.remote.openai_videos:OpenAIVideos",),
