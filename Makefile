@@ -46,7 +46,7 @@ test-e2e: setup ## Run the whole stack as its users do
 
 .PHONY: setup-vllm test-vllm
 
-setup-vllm: setup ## Make the environment of vLLM on a CPU (2.6 GB in the user's cache folder, once)
+setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
 	@$(BIN)/python scripts/vllm_env.py
 
 test-vllm: setup-vllm ## Run a real vLLM on the CPU: storyboards through the whole path
