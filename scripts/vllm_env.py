@@ -121,7 +121,7 @@ def _make(environment: Path) -> None:
     started = time.monotonic()
     pins = sum("==" in line for line in LOCK.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
     _say(f"Making vLLM {VLLM}'s environment (CPU) in {environment}")
-    _say(f"{pins + 1} packages: 0.8 GB to fetch, 2.5 GB on disk, two minutes or, on a busy machine, many. Remove the folder to be rid of it.")
+    _say(f"{pins + 1} packages, 2.5 GB on disk, a few minutes of one core. Remove the folder to be rid of it.")
     if environment.exists():
         shutil.rmtree(environment)
     venv.create(environment, symlinks=True, with_pip=True)
