@@ -1,6 +1,7 @@
 """Fetching what a provider's answer links to, into a file, from where it may be fetched."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,16 +22,17 @@ _EXCERPT = 4096
 class Download:
     """Downloads on behalf of a peer. Its `own` origin is trusted; any other must have public addresses alone."""
 
-    def __init__(self, name: str, own: httpx2.URL, limits: Limits) -> None:
+    def __init__(self, name: str, own: httpx2.URL, limits: Limits, tls: ssl.SSLContext) -> None:
         self._name = name
         self._own = own
         self._limits = limits
+        self._tls = tls
 
     async def run(self, url: str, to: Path) -> str:
         """Write the file to `to`, in one attempt; its content type."""
         timeout = httpx2.Timeout(self._limits.silence, connect=self._limits.connect)
         target = httpx2.URL(url)
-        async with httpx2.AsyncClient(headers={"accept-encoding": "identity"}, timeout=timeout) as client:
+        async with httpx2.AsyncClient(headers={"accept-encoding": "identity"}, timeout=timeout, verify=self._tls) as client:
             for _ in range(_HOPS):
                 async with self._get(client, target) as response:
                     if response.has_redirect_location:

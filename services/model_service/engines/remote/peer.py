@@ -7,6 +7,7 @@ cannot have begun: the connection failed, or it said 429 or 503. Without an answ
 import asyncio
 import json
 import random
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -79,23 +80,29 @@ class Peer:
         self._headers = {"accept-encoding": "identity", **(headers or {})}
         self._auth = auth
         self._chance = chance or random.Random()
+        self._tls: ssl.SSLContext | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Session"]:
         """Connections for one job, kept alive between its calls, and closed after it."""
+        if self._tls is None:  # reading the certificates takes 70 ms: once, and not on the event loop
+            self._tls = await asyncio.to_thread(httpx2.create_ssl_context)
         timeout = httpx2.Timeout(self.limits.silence, connect=self.limits.connect)
-        async with httpx2.AsyncClient(headers=self._headers, auth=self._auth, timeout=timeout, follow_redirects=False) as client:
-            yield Session(self, client, self._base_url, self._chance)
+        async with httpx2.AsyncClient(
+            headers=self._headers, auth=self._auth, timeout=timeout, verify=self._tls, follow_redirects=False
+        ) as client:
+            yield Session(self, client, self._base_url, self._chance, self._tls)
 
 
 class Session:
     """Calls to a peer. Every one raises the errors that `refusals` and `_repeated` name."""
 
-    def __init__(self, peer: Peer, client: httpx2.AsyncClient, base_url: str, chance: random.Random) -> None:
+    def __init__(self, peer: Peer, client: httpx2.AsyncClient, base_url: str, chance: random.Random, tls: ssl.SSLContext) -> None:
         self._name, self._limits, self._judge = peer.name, peer.limits, peer.judge
         self._client = client
         self._base_url = base_url
         self._chance = chance
+        self._tls = tls
 
     async def json(self, method: str, path: str, body: Any = None, *, paid: bool = False, **request: Any) -> Any:
         """The answer's JSON. `request` as for `call`. Raises Unavailable PEER_UNREADABLE when it is none."""
@@ -133,7 +140,7 @@ class Session:
         """
         target = urljoin(self._base_url + "/", url)
         own = httpx2.URL(self._base_url)
-        fetch = downloads.Download(self._name, own, self._limits)
+        fetch = downloads.Download(self._name, own, self._limits, self._tls)
         return await self._repeated(lambda: self._in_time(fetch.run(target, to)), paid=False)
 
     async def fetch(self, path: str, to: Path) -> None:
