@@ -1,8 +1,8 @@
 """Who has the device, in which order, and which models stay on it. No torch: the device is a twin with so many bytes."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,12 +77,8 @@ class Devices:
         self.residency = Residency(self.registry)
         self.memory = TwinMemory(total)
 
-    @contextmanager
-    def use(self, name: str, size: int, *, needs: int = 0, tenant: str = "t") -> Iterator[Weights]:
-        with self.residency.use(
-            name, self.memory.model(size), memory=self.memory, tenant=tenant, check=nobody_leaves, needs=needs
-        ) as model:
-            yield model
+    def use(self, name: str, size: int, *, needs: int = 0) -> AbstractContextManager[Weights]:
+        return self.residency.use(name, self.memory.model(size), memory=self.memory, tenant="t", check=nobody_leaves, needs=needs)
 
     def touch(self, name: str, size: int, *, needs: int = 0) -> None:
         with self.use(name, size, needs=needs):
@@ -213,6 +209,7 @@ def test_two_loads_never_overlap_and_what_is_in_use_is_never_evicted() -> None:
                 if model.size != 60 or devices.memory.used != 60:
                     problems.append("evicted in use")
                 inside.release()
+                del model
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "abcdefgh"]
     for thread in threads:
