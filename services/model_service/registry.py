@@ -28,6 +28,7 @@ ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
         "painter": (f"{_ENGINES}.keyframe.painter:Painter",),
         "diffusers": (f"{_ENGINES}.diffusion.engine:Diffusers",),
         "comfyui": (f"{_ENGINES}.remote.comfyui.engines:ComfyKeyframes",),
+        "gemini": (f"{_ENGINES}.remote.gemini.images:Gemini",),
         "volcano-images": (f"{_ENGINES}.remote.volcano.images:VolcanoImages",),
         "openai-images": (f"{_ENGINES}.remote.openai_images:OpenAIImages",),
         "blank": (f"{_ENGINES}.blank:BlankKeyframes",),
