@@ -31,8 +31,9 @@ class Diffusers:
     `meta`: `model`, `family`, `prompt` (the words that the model read), `steps`, `guidance`, `seed`, `size` (as painted), `batch`
     (pictures made by its call), `seconds` (of that call), and `changed` (what of the request was changed or ignored, and why).
 
-    Equal requests give equal bytes on the same device and in batches of the same size; in batches of another size a GPU may
-    round otherwise (`STORYREEL_DIFFUSERS_BATCH=1` keeps bytes the same for the price of throughput).
+    Equal requests give equal bytes on the same device when they are painted alone. In a batch the noise is the same, but sums are
+    added in another order: pictures may differ by a few levels of 255 from those painted alone or in a batch of another size.
+    `STORYREEL_DIFFUSERS_BATCH=1`, the default on a CPU, keeps the bytes for the price of throughput.
     """
 
     def __init__(self, settings: DiffusersSettings, residency: Residency, *, workers: int) -> None:

@@ -118,7 +118,7 @@ class Sampler:
         pipeline, takes = model.pipeline, [member.item for member in group]
 
         def ended(_: Any, index: int, __: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            steps = max(1, pipeline.num_timesteps)
+            steps = max(1, getattr(pipeline, "num_timesteps", takes[0].steps))
             for member in group:
                 member.report(_BEGUN + (_DENOISED - _BEGUN) * (index + 1) / steps, f"step {index + 1}/{steps}")
             if all(member.left for member in group):
