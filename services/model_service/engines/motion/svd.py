@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from services.core import recipes
+from services.core.errors import ResourceExhausted
 from services.core.model import Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
@@ -187,7 +188,11 @@ class Crew:
         stage, pipeline = self._stage, rig.pipeline
         rungs: list[Callable[[], bool]] = [partial(self._halve, mount.size)] * self.frames.bit_length()
         rungs += [stage.relieve, partial(stage.set_aside, rig, pipeline.unet, pipeline.image_encoder)]
-        return stage.within_memory(partial(self._decoded, rig, latents, mount), rungs, what)
+        try:
+            return stage.within_memory(partial(self._decoded, rig, latents, mount), rungs, what)
+        except ResourceExhausted:
+            del self._chunks[mount.size]  # whatever else fills the memory now may be gone later
+            raise
 
     def _denoised(self, pipeline: Any, take: Take, job: Watcher) -> torch.Tensor:
         """The take as latents: 1 × frames × channels × height × width."""
