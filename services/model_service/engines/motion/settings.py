@@ -1,17 +1,13 @@
 """How the engines `svd` and `image-to-video` are set up. Read from `STORYREEL_SVD_*` and `STORYREEL_IMAGE_TO_VIDEO_*`."""
 
-from typing import Literal
-
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SVD_PREFIX = "STORYREEL_SVD_"
 IMAGE_TO_VIDEO_PREFIX = "STORYREEL_IMAGE_TO_VIDEO_"
 
-Offload = Literal["none", "model", "sequential"]
 
-
-class VideoModelSettings(BaseSettings):
+class VideoModelSettings(BaseModel):
     """What both engines are told of their model and its device."""
 
     model: str
@@ -25,8 +21,9 @@ class VideoModelSettings(BaseSettings):
     side: int | None = Field(
         default=None, ge=64, le=2048, description="Frames are about as large as a square of this side; the model's own by default."
     )
-    offload: Offload = Field(
+    offload: str = Field(
         default="none",
+        pattern="^(none|model|sequential)$",
         description="Keep in main memory what is not used at the moment: none, model (slower), sequential (slowest).",
     )
     compile: bool = Field(default=False, description="Compile the model with torch.compile: minutes at the start, then faster.")
@@ -34,7 +31,7 @@ class VideoModelSettings(BaseSettings):
     warm_up: bool = Field(default=True, description="Make two steps of a clip before serving, so that all is loaded and warm.")
 
 
-class SvdSettings(VideoModelSettings):
+class SvdSettings(VideoModelSettings, BaseSettings):
     """The engine `svd` of Clips."""
 
     model_config = SettingsConfigDict(env_prefix=SVD_PREFIX, extra="ignore", env_ignore_empty=True)
@@ -60,7 +57,7 @@ class SvdSettings(VideoModelSettings):
     )
 
 
-class ImageToVideoSettings(VideoModelSettings):
+class ImageToVideoSettings(VideoModelSettings, BaseSettings):
     """The engine `image-to-video` of Clips."""
 
     model_config = SettingsConfigDict(env_prefix=IMAGE_TO_VIDEO_PREFIX, extra="ignore", env_ignore_empty=True)
