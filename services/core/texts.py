@@ -168,10 +168,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The engine {engine}'s provider did not finish its answer within {seconds} s.",
         "引擎 {engine} 的服务方在 {seconds} 秒内没有完成响应。",
     ),
-    "PEER_UNANSWERED": (
-        "The engine {engine}'s provider was sent a paid request and never answered ({problem}).",
-        "引擎 {engine} 的付费请求已发出，但服务方没有响应（{problem}）。",
-    ),
     "PEER_BUSY": (
         "The engine {engine}'s provider refuses more requests for now: {problem}.",
         "引擎 {engine} 的服务方暂时拒绝更多请求：{problem}。",
@@ -256,7 +252,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
             "The engine {engine} needs a GPU and finds only a CPU, where one clip takes half an hour or more; "
             "choose another engine of clips, such as camera, or set {setting}=true to use the CPU all the same."
         ),
-        "引擎 {engine} 需要 GPU，而本机只有 CPU，生成一个片段需要半小时以上；请改用其他视频引擎（如 camera），或设置 {setting}=true 强制使用 CPU。",
+        (
+            "引擎 {engine} 需要 GPU，而本机只有 CPU，生成一个片段需要半小时以上；"
+            "请改用其他视频引擎（如 camera），或设置 {setting}=true 强制使用 CPU。"
+        ),
     ),
     "SAFETY_CHECKER_MISSING": (
         (

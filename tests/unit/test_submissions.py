@@ -15,12 +15,12 @@ def states(notes: KeptNotes) -> list[str]:
     return [written["jimeng"]["state"] for written in notes.written]
 
 
-def sends(result: str | StoryreelError) -> tuple[list[int], Callable[[], Awaitable[str]]]:
+def sends(result: str | Exception) -> tuple[list[int], Callable[[], Awaitable[str]]]:
     sent: list[int] = []
 
     async def submit() -> str:
         sent.append(1)
-        if isinstance(result, StoryreelError):
+        if isinstance(result, Exception):
             raise result
         return result
 
@@ -50,7 +50,7 @@ async def test_a_known_job_is_not_sent_again() -> None:
 
 async def test_a_lost_answer_is_in_doubt_for_good() -> None:
     notes = KeptNotes()
-    lost = Unanswered("PEER_UNANSWERED", engine="jimeng", problem="gone")
+    lost = Unanswered("gone")
     for result in (lost, "task-2"):
         sent, submit = sends(result)
         with pytest.raises(EngineFailed) as caught:

@@ -33,8 +33,8 @@ _NOBODY_KNOWS = (408, 502, 504)
 """Statuses by which something before the peer says that it has not heard the answer."""
 
 
-class Unanswered(DeadlineExceeded):
-    """A paid call was sent, and no answer came: the provider may work on it, or not."""
+class Unanswered(Exception):
+    """A paid call was sent, and no answer came: the provider may work on it, or not. A `Submission` makes an error of it."""
 
 
 class _Refused(Exception):
@@ -232,18 +232,18 @@ class Session:
                 error: StoryreelError = self._broken(failure)
             except (TimeoutError, httpx2.TimeoutException, httpx2.TransportError) as failure:
                 if paid:
-                    raise Unanswered("PEER_UNANSWERED", engine=self._name, problem=_named(failure)) from failure
+                    raise Unanswered(_named(failure)) from failure
                 late = isinstance(failure, TimeoutError | httpx2.TimeoutException)
                 error = self._late() if late else self._broken(failure)
             except _Refused as refused:
                 error = refused.error
                 if paid and refused.status in _NOBODY_KNOWS:
-                    raise Unanswered("PEER_UNANSWERED", engine=self._name, problem=str(error)) from None
+                    raise Unanswered(str(error)) from None
                 if not error.retryable or (paid and refused.status not in _NOT_BEGUN):
                     raise error from None
             except StoryreelError as failure:
                 if paid:
-                    raise Unanswered("PEER_UNANSWERED", engine=self._name, problem=str(failure)) from failure
+                    raise Unanswered(str(failure)) from failure
                 if not failure.retryable:
                     raise
                 error = failure
