@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from services.core.errors import EngineFailed
-from services.core.model import Engine
+from services.core.model import Digest, Engine
 from services.core.requests import ClipRequest, KeyframeRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.diffusion.wording import worded
@@ -50,10 +50,10 @@ class _Comfy:
             raise RuntimeError("the engine comfyui is asked before it was loaded")
         return self._loaded
 
-    def _run(self, values: Mapping[str, Any], sent: Mapping[str, Path], wanted: frozenset[str], job: Job) -> tuple[str, Path]:
+    def _run(self, values: Mapping[str, Any], sent: Mapping[str, Digest], wanted: frozenset[str], job: Job) -> tuple[str, Path]:
         """Run the workflow with `values` and the pictures that are `sent`; the job's id, and the file it made."""
         job.progress(0.0, "send")
-        loaded = {name: (f"{path.name}.png", path.read_bytes()) for name, path in sent.items()}
+        loaded = {name: (f"{digest}.png", job.media(digest).read_bytes()) for name, digest in sent.items()}
         target = job.folder / "downloaded"
         return job.wait(self._made(values, loaded, wanted, target, job)), target
 
@@ -120,7 +120,7 @@ class ComfyKeyframes(_Comfy):
         used = request.references[:1] if "image" in self._workflow.names else ()
         if used and len(request.references) > 1:
             changed.append(f"references: {len(request.references) - 1} not used (the workflow takes one)")
-        sent = {"image": job.media(used[0])} if used else {}
+        sent = {"image": used[0]} if used else {}
         found, file = self._run(values, sent, _PICTURES, job)
         return pictures.keyframe(_NAME, file.read_bytes(), request, job.folder, self._meta(found, changed))
 
@@ -146,9 +146,9 @@ class ComfyClips(_Comfy):
         }
         changed = self._unplaced({"seed": True, "prompt": bool(request.prompt), "last": request.last is not None})
         changed.append("motion strength: not used")
-        sent = {"image": job.media(request.keyframe["image"])}
+        sent = {"image": request.keyframe["image"]}
         if request.last is not None and "last" in self._workflow.names:
-            sent["last"] = job.media(request.last)
+            sent["last"] = request.last
         found, file = self._run(values, sent, _VIDEOS, job)
         return conform(file, request, job, engine=_NAME, meta=self._meta(found, changed), begins=_FETCHED)
 

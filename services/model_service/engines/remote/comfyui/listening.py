@@ -21,9 +21,10 @@ _ENDS = frozenset(("execution_success", "execution_error", "execution_interrupte
 
 
 class Listener:
-    """Progress of one job. `woken` is set by each sign that it may have ended, and when nothing more will be heard."""
+    """Progress of one job. `ready` is set once it listens, or cannot; `woken` by each sign that the job may have ended."""
 
     def __init__(self, nodes: int, report: Callable[[float], None]) -> None:
+        self.ready = asyncio.Event()
         self.woken = asyncio.Event()
         self.listening = False
         self._nodes = max(nodes, 1)
@@ -47,6 +48,7 @@ class Listener:
                 max_queue=_HELD,
             ) as socket:
                 self.listening = True
+                self.ready.set()
                 async for message in socket:
                     if isinstance(message, str):
                         self._hear(message)
@@ -54,6 +56,7 @@ class Listener:
             _log.info("a server tells no more by itself; it is asked", engine=name, problem=str(error) or type(error).__name__)
         finally:
             self.listening = False
+            self.ready.set()
             self.woken.set()
 
     def _hear(self, message: str) -> None:

@@ -21,6 +21,8 @@ from services.model_service.engines.remote.peer import Unanswered
 _log = structlog.get_logger(__name__)
 
 _NOTE = "comfyui"
+_LISTENING = 2.0
+"""Seconds after which a job is queued though nobody listens yet."""
 _STOPPING = 5.0
 """Seconds that stopping a job may take."""
 _PATIENCE = 3
@@ -49,11 +51,12 @@ class Run:
         listening = asyncio.create_task(listener.run(self._name, self._settings.base_url, token, self._settings.bearer))
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
+                await _happened(listener.ready, _LISTENING)
                 found, token = await self._queued(graph, token)
                 entry = await self._waited(found, listener)
         except TimeoutError as error:
             raise DeadlineExceeded("PEER_TIMEOUT", engine=self._name, seconds=self._settings.timeout_seconds) from error
-        except (asyncio.CancelledError, Cancelled):
+        except asyncio.CancelledError:
             await self._stopped(token)
             raise
         finally:
@@ -89,15 +92,13 @@ class Run:
                 await self.forget()
                 problem = "the server has lost it (it may have been started anew)"
                 raise Unavailable("PEER_JOB_FAILED", engine=self._name, id=found, problem=problem)
-            self._job.check()
             pause = self._settings.poll_seconds * (_RARELY if listener.listening and not missed else 1)
             listener.woken.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(listener.woken.wait(), pause)
+            await _happened(listener.woken, pause)
         return entry
 
     def _report(self, fraction: float) -> None:
-        with suppress(Cancelled):  # said to the listener; the loop that waits finds it out by itself
+        with suppress(Cancelled):  # whoever waits for this run cancels it, and once
             self._job.progress(fraction, "draw")
 
     async def _stopped(self, token: str) -> None:
@@ -118,6 +119,13 @@ class Run:
     async def _note(self, facts: Mapping[str, Any]) -> None:
         notes = dict(await self._job.notes.read() or {})
         await self._job.notes.write({**notes, _NOTE: dict(facts)})
+
+
+async def _happened(event: asyncio.Event, seconds: float) -> None:
+    """Wait for it, but no longer. (`asyncio.wait_for` of Python 3.11 may lose a cancel that comes together with the event.)"""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def lost(name: str, found: str, error: EngineFailed) -> Unavailable:

@@ -76,12 +76,12 @@ class Workflow:
         """The workflow with the values in their places. What is None, or not given, stays as it is in the file."""
         given = {name: value for name, value in values.items() if value is not None}
         graph = copy.deepcopy(self._graph)
+        for place in self._holed:
+            graph[place.node]["inputs"][place.input] = _patched(graph[place.node]["inputs"][place.input], given)
         for name, places in self._titled.items():
             for place in places:
                 if name in given:
                     graph[place.node]["inputs"][place.input] = given[name]
-        for place in self._holed:
-            graph[place.node]["inputs"][place.input] = _patched(graph[place.node]["inputs"][place.input], given)
         return graph
 
     def _read_title(self, node: str, problem: "Problem") -> None:
