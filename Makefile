@@ -9,7 +9,7 @@ CODE   := services tests bench scripts
 PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-diffusers film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch bench-clip bench-speech sample-films clean
+.PHONY: help setup setup-diffusers film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch bench-clip bench-speech bench-memory sample-films clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,7 +107,7 @@ lock: setup ## Resolve pyproject.toml into requirements.lock
 	echo 'torch; python_version < "3"' > $(VENV)/without-torch.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra diffusers --override $(VENV)/without-torch.txt --constraint requirements.lock --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements-diffusers.lock
 
-bench: bench-dispatch bench-fetch bench-clip bench-speech bench-film bench-minute bench-draft bench-compile bench-recompile ## Measure everything that docs/benchmarks.md quotes
+bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile ## Measure everything that docs/benchmarks.md quotes
 
 bench-film: setup ## Story to film, wall seconds and peak memory
 	$(BIN)/python -m bench.film
@@ -123,6 +123,9 @@ bench-compile: setup ## Of a film of a minute, the compile alone
 
 bench-speech: setup ## CPU a second of speech, and the engine's memory
 	$(BIN)/python -m bench.speech
+
+bench-memory: setup ## What the model service holds in memory, stage by stage
+	$(BIN)/python -m bench.memory
 
 bench-clip: setup ## Of a clip, CPU a frame
 	$(BIN)/python -m bench.clip

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench import report
 from bench.recompile import compiled
-from tests.e2e.harness import Client, RunningStack, running_stack
+from tests.e2e.harness import RunningStack, running_stack
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "en_lighthouse.txt"
 
@@ -17,16 +17,9 @@ def measure(stack: RunningStack, text: str, shots: int) -> dict[str, Any]:
     with stack.client() as client:
         story = client.made_story(text, shots=shots)["id"]
         for shot in client.shots(story):
-            regenerate(client, story, shot["id"])
+            client.regenerated(story, shot["id"], "ASSET_VIDEO")
         took, steps = compiled(client, story)
         return {"seconds": took, "steps": steps, "film_seconds": client.story(story)["duration"]}
-
-
-def regenerate(client: Client, story: str, shot: str) -> None:
-    """Another take of the shot's clip."""
-    answer = client.http.post(f"/v1/stories/{story}/shots/{shot}/regenerate", json={"asset_type": "ASSET_VIDEO"})
-    answer.raise_for_status()
-    client.succeeded(answer.json()["operation_name"].removeprefix("operations/"))
 
 
 def main() -> None:

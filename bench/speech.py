@@ -35,8 +35,8 @@ def measure(engine: Kokoro, folder: Path, at_once: int, *, draft: bool = False) 
 
     def speak(number: int) -> float:
         language, text = LINES[number % len(LINES)]
-        own = folder / str(number)
-        seconds: float = engine.run(SpeechRequest(text=text, language=language, draft=draft), EngineJob(own)).meta["seconds"]
+        request = SpeechRequest(text=text, language=language, draft=draft)
+        seconds: float = engine.run(request, EngineJob(folder / str(number))).meta["seconds"]
         return seconds
 
     with ThreadPoolExecutor(at_once) as threads:

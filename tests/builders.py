@@ -122,10 +122,12 @@ def artifact(step: Step, **meta: Any) -> Artifact:
         "card": ("video",),
         "segment": ("video",),
         "transition": ("video",),
+        "soundtrack": ("audio",),
         "film": ("video", "cover", "subtitles", "captions"),
     }.get(step.kind, ())
     facts: dict[str, dict[str, Any]] = {
         "speech": {"seconds": 2.0, "words": [[getattr(step.request, "text", ""), 0.0, 2.0]]},
+        "soundtrack": {"seconds": 20.0},
         "film": {"seconds": 20.0},
     }
     parts = {name: media(f"{step.key}/{name}") for name in names}

@@ -14,6 +14,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.broker",
+    "tests.fixtures.film",
     "tests.fixtures.gateway",
     "tests.fixtures.gateway_app",
     "tests.fixtures.media",

@@ -88,7 +88,7 @@ def measure(path: Path) -> Facts:
             default=0.0,
         )
     frame = Fraction(1) / Fraction(fps).limit_denominator(1001)
-    loudness, peak = _loudness(path)
+    integrated, peak = loudness(path)
     return Facts(
         frames=len(times),
         fps=fps,
@@ -107,7 +107,7 @@ def measure(path: Path) -> Facts:
         first_pts=float(times[0]),
         # AAC is coded in blocks: what the last one holds beyond the end is cut by the container, not by the decoder.
         audio_end_minus_video_end=min(heard, _told_length(path)) - len(times) / fps,
-        loudness=loudness,
+        loudness=integrated,
         true_peak=peak,
     )
 
@@ -151,18 +151,18 @@ def _told_length(path: Path) -> float:
         return float((stream.duration or 0) * (stream.time_base or 0))
 
 
-def _loudness(path: Path) -> tuple[float, float]:
+def loudness(path: Path) -> tuple[float, float]:
     """Integrated loudness and true peak, as ffmpeg's `ebur128` measures them; both -inf for silence."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-i", str(path), "-map", "0:a"]
     told = subprocess.run(
         [*command, "-af", "ebur128=peak=true", "-f", "null", "-"], check=True, capture_output=True, text=True
     ).stderr
     summary = told[told.rindex("Summary:") :]
-    loudness, peak = (
+    integrated, peak = (
         re.search(pattern, summary) for pattern in (r"I:\s+(-?[\d.]+) LUFS", r"True peak:\s+Peak:\s+(-?[\d.]+|-inf) dBFS")
     )
     silent = peak is None or peak[1] == "-inf"
-    return (float("-inf") if silent or loudness is None else float(loudness[1])), (
+    return (float("-inf") if silent or integrated is None else float(integrated[1])), (
         float("-inf") if peak is None else float(peak[1])
     )
 

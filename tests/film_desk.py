@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from services.core.errors import Cancelled
 from services.core.model import Digest
+from services.model_service.engine import MadeFile
+from services.model_service.engines.film.loudness import Sound
 from tests.fixtures.engine_job import OnItsOwnLoop
 
 WIDTH, HEIGHT, FPS = 320, 180, 24
@@ -42,6 +44,11 @@ class Desk(OnItsOwnLoop):
     def media(self, digest: Digest) -> Path:
         return self.media_folder / digest
 
+    def shelve(self, made: MadeFile, name: str) -> Digest:
+        """Put what was made onto the shelf, where jobs find it by `name`."""
+        made.path.rename(self.media_folder / name)
+        return Digest(name)
+
 
 def ffmpeg(*arguments: str) -> str:
     command = [str(FFMPEG), "-hide_banner", "-nostdin", "-y", *arguments]
@@ -51,6 +58,12 @@ def ffmpeg(*arguments: str) -> str:
 
 def lavfi(target: Path, graph: str) -> None:
     ffmpeg("-f", "lavfi", "-i", graph, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", str(target))
+
+
+def heard(path: Path) -> Sound:
+    """All samples of the sound, 2 × count."""
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1).astype(np.float32)
 
 
 def pictures(path: Path) -> list[Picture]:

@@ -122,7 +122,7 @@ def _made(gateway: Gateway, wish: FilmWish, stages: Stages, out: Output) -> Json
         stages.expect(len(shots), spoken=sum(bool(shot["narration"]) for shot in shots))
         stages.finish("storyboard", "keyframe")
         _followed(gateway, gateway.compile(story, wish.options()), stages, changed, out.words)
-        stages.finish("speech", "clip", "film")
+        stages.finish("speech", "clip", "soundtrack", "film")
         changed()
     return gateway.story(story)
 

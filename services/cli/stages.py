@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from services.cli.client import Event
 from services.cli.output import Output
 
-STAGES = ("storyboard", "keyframe", "speech", "clip", "film")
+STAGES = ("storyboard", "keyframe", "speech", "clip", "soundtrack", "film")
 _STAGE_OF = {"rewrite": "storyboard", "card": "film", "segment": "film", "transition": "film"}
 _LINE_SECONDS = 2.0
 """Plain lines come no faster than this, unless a stage is done."""
@@ -28,7 +28,7 @@ class Stages:
     def __init__(self) -> None:
         self._finished: dict[str, set[str]] = {stage: set() for stage in STAGES}
         self._running: dict[str, dict[str, float]] = {stage: {} for stage in STAGES}
-        self._total = {"storyboard": 1, "film": 1}
+        self._total = {"storyboard": 1, "soundtrack": 1, "film": 1}
         self._written = 0
         self._engine_seconds: dict[str, float] = dict.fromkeys(STAGES, 0.0)
         self._first: dict[str, datetime] = {}

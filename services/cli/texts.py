@@ -104,6 +104,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "stage_keyframe": ("Pictures", "画面"),
     "stage_speech": ("Voices", "配音"),
     "stage_clip": ("Clips", "镜头"),
+    "stage_soundtrack": ("Sound", "混音"),
     "stage_film": ("Film", "成片"),
     "film_done": ("{path}", "{path}"),
     "film_facts": (

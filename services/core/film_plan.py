@@ -1,4 +1,4 @@
-"""What a film needs: every shot's picture, voice and clip, a card before and after them, the cut, and the whole joined."""
+"""What a film needs: every shot's picture, voice and clip, cards around them, the cut, the soundtrack, and the whole joined."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,17 @@ from services.core.film_options import FilmOptions
 from services.core.ledger import Ledger
 from services.core.model import Artifact, Digest, Film, Language, Made, Shot, TimelineEntry
 from services.core.ports import Work
-from services.core.requests import CardRequest, Cue, FilmLine, FilmPiece, FilmRequest, SegmentRequest, TransitionRequest
+from services.core.requests import (
+    CardRequest,
+    Cue,
+    FilmLine,
+    FilmPiece,
+    FilmRequest,
+    SegmentRequest,
+    SoundtrackRequest,
+    SoundtrackVoice,
+    TransitionRequest,
+)
 from services.core.subtitles import cues
 from services.core.vocabulary import Transition
 
@@ -21,14 +31,17 @@ _END = {Language.ZH: "完", Language.EN: "The End"}
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A place in the film's order: a shot's, or (without a shot) a card's. `digests` are what the shot's take was made of."""
+    """A place in the film's order: a shot's, or (without a shot) a card's. `digests` are what the shot's take was made of.
+
+    `frames` is 0 while the voice that gives the length is not there; `video` is None until the take is.
+    """
 
     transition: Transition
     shot: Shot | None = None
-    video: Digest | None = None
     frames: int = 0
     cues: tuple[Cue, ...] = ()
     speech: Digest | None = None
+    video: Digest | None = None
     digests: tuple[tuple[str, Digest], ...] = ()
 
 
@@ -64,24 +77,21 @@ class _Planner:
         if options.end_card:
             places.append(self._card("end", _END[work.story.language], pictures[-1]))
         cuts = cutting.cuts([place.transition for place in places], options.fps)
+        starts = list(cutting.starts([place.frames for place in places], cuts))
+        soundtrack = self._soundtrack(places, starts)
         pieces = self._pieces(places, cuts)
-        if pieces is None or pictures[0] is None:
+        if soundtrack is None or pieces is None or pictures[0] is None:
             self.ledger.wait()
             return None
-        starts = list(cutting.starts([place.frames for place in places], cuts))
         request = FilmRequest(
             title=work.story.title,
             language=work.story.language,
             pieces=tuple(piece for piece, _ in pieces),
-            lines=tuple(
-                FilmLine(start=start, speech=place.speech, speech_start=cutting.lead(place.transition), cues=place.cues)
-                for place, start in zip(places, starts, strict=True)
-                if place.speech
-            ),
+            soundtrack=soundtrack,
+            lines=tuple(FilmLine(start=start, cues=place.cues) for place, start in zip(places, starts, strict=True) if place.cues),
             fps=options.fps,
             width=options.width,
             height=options.height,
-            music=_music(work) if options.music else "",
             cover=pictures[0].parts["image"].digest,
             soft_subtitles=options.soft_subtitles,
         )
@@ -89,31 +99,36 @@ class _Planner:
         return _landed(work, artifact, _timeline(places, starts, pieces, options.fps)) if artifact else None
 
     def _shot(self, shot: Shot, picture: Made | None) -> _Place:
-        transition = parts.opening(self.work, shot)
-        voice = parts.voice(self.work, shot, self.ledger, revises=False)
-        if picture is None or (voice is None and shot.narration):
+        work, transition = self.work, parts.opening(self.work, shot)
+        voice = parts.voice(work, shot, self.ledger, revises=False)
+        if voice is None and shot.narration:
             self.ledger.wait()
             return _Place(transition, shot)
-        clip, frames = parts.clip(self.work, shot, self.ledger, picture, voice, revises=False)
-        if clip is None:
-            return _Place(transition, shot)
-        made = {"image": picture, "video": clip} | ({"audio": voice} if voice else {})
-        return _Place(
+        frames = parts.length(work, shot, voice)
+        place = _Place(
             transition,
             shot,
-            video=clip.parts["video"].digest,
-            frames=frames,
+            frames,
             cues=_cues(voice, transition, frames / self.options.fps) if voice else (),
             speech=voice.parts["audio"].digest if voice else None,
-            digests=tuple((name, part.parts[name].digest) for name, part in made.items()),
         )
-
-    def _card(self, card: str, text: str, picture: Made | None) -> _Place:
         if picture is None:
             self.ledger.wait()
-            return _Place(Transition.DISSOLVE)
+            return place
+        clip = parts.clip(work, shot, self.ledger, picture, voice, revises=False)
+        if clip is None:
+            return place
+        made = {"image": picture, "video": clip} | ({"audio": voice} if voice else {})
+        digests = tuple((name, part.parts[name].digest) for name, part in made.items())
+        return replace(place, video=clip.parts["video"].digest, digests=digests)
+
+    def _card(self, card: str, text: str, picture: Made | None) -> _Place:
         options = self.options
         frames = round(CARD_SECONDS * options.fps)
+        place = _Place(Transition.DISSOLVE, frames=frames)
+        if picture is None:
+            self.ledger.wait()
+            return place
         request = CardRequest(
             card=card,
             text=text,
@@ -127,7 +142,26 @@ class _Planner:
             draft=options.draft,
         )
         artifact = self.ledger.need(request)
-        return _Place(Transition.DISSOLVE, video=artifact.parts["video"].digest if artifact else None, frames=frames)
+        return replace(place, video=artifact.parts["video"].digest) if artifact else place
+
+    def _soundtrack(self, places: Sequence[_Place], starts: Sequence[int]) -> Digest | None:
+        """What is heard, as soon as every voice is there: it waits for no picture and no clip."""
+        if not all(place.frames for place in places):
+            self.ledger.wait()
+            return None
+        request = SoundtrackRequest(
+            title=self.work.story.title,
+            frames=starts[-1] + places[-1].frames,
+            fps=self.options.fps,
+            voices=tuple(
+                SoundtrackVoice(start=start, speech=place.speech, speech_start=cutting.lead(place.transition))
+                for place, start in zip(places, starts, strict=True)
+                if place.speech
+            ),
+            music=_music(self.work) if self.options.music else "",
+        )
+        artifact = self.ledger.need(request)
+        return artifact.parts["audio"].digest if artifact else None
 
     def _pieces(self, places: Sequence[_Place], cuts: Sequence[Cut]) -> list[_Piece] | None:
         """The film's pieces in order, each as early as its takes are there; None while one of them must be made."""

@@ -206,6 +206,34 @@ class TransitionRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoundtrackVoice:
+    """A spoken line: its shot begins with the film's frame `start`, and it `speech_start` seconds after that."""
+
+    start: int
+    speech: Digest
+    speech_start: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundtrackRequest:
+    """All that is heard in a film of `frames` frames: voices placed, music ducked under them, loudness made even.
+
+    `music` is a mood, empty for none; `title` and `seed` choose among the pieces of a mood. With neither music nor voices it is
+    silence. Part: `audio` (MP4 with AAC, 48 kHz stereo, to be copied into the film). `meta["seconds"]` is its length.
+    """
+
+    kind: ClassVar[str] = "soundtrack"
+    service: ClassVar[Service] = Service.FILMS
+
+    title: str
+    frames: int
+    fps: int
+    voices: tuple[SoundtrackVoice, ...] = ()
+    music: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilmPiece:
     """A segment or a transition, of `frames` frames."""
 
@@ -215,17 +243,15 @@ class FilmPiece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmLine:
-    """What is said in a shot: the shot begins with the film's frame `start`; `speech_start` and `cues` are seconds from there."""
+    """A shot's subtitles: the shot begins with the film's frame `start`, and `cues` are seconds from there."""
 
     start: int
-    speech: Digest | None = None
-    speech_start: float = 0.0
     cues: tuple[Cue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmRequest:
-    """The film: pieces joined, voices placed, music ducked under them, loudness made even.
+    """The film: pieces joined, with a soundtrack of their length beside them. Nothing is encoded again.
 
     Parts: `video` (MP4, H.264 + AAC, faststart; with `soft_subtitles` a subtitle track), `cover` (PNG or JPEG), `subtitles`
     (SRT), `captions` (WebVTT). `meta["seconds"]` is its length.
@@ -237,13 +263,12 @@ class FilmRequest:
     title: str
     language: Language
     pieces: tuple[FilmPiece, ...]
+    soundtrack: Digest
     lines: tuple[FilmLine, ...]
     fps: int
     width: int
     height: int
-    music: str = ""
-    seed: int = 0
-    cover: Digest | None = field(default=None)
+    cover: Digest | None = None
     soft_subtitles: bool = False
 
 
@@ -256,5 +281,6 @@ Request = (
     | CardRequest
     | SegmentRequest
     | TransitionRequest
+    | SoundtrackRequest
     | FilmRequest
 )

@@ -100,20 +100,18 @@ def opening(work: Work, shot: Shot) -> Transition:
     return cutting.opening(shot, first=shot.sequence == work.shots[0].sequence)
 
 
-def clip(
-    work: Work,
-    shot: Shot,
-    ledger: Ledger,
-    image: Made,
-    speech: Made | None,
-    *,
-    revises: bool,
-    current: Shot | None = None,
-) -> tuple[Made | None, int]:
-    """The shot's clip and its length in frames: never shorter than its voice with room to breathe."""
-    options = FilmOptions.of(work)
+def length(work: Work, shot: Shot, speech: Made | None) -> int:
+    """The shot's frames in the film: never shorter than its voice with room to breathe."""
     spoken = cutting.lead(opening(work, shot)) + speech.meta["seconds"] + cutting.TAIL if speech else 0.0
-    frames = round(max(shot.seconds, spoken, SHORTEST_SHOT) * options.fps)
+    return round(max(shot.seconds, spoken, SHORTEST_SHOT) * FilmOptions.of(work).fps)
+
+
+def clip(
+    work: Work, shot: Shot, ledger: Ledger, image: Made, speech: Made | None, *, revises: bool, current: Shot | None = None
+) -> Made | None:
+    """The shot's clip, as long as `length` says, if it is there; otherwise its step is noted."""
+    options = FilmOptions.of(work)
+    frames = length(work, shot, speech)
     request = ClipRequest(
         keyframe={name: ref.digest for name, ref in image.parts.items()},
         camera=shot.camera,
@@ -126,7 +124,7 @@ def clip(
     )
     artifact = ledger.need(request, shot.id)
     if artifact is None:
-        return None, frames
+        return None
     made = Made(artifact.key, recipes.request_digest(request), artifact.parts, {"frames": frames, "fps": options.fps})
     before = (current or shot).clip
     # A film of another size or rate has clips of its own; the shot keeps the clip of its own size.
@@ -140,7 +138,7 @@ def clip(
             expect_revision=None if revises else shot.revision,
         )
         ledger.landings.append(LandShot(change))
-    return made, frames
+    return made
 
 
 def rewrite(work: Work, shot: Shot, ledger: Ledger, *, instruction: str, seed: int) -> None:

@@ -26,6 +26,8 @@ LONGEST = 7.0
 _SENTENCE_ENDS = frozenset("。！？!?.…")
 _CLAUSE_ENDS = frozenset("，、；：,;:—–")
 _OPENING = frozenset("“‘（《〈「『【〔［｛([{«¿¡")
+_NEVER_LAST = _OPENING | {"\u200d"}
+"""Opening punctuation, and what joins two emoji to one."""
 _CLOSING = frozenset("”’）》〉」』】〕］｝)]}»\"'")
 _ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "st.", "prof.", "jr.", "sr.", "vs.", "e.g.", "i.e."})
 
@@ -42,8 +44,10 @@ class _Word:
 
 
 def columns(text: str) -> int:
-    """Width of `text` in half-width columns. Dashes, ellipses and curly quotes are as wide as a Chinese font draws them."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 0 if unicodedata.combining(c) else 1 for c in text)
+    """Width of `text` in half-width columns. Dashes, ellipses and curly quotes are as wide as a Chinese font draws them; marks
+    and joiners have no width.
+    """
+    return sum(0 if _is_joined(c) else 2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
 def cues(words: Sequence[Sequence[Any]], *, offset: float = 0.0) -> tuple[Cue, ...]:
@@ -154,7 +158,8 @@ def _units(text: str) -> list[str]:
     """The smallest pieces of `text` that a line may begin and end with, none wider than half a line."""
     units: list[str] = []
     for c in text:
-        glued = bool(units) and (_never_first(c) or units[-1][-1] in _OPENING or (not _is_wide(c) and not _is_wide(units[-1][-1])))
+        before = units[-1][-1] if units else ""
+        glued = bool(units) and (_never_first(c) or before in _NEVER_LAST or not (_is_wide(c) or _is_wide(before)))
         if glued and columns(units[-1] + c) <= LINE_WIDTH // 2:
             units[-1] += c
         else:
@@ -163,7 +168,12 @@ def _units(text: str) -> list[str]:
 
 
 def _never_first(c: str) -> bool:
-    return c in _CLOSING or c in _SENTENCE_ENDS or c in _CLAUSE_ENDS or unicodedata.combining(c) > 0
+    return c in _CLOSING or c in _SENTENCE_ENDS or c in _CLAUSE_ENDS or _is_joined(c) or "\U0001f3fb" <= c <= "\U0001f3ff"
+
+
+def _is_joined(c: str) -> bool:
+    """Whether it has no width of its own: marks above, below and around a letter, joiners, selectors."""
+    return unicodedata.category(c) in ("Mn", "Me", "Cf")
 
 
 def _is_wide(c: str) -> bool:

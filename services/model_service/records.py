@@ -20,9 +20,16 @@ _PARTS = {
     "card": ("video",),
     "segment": ("video",),
     "transition": ("video",),
+    "soundtrack": ("audio",),
     "film": ("video",),
 }
-_FACTS = {"storyboard": ("storyboard",), "rewrite": ("draft",), "speech": ("seconds", "words"), "film": ("seconds",)}
+_FACTS = {
+    "storyboard": ("storyboard",),
+    "rewrite": ("draft",),
+    "speech": ("seconds", "words"),
+    "soundtrack": ("seconds",),
+    "film": ("seconds",),
+}
 
 
 class Records:

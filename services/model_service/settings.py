@@ -52,7 +52,7 @@ class ModelServiceSettings(BaseSettings):
     speech_workers: int = Field(
         default_factory=partial(_workers, 2), ge=1, description="Lines spoken at once; each takes about 0.2 GB while it is spoken."
     )
-    film_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Segments and films compiled at once.")
+    film_workers: int = Field(default_factory=partial(_workers, 1), ge=1, description="Films and their parts made at once.")
     queue_limit: int = Field(default=64, ge=0, description="Generations of one service that may wait for a worker.")
 
     linger_seconds: float = Field(

@@ -14,6 +14,7 @@ from services.core.requests import (
     Request,
     RewriteRequest,
     SegmentRequest,
+    SoundtrackRequest,
     SpeechRequest,
     StoryboardRequest,
     TransitionRequest,
@@ -76,6 +77,8 @@ def check(request: Request, key: str) -> None:
             _digest("after", request.after)
             _frames(request.frames, request.fps)
             _size(request.width, request.height)
+        case SoundtrackRequest():
+            _soundtrack(request)
         case FilmRequest():
             _film(request)
         case _:
@@ -125,6 +128,17 @@ def _card(request: CardRequest) -> None:
         _digest("picture", request.picture)
 
 
+def _soundtrack(request: SoundtrackRequest) -> None:
+    _range("frames", request.frames, 1, FILM_FRAMES)
+    _range("fps", request.fps, 1, HIGHEST_FPS)
+    _range("voices", len(request.voices), 0, MOST_SHOTS)
+    for number, voice in enumerate(request.voices):
+        _range(f"voices[{number}].start", voice.start, 0, request.frames)
+        _digest(f"voices[{number}].speech", voice.speech)
+        _range(f"voices[{number}].speech_start", voice.speech_start, 0.0, MOST_FRAMES)
+    _range("seed", request.seed, 0, HIGHEST_SEED)
+
+
 def _film(request: FilmRequest) -> None:
     if not request.pieces:
         raise InvalidArgument("MISSING_FIELD", field="pieces")
@@ -132,16 +146,13 @@ def _film(request: FilmRequest) -> None:
     for number, piece in enumerate(request.pieces):
         _digest(f"pieces[{number}].video", piece.video)
         _range(f"pieces[{number}].frames", piece.frames, 1, MOST_FRAMES)
+    _digest("soundtrack", request.soundtrack)
     _range("lines", len(request.lines), 0, MOST_SHOTS)
     for number, line in enumerate(request.lines):
         _range(f"lines[{number}].start", line.start, 0, FILM_FRAMES)
-        if line.speech is not None:
-            _digest(f"lines[{number}].speech", line.speech)
-        _range(f"lines[{number}].speech_start", line.speech_start, 0.0, MOST_FRAMES)
         _cues(f"lines[{number}].cues", line.cues)
     _range("fps", request.fps, 1, HIGHEST_FPS)
     _size(request.width, request.height)
-    _range("seed", request.seed, 0, HIGHEST_SEED)
     if request.cover is not None:
         _digest("cover", request.cover)
 

@@ -13,6 +13,7 @@ STAGES = {
     "card": "cards",
     "segment": "segments",
     "transition": "transitions",
+    "soundtrack": "soundtrack",
     "film": "film",
 }
 """The stage that a running step belongs to, in the order of a film's making."""

@@ -27,6 +27,8 @@ from services.core.requests import (
     RewriteRequest,
     SegmentRequest,
     Service,
+    SoundtrackRequest,
+    SoundtrackVoice,
     SpeechRequest,
     StoryboardRequest,
     TransitionRequest,
@@ -56,11 +58,15 @@ REQUESTS: tuple[Request, ...] = (
     CardRequest(card="title", text="雨", language=Language.ZH, style="ink", frames=24, fps=12, width=64, height=48, picture=DIGEST),
     TransitionRequest(transition="dissolve", before=DIGEST, start=18, after=DIGEST, frames=6, fps=12, width=64, height=48),
     SegmentRequest(clip=DIGEST, frames=24, fps=12, width=64, height=48, cues=(Cue("雨停了。", 0.4, 1.25),), language=Language.ZH),
+    SoundtrackRequest(
+        title="Rain", frames=24, fps=12, voices=(SoundtrackVoice(start=0, speech=DIGEST, speech_start=0.4),), music="calm"
+    ),
     FilmRequest(
         title="Rain",
         language=Language.EN,
         pieces=(FilmPiece(video=DIGEST, frames=24),),
-        lines=(FilmLine(start=0, speech=DIGEST, speech_start=0.4, cues=(Cue("The rain", 0.4, 1.0),)),),
+        soundtrack=DIGEST,
+        lines=(FilmLine(start=0, cues=(Cue("The rain", 0.4, 1.0),)),),
         fps=12,
         width=64,
         height=48,
@@ -76,6 +82,7 @@ PARTS = {
     "card": {"video"},
     "segment": {"video"},
     "transition": {"video"},
+    "soundtrack": {"audio"},
     "film": {"video", "cover", "subtitles", "captions"},
 }
 
@@ -137,7 +144,8 @@ async def test_facts_have_the_shape_that_planning_reads(subject: Subject) -> Non
         key = await key_of(subject.models, request)
         return dict((await subject.models.make(request, key, on_progress=unheard)).meta)
 
-    storyboard, rewrite, speech, film = (one for one in REQUESTS if one.kind in ("storyboard", "rewrite", "speech", "film"))
+    wanted = ("storyboard", "rewrite", "speech", "soundtrack", "film")
+    storyboard, rewrite, speech, soundtrack, film = (one for one in REQUESTS if one.kind in wanted)
     board = codec.storyboard_from_json((await meta(storyboard))["storyboard"])  # type: ignore[arg-type]  # meta is open
     assert len(board.shots) == 3
     assert all(shot.description and shot.narration for shot in board.shots)
@@ -147,6 +155,7 @@ async def test_facts_have_the_shape_that_planning_reads(subject: Subject) -> Non
     assert isinstance(words, list)
     assert [word for word, _, _ in words] == ["The", "rain", "stopped."]
     assert spoken["seconds"] == pytest.approx(words[-1][2])
+    assert (await meta(soundtrack))["seconds"] == 2
     assert (await meta(film))["seconds"] == 2
 
 

@@ -155,6 +155,12 @@ class Client(Gateway):
         self.succeeded(self.compile(story))
         return self.story(story)
 
+    def regenerated(self, story: str, shot: str, asset_type: str) -> Json:
+        """The operation by which a part of the shot got another take, once it has succeeded."""
+        answer = self.http.post(f"/v1/stories/{story}/shots/{shot}/regenerate", json={"asset_type": asset_type})
+        answer.raise_for_status()
+        return self.succeeded(answer.json()["operation_name"].removeprefix("operations/"))
+
 
 @contextlib.contextmanager
 def ends(pid: int, seconds: float = 30.0) -> Iterator[None]:

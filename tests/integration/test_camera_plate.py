@@ -1,5 +1,8 @@
 """The plate that stands for a clip's far layers: as good as drawing every layer in every frame, in any order."""
 
+import gc
+import weakref
+
 import cv2
 import numpy as np
 import pytest
@@ -75,3 +78,15 @@ def test_the_cheapest_plate_is_chosen() -> None:
     assert best([still] * 3, [[0.0, 0.3, 9.0], [0.3, 0.0, 9.0], [9.0, 9.0, 0.0]], 50.0, 24) == Group(2, 3, 0)
     assert best([still] * 3, [[9.0] * 3] * 3, 100.0, 24) is None
     assert best([still], [[0.0]], 100.0, 24) is None
+
+
+def test_a_renderer_is_gone_with_its_last_user() -> None:
+    made = renderer("push")
+    drawn(made, [0, 7])
+    watched = weakref.ref(made)
+    gc.disable()  # which would come for a cycle sooner or later: in a busy service, tens of clips later
+    try:
+        del made
+        assert watched() is None
+    finally:
+        gc.enable()

@@ -36,8 +36,8 @@ async def test_a_film_is_made_and_then_only_what_changed(real_stage: Stage, mode
         film = await real_stage.ended(await real_stage.compile(created.story_id))
         assert film.status is OperationStatus.SUCCEEDED
         whole = calls(model_service.metrics)
-        made = {kind: whole[kind] for kind in ("clip", "card", "segment", "film")}
-        assert made == {"clip": 5, "card": 2, "segment": 7, "film": 1}
+        made = {kind: whole[kind] for kind in ("clip", "card", "segment", "soundtrack", "film")}
+        assert made == {"clip": 5, "card": 2, "segment": 7, "soundtrack": 1, "film": 1}
 
         again = await real_stage.ended(await real_stage.compile(created.story_id))
         assert again.status is OperationStatus.SUCCEEDED

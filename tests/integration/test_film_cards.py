@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pylopdf_fonts_zh_cn
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,11 +15,11 @@ from services.core.vocabulary import Style
 from services.model_service.engines.film import lettering
 from services.model_service.engines.film.ffmpeg import Ffmpeg
 from services.model_service.engines.film.lettering import Setting, block
-from services.model_service.engines.film.tools import Face
+from services.model_service.engines.film.tools import serif
 from tests.film_desk import FPS, Desk, Picture, pictures
 
 FRAMES = 48
-SERIF = Face(Path(pylopdf_fonts_zh_cn.serif_path()), "Noto Serif SC")
+SERIF = serif()
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +29,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.fromarray(ramp).save(folder / "picture", format="PNG")
     (folder / "garbage").write_bytes(b"this is no picture" * 100)
     return folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path, shelf: Path) -> Desk:
-    return Desk(tmp_path, shelf)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Ffmpeg:
-    return Ffmpeg()
 
 
 def ask(text: str = "雪山奇缘", style: str = "movie", picture: str | None = "picture", **fields: Any) -> CardRequest:
@@ -109,11 +98,20 @@ def test_a_card_needs_no_picture(engine: Ffmpeg, desk: Desk) -> None:
 
 def test_what_no_font_has_is_told_and_not_drawn(engine: Ffmpeg, desk: Desk) -> None:
     plain = engine.run(ask("雪山"), desk).files["video"].path.read_bytes()
-    output = engine.run(ask("雪😀山"), desk)
-    assert output.meta["dropped"] == "😀"
+    output = engine.run(ask("雪안녕山"), desk)
+    assert output.meta["dropped"] == "안녕"
     assert output.files["video"].path.read_bytes() == plain
-    nothing = engine.run(ask("😀"), desk)
-    assert nothing.meta["dropped"] == "😀"
+    nothing = engine.run(ask("안녕"), desk)
+    assert nothing.meta["dropped"] == "안녕"
+
+
+@pytest.mark.parametrize("text", ["雪山 😀 奇缘", "ألف ليلة وليلة (١٠٠)", "שלום London", "น้ำกำลัง", "क्षत्रिय ज्ञान", "ကမ္ဘာ"])
+@pytest.mark.parametrize("style", ["cartoon", "ink"])
+def test_every_script_is_set_in_lines_within_the_frame(engine: Ffmpeg, desk: Desk, text: str, style: str) -> None:
+    output = engine.run(ask(text, style=style), desk)
+    assert "dropped" not in output.meta
+    words = ink(pictures(output.files["video"].path))
+    assert words[4:-4, 4:-4].sum() == words.sum() > 40
 
 
 def test_equal_requests_give_equal_bytes(engine: Ffmpeg, desk: Desk) -> None:
@@ -146,3 +144,17 @@ def test_a_title_longer_than_any_frame_is_cut() -> None:
     title = block("很长的题目" * 100, Setting(SERIF, 0.1, 60), centre=(0, 0), room=(400, 100), smallest=20)
     assert title.em >= 20
     assert len(title.letters) < 120
+
+
+def test_a_word_of_joined_letters_moves_as_one_and_comes_from_its_own_side() -> None:
+    def letters(text: str) -> list[lettering.Letter]:
+        return list(block(text, Setting(SERIF, 0.1, 60), centre=(0, 0), room=(600, 100), smallest=8).letters)
+
+    arabic = letters("ألف ليلة وليلة")
+    assert len(arabic) == 3
+    assert [letter.x for letter in arabic] == sorted((letter.x for letter in arabic), reverse=True), "the first word is rightmost"
+    assert len(letters("สวัสดี")) == 1
+    assert len(letters("Łódź")) == 4
+    mixed = letters("雪山 שלום 世界")
+    assert len(mixed) == 5
+    assert [letter.x for letter in mixed] == sorted(letter.x for letter in mixed)

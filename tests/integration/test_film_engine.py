@@ -1,21 +1,15 @@
-"""The film engine on tiny clips: exact frames, visible subtitles, seamless joins, one loudness."""
+"""The film engine on tiny clips: exact frames, visible subtitles."""
 
-import itertools
-import re
 import subprocess
-from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
-from PIL import Image
 
 from services.core.errors import Cancelled, EngineFailed
-from services.core.model import Digest, Language
-from services.core.requests import Cue, FilmLine, FilmPiece, FilmRequest, SegmentRequest
+from services.core.model import Digest
+from services.core.requests import Cue, SegmentRequest
 from services.model_service.engines.film import process
 from services.model_service.engines.film.ffmpeg import Ffmpeg
 from tests.film_desk import FFMPEG, FPS, HEIGHT, WIDTH, Desk, Picture, ffmpeg, lavfi, pictures
@@ -40,18 +34,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "garbage").write_bytes(b"this is no film" * 100)
     return folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path, shelf: Path) -> Desk:
-    return Desk(tmp_path, shelf)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Ffmpeg:
-    made = Ffmpeg()
-    made.load()
-    return made
 
 
 def ask(clip: str = "grey", frames: int = 24, **fields: Any) -> SegmentRequest:
@@ -206,120 +188,6 @@ def test_an_ffmpeg_that_is_not_there_is_told_when_loading() -> None:
     with pytest.raises(EngineFailed) as caught:
         Ffmpeg(Path("/nonexistent/ffmpeg")).load()
     assert caught.value.reason == "ENGINE_NOT_INSTALLED"
-
-
-# -- films ---------------------------------------------------------------------------------------------------------------------
-
-LENGTHS = (24, 31, 12)
-
-
-@pytest.fixture(scope="module")
-def segments(engine: Ffmpeg, shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Sequence[str]:
-    """Three segments of a running counter, of odd lengths."""
-    for number, frames in enumerate(LENGTHS):
-        desk = Desk(tmp_path_factory.mktemp("segment"), shelf)
-        engine.run(ask("count", frames), desk).files["video"].path.rename(shelf / f"segment{number}")
-    return [f"segment{number}" for number in range(len(LENGTHS))]
-
-
-def film_of(segments: Sequence[str], *, voices: Sequence[int] = (0, 1), **fields: Any) -> FilmRequest:
-    starts = list(itertools.accumulate(LENGTHS, initial=0))
-    lines = tuple(
-        FilmLine(start=starts[number], speech=Digest("voice"), speech_start=0.1, cues=(Cue(f"第{number}句", 0.1, 0.45),))
-        for number in voices
-    )
-    shape: dict[str, Any] = {"title": "荒城 “A”", "language": Language.ZH, "fps": FPS, "width": WIDTH, "height": HEIGHT} | fields
-    pieces = tuple(FilmPiece(video=Digest(name), frames=LENGTHS[number]) for number, name in enumerate(segments))
-    return FilmRequest(pieces=pieces, lines=lines, **shape)
-
-
-def loudness(path: Path) -> tuple[float, float]:
-    """Integrated loudness in LUFS and true peak in dBTP, as ffmpeg measures them."""
-    told = ffmpeg("-i", str(path), "-map", "0:a", "-af", "ebur128=peak=true", "-f", "null", "-")
-    summary = told[told.rindex("Summary:") :]
-    found = [re.search(pattern, summary) for pattern in (r"I:\s+(-?[\d.]+) LUFS", r"Peak:\s+(-?[\d.inf]+) dBFS")]
-    return tuple(float(match[1]) for match in found if match)  # type: ignore[return-value]  # two numbers
-
-
-def test_a_film_joins_every_frame_once_without_a_seam(engine: Ffmpeg, desk: Desk, segments: Sequence[str], shelf: Path) -> None:
-    output = engine.run(film_of(segments, music="calm"), desk)
-    film = output.files["video"].path
-    expected = [picture for name in segments for picture in pictures(shelf / name)]
-    shown = pictures(film)
-    assert len(shown) == sum(LENGTHS)
-    assert all(np.array_equal(a, b) for a, b in zip(shown, expected, strict=True))
-    with av.open(str(film)) as container:
-        times = sorted(
-            packet.pts * packet.time_base for packet in container.demux(video=0) if packet.pts is not None and packet.time_base
-        )
-        assert times == [Fraction(number, FPS) for number in range(sum(LENGTHS))]
-        assert container.metadata["title"] == "荒城 “A”"
-        video, audio = container.streams
-        assert video.metadata["language"] == audio.metadata["language"] == "zho"
-        lengths = [float((stream.duration or 0) * (stream.time_base or 0)) for stream in (video, audio)]
-        assert lengths == pytest.approx([sum(LENGTHS) / FPS] * 2, abs=1 / FPS)
-    assert output.meta["seconds"] == pytest.approx(sum(LENGTHS) / FPS, abs=0.001)
-    data = film.read_bytes()
-    assert data.index(b"moov") < data.index(b"mdat"), "it plays before it has come whole"
-    assert desk.fractions == sorted(desk.fractions)
-
-
-def test_subtitles_count_from_the_start_of_the_film(engine: Ffmpeg, desk: Desk, segments: Sequence[str]) -> None:
-    output = engine.run(film_of(segments), desk)
-    assert output.files["subtitles"].path.read_text(encoding="utf-8") == (
-        "1\n00:00:00,100 --> 00:00:00,450\n第0句\n\n2\n00:00:01,100 --> 00:00:01,450\n第1句\n"
-    )
-
-
-@pytest.mark.parametrize(("voices", "music"), [((0, 1), ""), ((0, 1), "epic"), ((), "nostalgic")])
-def test_every_film_is_equally_loud(engine: Ffmpeg, desk: Desk, segments: Sequence[str], voices: Sequence[int], music: str) -> None:
-    film = engine.run(film_of(segments, voices=voices, music=music), desk).files["video"].path
-    integrated, peak = loudness(film)
-    assert integrated == pytest.approx(-16, abs=1.5)
-    assert peak <= -1.0
-
-
-def test_a_film_without_sound_is_silent_and_whole(engine: Ffmpeg, desk: Desk, segments: Sequence[str]) -> None:
-    output = engine.run(film_of(segments, voices=()), desk)
-    with av.open(str(output.files["video"].path)) as container:
-        heard = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
-    assert not heard.any()
-    assert abs(heard.shape[1] - sum(LENGTHS) / FPS * 48_000) <= 48_000 / FPS
-
-
-def test_a_voice_is_heard_where_its_shot_says(engine: Ffmpeg, desk: Desk, segments: Sequence[str]) -> None:
-    film = engine.run(film_of(segments, voices=(1,)), desk).files["video"].path
-    with av.open(str(film)) as container:
-        heard = np.abs(np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)).max(axis=0)
-    begins = np.flatnonzero(heard > 0.05)[0] / 48_000
-    assert begins == pytest.approx(LENGTHS[0] / FPS + 0.1, abs=0.03)
-
-
-def test_the_cover_is_the_given_picture_or_a_frame(engine: Ffmpeg, desk: Desk, segments: Sequence[str], shelf: Path) -> None:
-    Image.new("RGB", (32, 18), (10, 200, 30)).save(shelf / "picture", format="JPEG")
-    given = engine.run(film_of(segments, cover=Digest("picture")), desk).files["cover"]
-    assert given.content_type == "image/jpeg"
-    assert given.path.read_bytes() == (shelf / "picture").read_bytes()
-    taken = engine.run(film_of(segments), desk).files["cover"]
-    assert taken.content_type == "image/png"
-    with Image.open(taken.path) as picture:
-        assert picture.size == (WIDTH, HEIGHT)
-
-
-def test_a_segment_of_another_length_is_refused(engine: Ffmpeg, desk: Desk, segments: Sequence[str]) -> None:
-    with pytest.raises(EngineFailed, match="24 frames, not 31"):
-        engine.run(film_of([segments[0], segments[0], segments[2]]), desk)
-
-
-def test_a_segment_encoded_otherwise_is_refused(engine: Ffmpeg, desk: Desk, segments: Sequence[str]) -> None:
-    with pytest.raises(EngineFailed, match="unlike the film's first"):
-        engine.run(film_of([segments[0], "grey", segments[2]]), desk)
-
-
-def test_a_cancelled_film_stops(engine: Ffmpeg, desk: Desk, segments: Sequence[str]) -> None:
-    desk.cancelled.set()
-    with pytest.raises(Cancelled):
-        engine.run(film_of(segments), desk)
 
 
 def test_the_engine_says_what_encodes() -> None:

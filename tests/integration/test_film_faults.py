@@ -11,7 +11,7 @@ import pytest
 
 from services.core.errors import Cancelled, ResourceExhausted
 from services.core.model import Digest, Language
-from services.core.requests import CardRequest, FilmPiece, FilmRequest, SegmentRequest, TransitionRequest
+from services.core.requests import CardRequest, FilmPiece, FilmRequest, SegmentRequest, SoundtrackRequest, TransitionRequest
 from services.model_service.engines.film import process
 from services.model_service.engines.film.ffmpeg import Ffmpeg
 from tests.film_desk import FFMPEG, FPS, HEIGHT, WIDTH, Desk, lavfi
@@ -26,16 +26,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
     lavfi(folder / "clip", f"testsrc2=s={WIDTH}x{HEIGHT}:r={FPS}:d=1")
     return folder
-
-
-@pytest.fixture
-def desk(tmp_path: Path, shelf: Path) -> Desk:
-    return Desk(tmp_path, shelf)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Ffmpeg:
-    return Ffmpeg()
 
 
 @pytest.fixture
@@ -69,13 +59,21 @@ def test_a_full_disk_ends_the_feeding_of_frames(desk: Desk) -> None:
         process.feed(FFMPEG, raw, desk, frames())
 
 
-def test_a_full_disk_is_told_while_a_film_is_joined(engine: Ffmpeg, desk: Desk, shelf: Path) -> None:
-    made = engine.run(SegmentRequest(clip=Digest("clip"), frames=24, **_SHAPE), desk).files["video"].path
-    made.rename(shelf / "piece")
+def test_a_full_disk_is_told_while_a_film_is_joined(engine: Ffmpeg, desk: Desk) -> None:
+    made = engine.run(SegmentRequest(clip=Digest("clip"), frames=24, **_SHAPE), desk)
+    pieces = (FilmPiece(video=desk.shelve(made.files["video"], "piece"), frames=24),) * 20
+    made = engine.run(SoundtrackRequest(title="x", frames=480, fps=FPS), desk)
+    soundtrack = desk.shelve(made.files["audio"], "soundtrack")
     (desk.folder / "film.mp4").symlink_to(FULL)
-    pieces = (FilmPiece(video=Digest("piece"), frames=24),) * 20
     with pytest.raises(ResourceExhausted) as caught:
-        engine.run(FilmRequest(title="x", language=Language.EN, pieces=pieces, lines=(), **_SHAPE), desk)
+        engine.run(FilmRequest(title="x", language=Language.EN, pieces=pieces, soundtrack=soundtrack, lines=(), **_SHAPE), desk)
+    assert caught.value.reason == "STORAGE_FULL"
+
+
+def test_a_full_disk_is_told_while_a_soundtrack_is_written(engine: Ffmpeg, desk: Desk) -> None:
+    (desk.folder / "soundtrack.m4a").symlink_to(FULL)
+    with pytest.raises(ResourceExhausted) as caught:
+        engine.run(SoundtrackRequest(title="x", frames=480, fps=FPS, music="calm"), desk)
     assert caught.value.reason == "STORAGE_FULL"
 
 
@@ -85,6 +83,8 @@ def test_a_full_disk_is_told_while_a_film_is_joined(engine: Ffmpeg, desk: Desk, 
         CardRequest(card="title", text="A", language=Language.EN, style="movie", frames=LONG, **_SHAPE),
         SegmentRequest(clip=Digest("clip"), frames=LONG, **_SHAPE),
         TransitionRequest(transition="blur", before=Digest("clip"), start=0, after=Digest("clip"), frames=LONG, **_SHAPE),
+        SoundtrackRequest(title="x", frames=LONG, fps=FPS),
+        SoundtrackRequest(title="x", frames=LONG, fps=FPS, music="epic"),
     ],
     ids=lambda request: request.kind,
 )

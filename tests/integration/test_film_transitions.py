@@ -32,16 +32,6 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def desk(tmp_path: Path, shelf: Path) -> Desk:
-    return Desk(tmp_path, shelf)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Ffmpeg:
-    return Ffmpeg()
-
-
 def ask(
     kind: Transition | str,
     before: str = "dark",

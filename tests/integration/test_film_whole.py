@@ -13,11 +13,20 @@ import pytest
 
 from services.core import cutting
 from services.core.model import Digest, Language
-from services.core.requests import Cue, FilmLine, FilmPiece, FilmRequest, SegmentRequest, TransitionRequest
+from services.core.requests import (
+    Cue,
+    FilmLine,
+    FilmPiece,
+    FilmRequest,
+    SegmentRequest,
+    SoundtrackRequest,
+    SoundtrackVoice,
+    TransitionRequest,
+)
 from services.core.vocabulary import Transition
 from services.model_service.engines.film.ffmpeg import Ffmpeg
 from tests import film_checks
-from tests.film_desk import FPS, Desk, ffmpeg, lavfi
+from tests.film_desk import FPS, Desk, ffmpeg, heard, lavfi
 
 WIDTH, HEIGHT = 96, 64
 SHOTS = 21
@@ -39,25 +48,14 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def desk(tmp_path: Path, shelf: Path) -> Desk:
-    return Desk(tmp_path, shelf)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Ffmpeg:
-    return Ffmpeg()
-
-
 @pytest.fixture(scope="module")
 def request_of_all(engine: Ffmpeg, shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> FilmRequest:
     """The film's request, its pieces made: the first and the last shot, one between, and one transition, each used again."""
     alone = CLIP - 2 * OVERLAP
+    desk = Desk(tmp_path_factory.mktemp("piece"), shelf)
 
     def put(name: str, request: SegmentRequest | TransitionRequest) -> FilmPiece:
-        output = engine.run(request, Desk(tmp_path_factory.mktemp("piece"), shelf))
-        output.files["video"].path.rename(shelf / name)
-        return FilmPiece(video=Digest(name), frames=request.frames)
+        return FilmPiece(video=desk.shelve(engine.run(request, desk).files["video"], name), frames=request.frames)
 
     clip = Digest("clip")
     first = put("first", SegmentRequest(clip=clip, frames=CLIP - OVERLAP, **_SHAPE))
@@ -71,14 +69,18 @@ def request_of_all(engine: Ffmpeg, shelf: Path, tmp_path_factory: pytest.TempPat
     cuts = cutting.cuts([Transition.DISSOLVE] * SHOTS, FPS)
     assert len(cuts) == SHOTS
     starts = [number * (CLIP - OVERLAP) for number in range(SHOTS)]
+    sound = SoundtrackRequest(
+        title="Clicks",
+        frames=sum(piece.frames for piece in pieces),
+        fps=FPS,
+        voices=tuple(SoundtrackVoice(start=start, speech=Digest("voice"), speech_start=10 / FPS) for start in starts),
+    )
     return FilmRequest(
         title="Clicks",
         language=Language.EN,
         pieces=tuple(pieces),
-        lines=tuple(
-            FilmLine(start=start, speech=Digest("voice"), speech_start=10 / FPS, cues=(Cue("click", 10 / FPS, 0.7),))
-            for start in starts
-        ),
+        soundtrack=desk.shelve(engine.run(sound, desk).files["audio"], "soundtrack"),
+        lines=tuple(FilmLine(start=start, cues=(Cue("click", 10 / FPS, 0.7),)) for start in starts),
         soft_subtitles=True,
         **_SHAPE,
     )
@@ -92,8 +94,7 @@ def test_no_voice_drifts_from_its_picture(engine: Ffmpeg, desk: Desk, request_of
             for frame in container.decode(video=0)
             if frame.to_ndarray(format="gray").mean() > 225
         ]
-    with av.open(str(film)) as container:
-        sound = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)[0]
+    sound = heard(film)[0]
     loud = np.flatnonzero(np.abs(sound) > 0.5 * np.abs(sound).max()) / 48_000
     clicks = [loud[0], *[later for earlier, later in itertools.pairwise(loud) if later - earlier > 0.2]]
     assert len(white) == len(clicks) == SHOTS
@@ -129,8 +130,10 @@ def test_memory_does_not_grow_with_the_film(engine: Ffmpeg, desk: Desk, request_
 
     def peak(times: int) -> int:
         pieces = request_of_all.pieces[1:-1] * times
-        longer = FilmRequest(title="Long", language=Language.EN, pieces=pieces, lines=(), music="epic", **_SHAPE)
+        sound = SoundtrackRequest(title="Long", frames=sum(piece.frames for piece in pieces), fps=FPS, music="epic")
         tracemalloc.start()
+        soundtrack = desk.shelve(engine.run(sound, desk).files["audio"], "long")
+        longer = FilmRequest(title="Long", language=Language.EN, pieces=pieces, soundtrack=soundtrack, lines=(), **_SHAPE)
         engine.run(longer, desk)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()

@@ -45,7 +45,7 @@ def test_beats_are_the_story_told_in_the_present(writer: Screenwriter) -> None:
     [
         ("A girl named Poppy kept a garden. Poppy watered the roses.", "Poppy", "girl"),
         ("Her captain was a woman named Ada, who wore a long blue coat. Ada turned the wheel.", "Ada", "in a long blue coat"),
-        ("Old Tom the fisherman mended a net. Tom looked at the sea.", "Tom", "man"),
+        ("Old Tom the fisherman mended a net. Tom looked at the sea.", "Tom", "sailor"),
         ("Mia was seven years old. Mia walked to school through the snow.", "Mia", "girl"),
     ],
 )

@@ -28,7 +28,7 @@ def test_stages_count_finished_steps_and_parts_of_running_ones() -> None:
     stages.take(Event("", "progress", {"data": {"steps": [{"kind": "keyframe", "shot_id": "b", "fraction": 0.5}]}}))
     assert (stages.done("storyboard"), stages.total("storyboard")) == (1, 1)
     assert (stages.done("keyframe"), stages.total("keyframe")) == (1.5, 4)
-    assert [stages.total(stage) for stage in ("speech", "clip", "film")] == [3, 4, 5]
+    assert [stages.total(stage) for stage in ("speech", "clip", "soundtrack", "film")] == [3, 4, 1, 5]
 
 
 def test_a_storyboard_that_grows_counts_its_shots() -> None:

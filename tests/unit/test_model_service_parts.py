@@ -25,6 +25,8 @@ from services.core.requests import (
     Request,
     SegmentRequest,
     Service,
+    SoundtrackRequest,
+    SoundtrackVoice,
     SpeechRequest,
     StoryboardRequest,
     TransitionRequest,
@@ -122,9 +124,15 @@ def test_when_no_engine_loads_the_last_ones_reason_is_given() -> None:
 PIECE = FilmPiece(video=DIGEST, frames=24)
 
 
-def film(piece: FilmPiece = PIECE, **line: Any) -> FilmRequest:
-    said = replace(FilmLine(start=0), **line)
-    return FilmRequest(title="", language=Language.EN, pieces=(piece,), lines=(said,), fps=24, width=1280, height=720)
+def film(*pieces: FilmPiece, soundtrack: Digest = DIGEST, **line: Any) -> FilmRequest:
+    lines = (replace(FilmLine(start=0), **line),)
+    shape: dict[str, Any] = {"fps": 24, "width": 1280, "height": 720}
+    return FilmRequest(title="", language=Language.EN, pieces=pieces, soundtrack=soundtrack, lines=lines, **shape)
+
+
+def soundtrack(frames: int = 24, **voice: Any) -> SoundtrackRequest:
+    said = replace(SoundtrackVoice(start=0, speech=DIGEST, speech_start=0.4), **voice)
+    return SoundtrackRequest(title="", frames=frames, fps=24, voices=(said,), music="calm")
 
 
 def transition(**fields: Any) -> TransitionRequest:
@@ -168,9 +176,14 @@ def card(**fields: Any) -> CardRequest:
         (card(picture=Digest("ab")), "picture"),
         (film(FilmPiece(video=Digest("ab"), frames=24)), "pieces[0].video"),
         (film(FilmPiece(video=DIGEST, frames=0)), "pieces[0].frames"),
-        (film(start=-1), "lines[0].start"),
-        (film(cues=(Cue("x", 0, 1), Cue(" ", 1, 2))), "lines[0].cues[1].text"),
-        (FilmRequest(title="", language=Language.EN, pieces=(), lines=(), fps=24, width=64, height=64), "pieces"),
+        (film(), "pieces"),
+        (film(PIECE, soundtrack=Digest("")), "soundtrack"),
+        (film(PIECE, start=-1), "lines[0].start"),
+        (film(PIECE, cues=(Cue("x", 0, 1), Cue(" ", 1, 2))), "lines[0].cues[1].text"),
+        (soundtrack(frames=0), "frames"),
+        (soundtrack(start=25), "voices[0].start"),
+        (soundtrack(speech=Digest("ab")), "voices[0].speech"),
+        (soundtrack(speech_start=-0.1), "voices[0].speech_start"),
     ],
 )
 def test_what_is_out_of_bounds_is_named(request_: Request, field: str) -> None:
@@ -182,7 +195,8 @@ def test_what_is_out_of_bounds_is_named(request_: Request, field: str) -> None:
 def test_what_the_worker_asks_is_in_bounds() -> None:
     validation.check(transition(), "")
     validation.check(card(), "")
-    validation.check(film(speech=DIGEST, speech_start=0.4, cues=(Cue("The rain.", 0.4, 1.2),)), Key("0" * 64))
+    validation.check(soundtrack(), "")
+    validation.check(film(PIECE, cues=(Cue("The rain.", 0.4, 1.2),)), Key("0" * 64))
     for width, height in ((1280, 720), (720, 1280), (960, 960), (1920, 1080)):
         validation.check(
             KeyframeRequest(prompt="x", style="", language=Language.ZH, width=width, height=height, seed=2**31 - 1), ""
@@ -243,6 +257,7 @@ def test_a_blank_films_subtitles_stand_where_its_shots_do(tmp_path: Path) -> Non
         title="",
         language=Language.EN,
         pieces=(FilmPiece(video=DIGEST, frames=60), FilmPiece(video=DIGEST, frames=24)),
+        soundtrack=DIGEST,
         lines=(FilmLine(start=0, cues=(Cue("One", 0.5, 1.25),)), FilmLine(start=60, cues=(Cue("Two\nlines", 0.0, 0.5),))),
         fps=24,
         width=64,
@@ -254,6 +269,14 @@ def test_a_blank_films_subtitles_stand_where_its_shots_do(tmp_path: Path) -> Non
         "1\n00:00:00,500 --> 00:00:01,250\nOne\n\n2\n00:00:02,500 --> 00:00:03,000\nTwo\nlines\n"
     )
     assert output.files["captions"].path.read_text().startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.250\nOne\n")
+
+
+def test_a_blank_soundtrack_is_silence_as_long_as_its_film(tmp_path: Path) -> None:
+    output = blank.BlankFilms().run(soundtrack(36), EngineJob(tmp_path))
+    assert output.meta["seconds"] == 1.5
+    with wave.open(str(output.files["audio"].path)) as audio:
+        assert audio.getnframes() == 1.5 * audio.getframerate()
+        assert not any(audio.readframes(audio.getnframes()))
 
 
 def test_a_delay_reports_on_the_way(tmp_path: Path) -> None:

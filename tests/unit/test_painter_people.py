@@ -17,13 +17,14 @@ from services.model_service.engines.keyframe.figure_brush import Brush
 from services.model_service.engines.keyframe.haircuts import HAIRCUTS, draw_haircut
 from services.model_service.engines.keyframe.handheld import HELD
 from services.model_service.engines.keyframe.held import AS_ICONS, DRAWN, carried, worn
+from services.model_service.engines.keyframe.marks import Mark, span
 from services.model_service.engines.keyframe.people import Act, Window, draw_person
 from services.model_service.engines.keyframe.poses import POSES
 from services.model_service.engines.keyframe.props import PROPS
 from services.model_service.engines.keyframe.scene import Scene, read_scene
 from services.model_service.engines.keyframe.skeleton import Body, solve
 from services.model_service.engines.keyframe.stage import Stage
-from services.model_service.engines.keyframe.staging import Mark, block, span
+from services.model_service.engines.keyframe.staging import block
 
 
 def scene(prompt: str, *, bible: tuple[BibleEntry, ...] = (), framing: str = "wide", negative: str = "") -> Scene:
@@ -95,9 +96,10 @@ def test_every_person_has_a_costume_and_every_action_a_pose() -> None:
 
 def test_what_hands_hold_can_be_drawn() -> None:
     assert set(DRAWN.values()) <= set(HELD)
+    assert not set(DRAWN) & set(AS_ICONS)
     assert all(PROPS[tag].icon for tag in AS_ICONS)
     roles = {costumes.costume_of(Figure(tag), ancient=old).hand for tag in PEOPLE for old in (True, False)}
-    assert roles - {""} <= set(HELD)
+    assert roles - {""} <= set(HELD) | set(AS_ICONS)
 
 
 @pytest.mark.parametrize("pose", [(name, index) for name, variants in POSES.items() for index in range(len(variants))], ids=str)
@@ -298,8 +300,9 @@ def test_wind_moves_hair_and_clothes() -> None:
 def test_a_pair_in_one_look_are_no_twins() -> None:
     built = stage("beach, day, two boys with short brown hair in a blue jacket and a red cap")
     first, second = (costumes.dress(built, figure) for figure in built.scene.figures[:2])
-    for own, other in ((first.outer, second.outer), (first.accent, second.accent), (first.hair, second.hair)):
+    for own, other in ((first.outer, second.outer), (first.pack, second.pack), (first.hair, second.hair)):
         assert float(np.abs(own - other).max()) > 0.08
+    assert np.array_equal(first.accent, second.accent), "what the look names, both of them wear"
 
 
 def test_a_thing_in_the_hand_has_the_colour_that_is_named() -> None:

@@ -124,7 +124,7 @@ def test_a_found_garment_is_a_thing(line: str) -> None:
 
 def test_counts_and_colours_stay_with_their_thing() -> None:
     assert scene("garden, three green eggs").things == (Thing("egg", "#4c8a4a", 3),)
-    assert scene("树下有三颗绿色的蛋").things[-1] == Thing("egg", "#4c8a4a", 3)
+    assert scene("树下有三颗绿色的蛋").things[-1] == Thing("egg", "#4c8a4a", 3, lies=True)
     bible = (
         BibleEntry("prop", "the egg", "green with pale spots"),
         BibleEntry("prop", "the box", "dark old wood with flaking paint"),

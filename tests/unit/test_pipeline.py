@@ -9,16 +9,18 @@ import pytest
 from services.core import codec, cutting, film_plan, pipeline
 from services.core.commands import ShotChange
 from services.core.errors import FailedPrecondition
-from services.core.ledger import LandShot, LandStoryboard, Step
+from services.core.ledger import LandShot, LandStoryboard, Plan, Step
 from services.core.merging import merged
 from services.core.model import Artifact, AssetType, Engine, Film, Key, OperationType, Shot
 from services.core.ports import Work
 from services.core.requests import (
     CardRequest,
     ClipRequest,
+    FilmRequest,
     KeyframeRequest,
     SegmentRequest,
     Service,
+    SoundtrackRequest,
     SpeechRequest,
     TransitionRequest,
 )
@@ -131,7 +133,7 @@ def test_compile_makes_voices_clips_segments_and_one_film(hand: Hand) -> None:
     hand.run()
     hand.next(OperationType.VIDEO_RENDER)
     film = hand.run()
-    assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
+    assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "soundtrack": 1, "film": 1}
     assert film is not None
     assert [entry.sequence for entry in film.timeline] == [1, 2, 3, 4, 5]
     first, second = film.timeline[:2]
@@ -160,6 +162,15 @@ def test_editing_one_narration_leaves_its_picture(compiled: Hand) -> None:
     assert compiled.calls["keyframe"] == 0
     assert compiled.calls["speech"] == 1
     assert compiled.calls["segment"] == 1
+    assert compiled.calls["soundtrack"] == 1
+
+
+def test_another_clip_leaves_the_soundtrack(compiled: Hand) -> None:
+    shot = compiled.work.shots[2]
+    compiled.change(3, seeds=replace(shot.seeds, video=99), revision=2)
+    compiled.next(OperationType.VIDEO_RENDER)
+    compiled.run()
+    assert compiled.calls == {"clip": 1, "segment": 1, "film": 1}
 
 
 def test_a_new_picture_engine_does_not_replace_pictures_that_were_seen(compiled: Hand) -> None:
@@ -274,7 +285,7 @@ def test_a_clip_is_asked_for_with_what_its_picture_shows(hand: Hand) -> None:
 def test_compile_options_change_clips_and_not_pictures(compiled: Hand) -> None:
     compiled.next(OperationType.VIDEO_RENDER, payload={"width": 640, "height": 360, "subtitles": "none", "music": False})
     compiled.run()
-    assert compiled.calls == {"clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
+    assert compiled.calls == {"clip": 5, "card": 2, "segment": 7, "transition": 2, "soundtrack": 1, "film": 1}
     sizes = {(s.request.width, s.request.height) for s in _steps(compiled) if isinstance(s.request, ClipRequest)}
     assert sizes == {(640, 360)}
 
@@ -297,7 +308,8 @@ def test_another_transition_moves_two_segments_and_leaves_the_clips(compiled: Ha
     compiled.change(3, transition="fade", revision=2)
     compiled.next(OperationType.VIDEO_RENDER)
     compiled.run()
-    assert compiled.calls == {"segment": 2, "transition": 1, "film": 1}
+    # The film is shorter, and the voices that follow are earlier.
+    assert compiled.calls == {"segment": 2, "transition": 1, "soundtrack": 1, "film": 1}
 
 
 def test_a_draft_is_small_and_quick_and_leaves_the_shots_alone(hand: Hand) -> None:
@@ -306,7 +318,7 @@ def test_a_draft_is_small_and_quick_and_leaves_the_shots_alone(hand: Hand) -> No
     hand.next(OperationType.VIDEO_RENDER, payload={"quality": "draft"})
     assert hand.run() is not None
     assert hand.work.shots == before
-    assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
+    assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "soundtrack": 1, "film": 1}
     steps = _steps(hand)
     shapes = {(s.request.width, s.request.height, s.request.fps) for s in steps if isinstance(s.request, ClipRequest | CardRequest)}
     assert shapes == {(640, 360, 12)}
@@ -340,6 +352,50 @@ def test_a_segment_is_asked_for_as_soon_as_its_clip_is_there(hand: Hand) -> None
                 made[step.key] = hand.artifact(step)
     waiting = pipeline.plan(hand.work, hand.engines, made)
     assert [step.shot_id for step in waiting.steps if step.kind == "segment"] == [hand.work.shots[1].id]
+
+
+def test_the_soundtrack_is_asked_for_as_soon_as_every_voice_is_there(hand: Hand) -> None:
+    hand.run()
+    hand.next(OperationType.VIDEO_RENDER)
+    made: dict[Key, Artifact] = {}
+    voices = [step for step in pipeline.plan(hand.work, hand.engines, made).steps if step.kind == "speech"]
+    for step in voices:
+        assert not _soundtracks(pipeline.plan(hand.work, hand.engines, made))
+        made[step.key] = hand.artifact(step)
+    waiting = pipeline.plan(hand.work, hand.engines, made)
+    (request,) = _soundtracks(waiting)
+    assert {"clip", "card", "soundtrack"} == {step.kind for step in waiting.steps}, "beside them"
+    assert [voice.speech for voice in request.voices] == [made[step.key].parts["audio"].digest for step in voices]
+    assert [voice.speech_start for voice in request.voices] == [cutting.LEAD_AFTER_TRANSITION] + [cutting.LEAD_AFTER_CUT] * 4
+    film = hand.run()
+    assert film is not None
+    assert [round(voice.start / request.fps, 3) for voice in request.voices] == [entry.start for entry in film.timeline]
+
+
+def test_the_soundtrack_is_as_long_as_the_pieces(hand: Hand) -> None:
+    hand.run()
+    hand.change(3, transition="wipe")
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    steps = _steps(hand)
+    (soundtrack,) = (step.request for step in steps if isinstance(step.request, SoundtrackRequest))
+    (film,) = (step.request for step in steps if isinstance(step.request, FilmRequest))
+    assert soundtrack.frames == sum(piece.frames for piece in film.pieces)
+
+
+@pytest.mark.parametrize(("payload", "music"), [({}, "calm"), ({"music": False}, "")])
+def test_a_film_in_which_nobody_speaks_has_a_soundtrack_too(hand: Hand, payload: dict[str, bool], music: str) -> None:
+    hand.run()
+    for shot in hand.work.shots:
+        hand.change(shot.sequence, narration="")
+    hand.next(OperationType.VIDEO_RENDER, payload=payload)
+    (request,) = _soundtracks(pipeline.plan(hand.work, hand.engines, {}))
+    assert (request.voices, request.music) == ((), music)
+    assert hand.run() is not None
+
+
+def _soundtracks(plan: Plan) -> list[SoundtrackRequest]:
+    return [step.request for step in plan.steps if isinstance(step.request, SoundtrackRequest)]
 
 
 def _steps(hand: Hand) -> tuple[Step, ...]:

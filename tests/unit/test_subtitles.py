@@ -1,6 +1,7 @@
 """Subtitles: nothing lost, everything readable, Chinese typography kept."""
 
 import itertools
+import unicodedata
 from collections.abc import Sequence
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.requests import Cue
-from services.core.subtitles import LINE_WIDTH, LINGER, SHORTEST, columns, cues, srt, vtt
+from services.core.subtitles import LINE_WIDTH, LINGER, SHORTEST, breakable, columns, cues, srt, vtt
 
 CLOSING = "，。！？；：、”’）》」』】…"
 OPENING = "“‘（《「『【"
@@ -119,6 +120,15 @@ def test_a_word_wider_than_a_line_is_cut_without_loss() -> None:
     shown = cues([("风" * 70 + "。", 0.0, 14.0), ("https://example.org/" + "a" * 90, 14.0, 18.0)])
     assert "".join(lines(shown)) == "风" * 70 + "。" + "https://example.org/" + "a" * 90
     assert all(columns(line) <= LINE_WIDTH for line in lines(shown))
+
+
+def test_what_is_joined_stays_on_one_line_and_marks_take_no_room() -> None:
+    assert columns("น้ำ") == 2
+    assert columns("क्षि") == columns("कष") + 1
+    family, thumb = "👩\u200d👩\u200d👧", "👍🏽"
+    pieces = breakable(f"走{family}吧{thumb}")
+    assert pieces == ["走", family, "吧", thumb]
+    assert all(not unicodedata.category(line[0]).startswith("M") for line in lines(cues(spoken("กำลังน้ำที่นี่" * 12))))
 
 
 def test_a_short_cue_is_held_for_a_second_where_there_is_room() -> None:

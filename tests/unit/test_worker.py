@@ -264,7 +264,7 @@ async def test_a_regenerate_blanks_nothing_that_the_model_did_not_return(stage: 
     assert (after.title, after.narration, after.keyframe) == (before.title, before.narration, before.keyframe)
 
 
-@pytest.mark.parametrize("kind", ["speech", "clip", "card", "segment", "transition", "film"])
+@pytest.mark.parametrize("kind", ["speech", "clip", "card", "segment", "transition", "soundtrack", "film"])
 async def test_a_compile_resumes_where_it_broke(stage: TwinStage, kind: str) -> None:
     async with stage.worker():
         operation = await stage.create()
@@ -272,5 +272,6 @@ async def test_a_compile_resumes_where_it_broke(stage: TwinStage, kind: str) -> 
         stage.models.fail_next(kind, Unavailable("MODEL_UNAVAILABLE", service=kind))
         ended = await stage.ended(await stage.compile(operation.story_id))
     assert (ended.status, ended.retries) == (OperationStatus.SUCCEEDED, 1)
-    made = {"storyboard": 1, "keyframe": 5, "speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "film": 1}
-    assert stage.models.runs == made
+    shots = {"storyboard": 1, "keyframe": 5, "speech": 5, "clip": 5}
+    film = {"card": 2, "segment": 7, "transition": 2, "soundtrack": 1, "film": 1}
+    assert stage.models.runs == shots | film

@@ -425,6 +425,152 @@ class TransitionResult(_message.Message):
 Global___TransitionResult: _TypeAlias = TransitionResult  # noqa: Y015
 
 @_typing.final
+class SoundtrackVoice(_message.Message):
+    """A line spoken in the film."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    SPEECH_FIELD_NUMBER: _builtins.int
+    SPEECH_START_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """The film's frame with which the shot begins."""
+    speech: _builtins.str
+    """Digest of the voice."""
+    speech_start: _builtins.float
+    """Seconds from the shot's first frame."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        speech: _builtins.str = ...,
+        speech_start: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["speech", b"speech", "speech_start", b"speech_start", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SoundtrackVoice: _TypeAlias = SoundtrackVoice  # noqa: Y015
+
+@_typing.final
+class RenderSoundtrackRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    MUSIC_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    FPS_FIELD_NUMBER: _builtins.int
+    VOICES_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    title: _builtins.str
+    music: _builtins.str
+    """The music's mood; empty for none."""
+    seed: _builtins.int
+    frames: _builtins.int
+    """The whole film's."""
+    fps: _builtins.int
+    @_builtins.property
+    def voices(self) -> _containers.RepeatedCompositeFieldContainer[Global___SoundtrackVoice]: ...
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        title: _builtins.str = ...,
+        music: _builtins.str = ...,
+        seed: _builtins.int = ...,
+        frames: _builtins.int = ...,
+        fps: _builtins.int = ...,
+        voices: _abc.Iterable[Global___SoundtrackVoice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fps", b"fps", "frames", b"frames", "key", b"key", "music", b"music", "seed", b"seed", "title", b"title", "voices", b"voices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenderSoundtrackRequest: _TypeAlias = RenderSoundtrackRequest  # noqa: Y015
+
+@_typing.final
+class RenderSoundtrackResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _engines_pb2.Progress: ...
+    @_builtins.property
+    def result(self) -> Global___SoundtrackResult: ...
+    def __init__(
+        self,
+        *,
+        progress: _engines_pb2.Progress | None = ...,
+        result: Global___SoundtrackResult | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_update: _TypeAlias = _typing.Literal["progress", "result"]  # noqa: Y015
+    _WhichOneofArgType_update: _TypeAlias = _typing.Literal["update", b"update"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_update) -> _WhichOneofReturnType_update | None: ...
+
+Global___RenderSoundtrackResponse: _TypeAlias = RenderSoundtrackResponse  # noqa: Y015
+
+@_typing.final
+class SoundtrackResult(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class PartsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> _media_pb2.MediaRef: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _media_pb2.MediaRef | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    INFO_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    seconds: _builtins.float
+    @_builtins.property
+    def info(self) -> _engines_pb2.ResultInfo: ...
+    @_builtins.property
+    def parts(self) -> _containers.MessageMap[_builtins.str, _media_pb2.MediaRef]:
+        """audio."""
+
+    def __init__(
+        self,
+        *,
+        info: _engines_pb2.ResultInfo | None = ...,
+        parts: _abc.Mapping[_builtins.str, _media_pb2.MediaRef] | None = ...,
+        seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["info", b"info"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["info", b"info", "parts", b"parts", "seconds", b"seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SoundtrackResult: _TypeAlias = SoundtrackResult  # noqa: Y015
+
+@_typing.final
 class FilmPiece(_message.Message):
     """A segment or a transition."""
 
@@ -451,33 +597,27 @@ Global___FilmPiece: _TypeAlias = FilmPiece  # noqa: Y015
 
 @_typing.final
 class FilmLine(_message.Message):
-    """What is said in a shot."""
+    """The subtitles of a shot."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     START_FIELD_NUMBER: _builtins.int
-    SPEECH_FIELD_NUMBER: _builtins.int
-    SPEECH_START_FIELD_NUMBER: _builtins.int
     CUES_FIELD_NUMBER: _builtins.int
     start: _builtins.int
     """The film's frame with which the shot begins."""
-    speech: _builtins.str
-    """Digest of the voice; empty when only subtitles are shown."""
-    speech_start: _builtins.float
-    """Seconds from the shot's first frame; so do the cues count."""
     @_builtins.property
-    def cues(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cue]: ...
+    def cues(self) -> _containers.RepeatedCompositeFieldContainer[Global___Cue]:
+        """They count from the shot's first frame."""
+
     def __init__(
         self,
         *,
         start: _builtins.int = ...,
-        speech: _builtins.str = ...,
-        speech_start: _builtins.float = ...,
         cues: _abc.Iterable[Global___Cue] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "speech", b"speech", "speech_start", b"speech_start", "start", b"start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cues", b"cues", "start", b"start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -491,25 +631,23 @@ class CompileFilmRequest(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     PIECES_FIELD_NUMBER: _builtins.int
+    SOUNDTRACK_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     FPS_FIELD_NUMBER: _builtins.int
     WIDTH_FIELD_NUMBER: _builtins.int
     HEIGHT_FIELD_NUMBER: _builtins.int
-    MUSIC_FIELD_NUMBER: _builtins.int
-    SEED_FIELD_NUMBER: _builtins.int
     COVER_FIELD_NUMBER: _builtins.int
     SOFT_SUBTITLES_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     title: _builtins.str
     language: _builtins.str
+    soundtrack: _builtins.str
+    """Digest of what RenderSoundtrack made, as long as the pieces."""
     fps: _builtins.int
     width: _builtins.int
     height: _builtins.int
-    music: _builtins.str
-    """The music's mood; empty for none."""
-    seed: _builtins.int
     cover: _builtins.str
-    """Digest of the picture that becomes the cover; empty takes the first frame."""
+    """Digest of the picture that becomes the cover; empty takes a frame of the film."""
     soft_subtitles: _builtins.bool
     """Whether the subtitles are also a track of the film."""
     @_builtins.property
@@ -523,18 +661,17 @@ class CompileFilmRequest(_message.Message):
         title: _builtins.str = ...,
         language: _builtins.str = ...,
         pieces: _abc.Iterable[Global___FilmPiece] | None = ...,
+        soundtrack: _builtins.str = ...,
         lines: _abc.Iterable[Global___FilmLine] | None = ...,
         fps: _builtins.int = ...,
         width: _builtins.int = ...,
         height: _builtins.int = ...,
-        music: _builtins.str = ...,
-        seed: _builtins.int = ...,
         cover: _builtins.str = ...,
         soft_subtitles: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cover", b"cover", "fps", b"fps", "height", b"height", "key", b"key", "language", b"language", "lines", b"lines", "music", b"music", "pieces", b"pieces", "seed", b"seed", "soft_subtitles", b"soft_subtitles", "title", b"title", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cover", b"cover", "fps", b"fps", "height", b"height", "key", b"key", "language", b"language", "lines", b"lines", "pieces", b"pieces", "soft_subtitles", b"soft_subtitles", "soundtrack", b"soundtrack", "title", b"title", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -50,6 +50,11 @@ class FilmsStub:
                 request_serializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionRequest.SerializeToString,
                 response_deserializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionResponse.FromString,
                 _registered_method=True)
+        self.RenderSoundtrack = channel.unary_stream(
+                '/storyreel.v1.Films/RenderSoundtrack',
+                request_serializer=storyreel_dot_v1_dot_films__pb2.RenderSoundtrackRequest.SerializeToString,
+                response_deserializer=storyreel_dot_v1_dot_films__pb2.RenderSoundtrackResponse.FromString,
+                _registered_method=True)
         self.CompileFilm = channel.unary_stream(
                 '/storyreel.v1.Films/CompileFilm',
                 request_serializer=storyreel_dot_v1_dot_films__pb2.CompileFilmRequest.SerializeToString,
@@ -82,8 +87,15 @@ class FilmsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenderSoundtrack(self, request, context):
+        """All that is heard in the film: voices, music under them, one loudness.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CompileFilm(self, request, context):
-        """The film from its segments and transitions.
+        """The film from its segments, transitions and soundtrack.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,6 +118,11 @@ def add_FilmsServicer_to_server(servicer, server):
                     servicer.RenderTransition,
                     request_deserializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionRequest.FromString,
                     response_serializer=storyreel_dot_v1_dot_films__pb2.RenderTransitionResponse.SerializeToString,
+            ),
+            'RenderSoundtrack': grpc.unary_stream_rpc_method_handler(
+                    servicer.RenderSoundtrack,
+                    request_deserializer=storyreel_dot_v1_dot_films__pb2.RenderSoundtrackRequest.FromString,
+                    response_serializer=storyreel_dot_v1_dot_films__pb2.RenderSoundtrackResponse.SerializeToString,
             ),
             'CompileFilm': grpc.unary_stream_rpc_method_handler(
                     servicer.CompileFilm,
@@ -195,6 +212,33 @@ class Films:
             '/storyreel.v1.Films/RenderTransition',
             storyreel_dot_v1_dot_films__pb2.RenderTransitionRequest.SerializeToString,
             storyreel_dot_v1_dot_films__pb2.RenderTransitionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderSoundtrack(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/storyreel.v1.Films/RenderSoundtrack',
+            storyreel_dot_v1_dot_films__pb2.RenderSoundtrackRequest.SerializeToString,
+            storyreel_dot_v1_dot_films__pb2.RenderSoundtrackResponse.FromString,
             options,
             channel_credentials,
             insecure,

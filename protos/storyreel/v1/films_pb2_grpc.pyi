@@ -39,8 +39,10 @@ class FilmsStub:
     """The part of a clip that stands alone in the film, without sound."""
     RenderTransition: _grpc.UnaryStreamMultiCallable[_films_pb2.RenderTransitionRequest, _films_pb2.RenderTransitionResponse]
     """The frames in which one clip goes over into the next."""
+    RenderSoundtrack: _grpc.UnaryStreamMultiCallable[_films_pb2.RenderSoundtrackRequest, _films_pb2.RenderSoundtrackResponse]
+    """All that is heard in the film: voices, music under them, one loudness."""
     CompileFilm: _grpc.UnaryStreamMultiCallable[_films_pb2.CompileFilmRequest, _films_pb2.CompileFilmResponse]
-    """The film from its segments and transitions."""
+    """The film from its segments, transitions and soundtrack."""
 
 @_typing.type_check_only
 class FilmsAsyncStub(FilmsStub):
@@ -53,8 +55,10 @@ class FilmsAsyncStub(FilmsStub):
     """The part of a clip that stands alone in the film, without sound."""
     RenderTransition: _aio.UnaryStreamMultiCallable[_films_pb2.RenderTransitionRequest, _films_pb2.RenderTransitionResponse]  # type: ignore[assignment]
     """The frames in which one clip goes over into the next."""
+    RenderSoundtrack: _aio.UnaryStreamMultiCallable[_films_pb2.RenderSoundtrackRequest, _films_pb2.RenderSoundtrackResponse]  # type: ignore[assignment]
+    """All that is heard in the film: voices, music under them, one loudness."""
     CompileFilm: _aio.UnaryStreamMultiCallable[_films_pb2.CompileFilmRequest, _films_pb2.CompileFilmResponse]  # type: ignore[assignment]
-    """The film from its segments and transitions."""
+    """The film from its segments, transitions and soundtrack."""
 
 class FilmsServicer(metaclass=_abc_1.ABCMeta):
     """Joins clips, voices, music and subtitles to a film."""
@@ -84,11 +88,19 @@ class FilmsServicer(metaclass=_abc_1.ABCMeta):
         """The frames in which one clip goes over into the next."""
 
     @_abc_1.abstractmethod
+    def RenderSoundtrack(
+        self,
+        request: _films_pb2.RenderSoundtrackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_films_pb2.RenderSoundtrackResponse], _abc.AsyncIterator[_films_pb2.RenderSoundtrackResponse]]:
+        """All that is heard in the film: voices, music under them, one loudness."""
+
+    @_abc_1.abstractmethod
     def CompileFilm(
         self,
         request: _films_pb2.CompileFilmRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_films_pb2.CompileFilmResponse], _abc.AsyncIterator[_films_pb2.CompileFilmResponse]]:
-        """The film from its segments and transitions."""
+        """The film from its segments, transitions and soundtrack."""
 
 def add_FilmsServicer_to_server(servicer: FilmsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -14,7 +14,15 @@ from services.core import codec, recipes
 from services.core.errors import FailedPrecondition, StoryreelError, Unavailable
 from services.core.model import Artifact, Engine, Key, ShotDraft, Storyboard
 from services.core.ports import Media, OnProgress, Progress
-from services.core.requests import FilmRequest, Request, RewriteRequest, Service, SpeechRequest, StoryboardRequest
+from services.core.requests import (
+    FilmRequest,
+    Request,
+    RewriteRequest,
+    Service,
+    SoundtrackRequest,
+    SpeechRequest,
+    StoryboardRequest,
+)
 
 _CONTENT_TYPES = {"image": "image/png", "video": "video/mp4", "audio": "audio/wav", "cover": "image/png"}
 _PARTS: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +32,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "card": ("video",),
     "segment": ("video",),
     "transition": ("video",),
+    "soundtrack": ("audio",),
     "film": ("video", "cover", "subtitles", "captions"),
 }
 
@@ -148,6 +157,8 @@ def _facts(request: Request) -> Mapping[str, Any]:
         case SpeechRequest():
             words = [[word, n * 0.25, (n + 1) * 0.25] for n, word in enumerate(request.text.split())]
             return {"seconds": len(words) * 0.25, "words": words}
+        case SoundtrackRequest():
+            return {"seconds": request.frames / request.fps}
         case FilmRequest():
             return {"seconds": sum(piece.frames for piece in request.pieces) / request.fps}
         case _:

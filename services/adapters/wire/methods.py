@@ -13,6 +13,7 @@ from services.core.requests import (
     RewriteRequest,
     SegmentRequest,
     Service,
+    SoundtrackRequest,
     SpeechRequest,
     StoryboardRequest,
     TransitionRequest,
@@ -27,6 +28,7 @@ RequestMessage = (
     | films_pb2.RenderCardRequest
     | films_pb2.RenderSegmentRequest
     | films_pb2.RenderTransitionRequest
+    | films_pb2.RenderSoundtrackRequest
     | films_pb2.CompileFilmRequest
 )
 ResponseMessage = (
@@ -38,6 +40,7 @@ ResponseMessage = (
     | films_pb2.RenderCardResponse
     | films_pb2.RenderSegmentResponse
     | films_pb2.RenderTransitionResponse
+    | films_pb2.RenderSoundtrackResponse
     | films_pb2.CompileFilmResponse
 )
 ResultMessage = (
@@ -49,6 +52,7 @@ ResultMessage = (
     | films_pb2.CardResult
     | films_pb2.SegmentResult
     | films_pb2.TransitionResult
+    | films_pb2.SoundtrackResult
     | films_pb2.FilmResult
 )
 
@@ -144,6 +148,14 @@ METHODS: Mapping[str, Method] = {
             films_pb2.RenderTransitionRequest,
             films_pb2.RenderTransitionResponse,
             films_pb2.TransitionResult,
+        ),
+        Method(
+            SoundtrackRequest.kind,
+            Service.FILMS,
+            "RenderSoundtrack",
+            films_pb2.RenderSoundtrackRequest,
+            films_pb2.RenderSoundtrackResponse,
+            films_pb2.SoundtrackResult,
         ),
         Method(
             FilmRequest.kind,

@@ -22,6 +22,8 @@ from services.core.requests import (
     Request,
     RewriteRequest,
     SegmentRequest,
+    SoundtrackRequest,
+    SoundtrackVoice,
     SpeechRequest,
     StoryboardRequest,
     TransitionRequest,
@@ -124,6 +126,19 @@ def encode(request: Request, key: Key) -> RequestMessage:
                 height=request.height,
                 draft=request.draft,
             )
+        case SoundtrackRequest():
+            return films_pb2.RenderSoundtrackRequest(
+                key=key,
+                title=request.title,
+                music=request.music,
+                seed=request.seed,
+                frames=request.frames,
+                fps=request.fps,
+                voices=[
+                    films_pb2.SoundtrackVoice(start=voice.start, speech=voice.speech, speech_start=voice.speech_start)
+                    for voice in request.voices
+                ],
+            )
         case FilmRequest():
             return _encode_film(request, key)
         case _:
@@ -155,17 +170,11 @@ def _encode_film(request: FilmRequest, key: Key) -> films_pb2.CompileFilmRequest
         title=request.title,
         language=request.language,
         pieces=[films_pb2.FilmPiece(video=piece.video, frames=piece.frames) for piece in request.pieces],
-        lines=[
-            films_pb2.FilmLine(
-                start=line.start, speech=line.speech or "", speech_start=line.speech_start, cues=_encode_cues(line.cues)
-            )
-            for line in request.lines
-        ],
+        soundtrack=request.soundtrack,
+        lines=[films_pb2.FilmLine(start=line.start, cues=_encode_cues(line.cues)) for line in request.lines],
         fps=request.fps,
         width=request.width,
         height=request.height,
-        music=request.music,
-        seed=request.seed,
         cover=request.cover or "",
         soft_subtitles=request.soft_subtitles,
     )
@@ -291,6 +300,18 @@ def _request(message: RequestMessage) -> Request:
                 height=message.height,
                 draft=message.draft,
             )
+        case films_pb2.RenderSoundtrackRequest():
+            return SoundtrackRequest(
+                title=message.title,
+                music=message.music,
+                seed=message.seed,
+                frames=message.frames,
+                fps=message.fps,
+                voices=tuple(
+                    SoundtrackVoice(start=voice.start, speech=Digest(voice.speech), speech_start=voice.speech_start)
+                    for voice in message.voices
+                ),
+            )
         case films_pb2.CompileFilmRequest():
             return _decode_film(message)
         case _:
@@ -320,20 +341,11 @@ def _decode_film(message: films_pb2.CompileFilmRequest) -> FilmRequest:
         title=message.title,
         language=_language(message.language),
         pieces=tuple(FilmPiece(video=Digest(piece.video), frames=piece.frames) for piece in message.pieces),
-        lines=tuple(
-            FilmLine(
-                start=line.start,
-                speech=Digest(line.speech) if line.speech else None,
-                speech_start=line.speech_start,
-                cues=_decode_cues(line.cues),
-            )
-            for line in message.lines
-        ),
+        soundtrack=Digest(message.soundtrack),
+        lines=tuple(FilmLine(start=line.start, cues=_decode_cues(line.cues)) for line in message.lines),
         fps=message.fps,
         width=message.width,
         height=message.height,
-        music=message.music,
-        seed=message.seed,
         cover=Digest(message.cover) if message.cover else None,
         soft_subtitles=message.soft_subtitles,
     )

@@ -75,7 +75,7 @@ def _encode_result(kind: str, result: Result) -> ResultMessage:
         case "speech":
             typed["seconds"] = meta.pop("seconds")
             typed["words"] = [speech_pb2.SpokenWord(text=t, start=start, end=end) for t, start, end in meta.pop("words")]
-        case "film":
+        case "soundtrack" | "film":
             typed["seconds"] = meta.pop("seconds")
         case _:
             pass
@@ -131,7 +131,7 @@ def _decode_result(kind: str, message: ResultMessage) -> Result:
             parts = message.parts
             meta["seconds"] = message.seconds
             meta["words"] = [[word.text, word.start, word.end] for word in message.words]
-        case films_pb2.FilmResult():
+        case films_pb2.SoundtrackResult() | films_pb2.FilmResult():
             parts = message.parts
             meta["seconds"] = message.seconds
         case _:

@@ -32,6 +32,7 @@ from services.core.requests import (
     Request,
     RewriteRequest,
     SegmentRequest,
+    SoundtrackRequest,
     SpeechRequest,
     StoryboardRequest,
     TransitionRequest,
@@ -132,15 +133,18 @@ class BlankSpeech(_Blank):
 
 
 class BlankFilms(_Blank):
-    """Black cards, segments and transitions; a black film with a black cover and real subtitles."""
+    """Black cards, segments and transitions; a silent soundtrack; a black film with a black cover and real subtitles."""
 
     _mp4 = b""
 
     def load(self) -> None:
         self._mp4 = black_mp4()
 
-    def run(self, request: CardRequest | SegmentRequest | TransitionRequest | FilmRequest, job: Job) -> Output:
+    def run(self, request: CardRequest | SegmentRequest | TransitionRequest | SoundtrackRequest | FilmRequest, job: Job) -> Output:
         self._wait(job)
+        if isinstance(request, SoundtrackRequest):
+            seconds = round(request.frames / request.fps, 3)
+            return Output({"audio": _write(job, "audio.wav", marked_wav(seconds, request), "audio/wav")}, {"seconds": seconds})
         video = _write(job, "video.mp4", marked_mp4(self._mp4, request), "video/mp4")
         if not isinstance(request, FilmRequest):
             return Output({"video": video})

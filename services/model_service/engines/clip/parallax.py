@@ -132,8 +132,9 @@ class Renderer:
 
     def _reference(self, place: int) -> Callable[[int], Placing]:
         """Where a layer would lie if it did not drift."""
-        depth = self._planes[place].depth
-        return lambda index: self._view.placing(depth, self._pose_at(self._time(index)))
+        # Not of `self`, which keeps it: the cycle would keep the clip's pieces until the garbage collector comes.
+        view, pose_at, last, depth = self._view, self._pose_at, max(self._last, 1), self._planes[place].depth
+        return lambda index: view.placing(depth, pose_at(index / last))
 
     def _compose(self, index: int, corner: tuple[int, int], inner: Planes, buffers: Buffers) -> None:
         """The plate's layers as they are at a key, in planes that begin at `corner` of the plate."""

@@ -1,1 +1,1 @@
-"""Films: a shot's clip becomes a segment (subtitles, transition), and segments become a film (voices, music, one loudness)."""
+"""Films: clips become segments and transitions, voices and music a soundtrack, and all of them, copied, a film."""

@@ -39,8 +39,7 @@ def make(request: CardRequest, job: Job, tools: Tools) -> Output:
     fitting.refuse_impossible("card", frames=request.frames, fps=request.fps, width=request.width, height=request.height)
     picture = None if request.picture is None else _opened(request.picture, job)
     look = look_of(request.style)
-    face = tools.serif if look.serif else tools.sans
-    text, dropped = face.coverage.shown(request.text)
+    text, dropped = (tools.serif if look.serif else tools.sans).shown(request.text)
     video = job.folder / "video.mp4"
     process.feed(
         tools.executable,
@@ -85,10 +84,11 @@ def _painters(request: CardRequest, look: Look, tools: Tools) -> list[Painter]:
     width, height = request.width, request.height
     shorter = min(width, height)
     chinese = _chinese(request.text)
-    look = replace(look, upright=look.upright and chinese and len(request.text) <= _LONGEST_UPRIGHT)
-    face = tools.serif if look.serif else tools.sans
+    typeface = tools.serif if look.serif else tools.sans
+    columns = chinese and len(request.text) <= _LONGEST_UPRIGHT and all(c.isspace() or c in typeface.main for c in request.text)
+    look = replace(look, upright=look.upright and columns)
     setting = Setting(
-        face,
+        typeface,
         tracking=look.tracking * (1.0 if chinese else 0.6),
         largest=shorter * (0.16 if chinese else 0.125),
         stroke=look.stroke,
@@ -98,10 +98,10 @@ def _painters(request: CardRequest, look: Look, tools: Tools) -> list[Painter]:
     room = (0.6 * width, 0.6 * height) if look.upright else (0.8 * width, 0.5 * height)
     centre = width / 2, height * (0.44 if look.upright else 0.47)
     title = block(text, setting, centre=centre, room=room, smallest=0.035 * shorter)
-    mark, lowest = card_words.beside(title, look, _SEAL[request.card], str(tools.serif.path), begins=_BEGINS, lasts=_MARKED)
+    mark, lowest = card_words.beside(title, look, _SEAL[request.card], str(tools.serif.main.path), begins=_BEGINS, lasts=_MARKED)
     painters = [card_words.painter(title, look, begins=_BEGINS), mark]
     if request.card == "end":
-        small = Setting(face, tracking=0.3, largest=max(0.034 * shorter, 11))
+        small = Setting(typeface, tracking=0.3, largest=max(0.034 * shorter, 11))
         name = block(_NAME, small, centre=(width / 2, lowest + 0.06 * shorter), room=room, smallest=8)
         plain = replace(look, neon=False, coarse=False, glow_strength=0.6 * look.glow_strength)
         painters.append(card_words.painter(name, plain, begins=_NAMED))

@@ -13,6 +13,10 @@ SPARE = 1.08
 """How much larger the ground is than the frame: the card moves within it."""
 _PAPER, _RICE = (0.965, 0.925, 0.845), (0.935, 0.915, 0.865)
 _NIGHT = (0.10, 0.12, 0.17)
+_DIMMEST = 0.19
+"""Mean brightness of the darkest ground: a film that fades out over it is black for a quarter of a second, and no longer."""
+_MOST_EXPOSED = 5.0
+"""How many times brighter a dark picture is made before dusk is laid over it."""
 
 
 def ground(picture: Picture | None, width: int, height: int, look: Look) -> NDArray[np.uint8]:
@@ -49,7 +53,29 @@ def _dark(filled: Picture, look: Look) -> Picture:
         grey = graded.mean(axis=2, keepdims=True)
         graded = 0.55 * graded + 0.45 * grey * np.array([1.15, 0.5, 1.35], np.float32)
         graded[::3] *= 0.86
-    return _picture(graded)
+    return _exposed(_picture(graded))
+
+
+def _exposed(dark: Picture) -> Picture:
+    """The picture, made as bright as `_DIMMEST`: its own lights first, none burnt out, then a glow of dusk from below."""
+    # Blurred over more than a pixel, it may be judged by a small one.
+    small = _picture(cv2.resize(dark, (48, 48), interpolation=cv2.INTER_AREA))
+    if _brightness(small) >= _DIMMEST:
+        return dark
+    low, high = 1.0, _MOST_EXPOSED
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _brightness(_picture(1 - (1 - small) ** middle)) >= _DIMMEST else (middle, high)
+    lit = _picture(1 - (1 - dark) ** high)
+    lacking = _DIMMEST - _brightness(lit)
+    if lacking < 0.005:
+        return lit
+    dusk = _dusk((dark.shape[1], dark.shape[0]))
+    return _picture(lit + dusk * (lacking / _brightness(dusk)))
+
+
+def _brightness(picture: Picture) -> float:
+    return float(picture.mean(axis=(0, 1)) @ np.array([0.2126, 0.7152, 0.0722]))
 
 
 def _paper(filled: Picture | None, size: tuple[int, int]) -> Picture:
@@ -87,7 +113,7 @@ def _blocks(filled: Picture, look: Look) -> Picture:
     small = cv2.resize(filled, (width // side, height // side), interpolation=cv2.INTER_AREA)
     x, y = _axes(small.shape[1], small.shape[0])
     lit = small * (look.light * (1 - 0.5 * np.exp(-((x / 0.8) ** 4) - (y / 0.4) ** 4)))[..., None]
-    few = np.asarray(np.round(lit * 15) / 15, np.float32)
+    few = np.asarray(np.round(_exposed(_picture(lit)) * 15) / 15, np.float32)
     return _picture(cv2.resize(few, (width, height), interpolation=cv2.INTER_NEAREST))
 
 

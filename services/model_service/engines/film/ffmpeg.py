@@ -1,4 +1,4 @@
-"""The engine of films: segments encoded by ffmpeg, films joined by its libraries."""
+"""The engine of films: segments encoded by ffmpeg, soundtracks and films written with its libraries."""
 
 import errno
 from functools import cached_property
@@ -9,15 +9,15 @@ import imageio_ffmpeg
 
 from services.core.errors import EngineFailed, ResourceExhausted
 from services.core.model import Engine
-from services.core.requests import CardRequest, FilmRequest, SegmentRequest, TransitionRequest
+from services.core.requests import CardRequest, FilmRequest, SegmentRequest, SoundtrackRequest, TransitionRequest
 from services.model_service.engine import Job, Output
-from services.model_service.engines.film import card, film, process, segment, transition
+from services.model_service.engines.film import card, film, process, segment, soundtrack, transition
 from services.model_service.engines.film.encoder import Encoder
 from services.model_service.engines.film.tools import Tools
 
 
 class Ffmpeg:
-    """Makes cards, segments, transitions and films on the CPU. Deterministic; any number of runs at once."""
+    """Makes cards, segments, transitions, soundtracks and films on the CPU. Deterministic; any number of runs at once."""
 
     def __init__(self, executable: Path | None = None, encoder: Encoder | None = None) -> None:
         """`executable` is ffmpeg 6 or later with libx264 and libass; the packaged one by default."""
@@ -33,7 +33,7 @@ class Ffmpeg:
         process.version(self._executable)
         self._tools.load()
 
-    def run(self, request: CardRequest | SegmentRequest | TransitionRequest | FilmRequest, job: Job) -> Output:
+    def run(self, request: CardRequest | SegmentRequest | TransitionRequest | SoundtrackRequest | FilmRequest, job: Job) -> Output:
         """What is asked for; see `requests` for the parts."""
         try:
             match request:
@@ -43,6 +43,8 @@ class Ffmpeg:
                     return segment.make(request, job, self._tools)
                 case TransitionRequest():
                     return transition.make(request, job, self._tools)
+                case SoundtrackRequest():
+                    return soundtrack.make(request, job)
                 case FilmRequest():
                     return film.make(request, job)
                 case _:

@@ -1,86 +1,99 @@
-"""What a font can draw, read from its own table: text is shown with what there is, and never as empty boxes."""
+"""What a font's own tables say of it: its family, the height of its line, and what it can draw."""
 
 import struct
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO
 
 from services.core.errors import EngineFailed
 
+_FAMILY = 1
+"""Number of the family's name in a font's table of names."""
+_WINDOWS = 3
+"""Platform whose names are UTF-16."""
+_MOST_TABLES = 12 + 16 * 64
+"""Bytes in which the directory of a font's tables ends."""
 
-class Shown(NamedTuple):
-    """Text that a font can draw, and the characters that had to be left out of it, each once, in order."""
 
-    text: str
-    dropped: str
+class Face:
+    """An OpenType font. Its tables are read when they are first asked for.
 
-
-class Coverage:
-    """The characters of one OpenType font, from the widest Unicode subtable of its `cmap` (formats 4 and 12)."""
+    Every property raises EngineFailed ENGINE_NOT_INSTALLED when there is no such font.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises EngineFailed ENGINE_NOT_INSTALLED when there is no such font."""
-        try:
-            runs = sorted(_runs(_cmap(path.read_bytes())))
-        except (OSError, struct.error, ValueError) as error:
-            raise EngineFailed("ENGINE_NOT_INSTALLED", engine="ffmpeg", problem=f"font {path.name}: {error}") from error
-        self._firsts = [first for first, _ in runs]
-        self._lasts = [last for _, last in runs]
+        self.path = path
 
     def __contains__(self, character: str) -> bool:
-        place = bisect_right(self._firsts, ord(character)) - 1
-        return place >= 0 and ord(character) <= self._lasts[place]
+        """Whether the font has a picture of it: looked up in the widest Unicode subtable of its `cmap` (formats 4 and 12)."""
+        firsts, lasts = self._runs
+        place = bisect_right(firsts, ord(character)) - 1
+        return place >= 0 and ord(character) <= lasts[place]
 
-    def shown(self, text: str) -> Shown:
-        """`text` composed (NFC), without what the font lacks.
+    @property
+    def family(self) -> str:
+        """The name by which libass finds it."""
+        return self._facts[0]
 
-        A letter that the font lacks is replaced by the plain form that Unicode gives for it (full-width digits, ligatures,
-        presentation forms) or, without its accents, by its base; what is left is dropped. What has no look of its own (joiners,
-        variation selectors, controls) goes unmentioned.
-        """
-        kept: list[str] = []
-        dropped: dict[str, None] = {}
-        for character in unicodedata.normalize("NFC", text):
-            if character == "\n" or (character in self and not _invisible(character)):
-                kept.append(character)
-            elif character.isspace():
-                kept.append(" ")
-            elif plain := self._plain(character):
-                kept.append(plain)
-            elif not _invisible(character):
-                dropped[character] = None
-        lines = (" ".join(line.split()) for line in "".join(kept).split("\n"))
-        return Shown("\n".join(line for line in lines if line), "".join(dropped))
+    @property
+    def line(self) -> float:
+        """Height of its line to its em, by which libass sizes it (ascent and descent as Windows has them)."""
+        return self._facts[1]
 
-    def _plain(self, character: str) -> str:
-        decomposed = unicodedata.normalize("NFKD", character)
-        if decomposed == character:
-            return ""
-        composed = unicodedata.normalize("NFKC", character)
-        for candidate in (composed, "".join(c for c in decomposed if not unicodedata.combining(c))):
-            if candidate and all(c in self and not _invisible(c) for c in candidate):
-                return candidate
-        return ""
+    def check(self) -> None:
+        """Raises EngineFailed ENGINE_NOT_INSTALLED when the font is not there."""
+        _ = self._facts
+
+    @cached_property
+    def _facts(self) -> tuple[str, float]:
+        try:
+            with self.path.open("rb") as file:
+                start = file.read(_MOST_TABLES)
+                tables = {tag: (offset, length) for tag, offset, length in _directory(start)}
+                names, metrics, head = (_read(file, *tables[tag]) for tag in (b"name", b"OS/2", b"head"))
+            ascent, descent = struct.unpack_from(">HH", metrics, 74)
+            (em,) = struct.unpack_from(">H", head, 18)
+            return _family(names), (ascent + descent) / em
+        except (OSError, struct.error, KeyError, ValueError) as error:
+            raise self._missing(error) from error
+
+    @cached_property
+    def _runs(self) -> tuple[list[int], list[int]]:
+        """First and last code points of what it has, in order."""
+        try:
+            with self.path.open("rb") as file:
+                tables = {tag: (offset, length) for tag, offset, length in _directory(file.read(_MOST_TABLES))}
+                runs = sorted(_runs(_widest(_read(file, *tables[b"cmap"]))))
+        except (OSError, struct.error, KeyError, ValueError) as error:
+            raise self._missing(error) from error
+        return [first for first, _ in runs], [last for _, last in runs]
+
+    def _missing(self, error: Exception) -> EngineFailed:
+        return EngineFailed("ENGINE_NOT_INSTALLED", engine="ffmpeg", problem=f"font {self.path.name}: {error}")
 
 
-def _invisible(character: str) -> bool:
-    return (
-        unicodedata.category(character) in ("Cc", "Cf", "Cs")
-        or "\ufe00" <= character <= "\ufe0f"
-        or ("\U000e0000" <= character <= "\U000e0fff")
-    )
+def _read(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
 
 
-def _cmap(font: bytes) -> bytes:
-    """The Unicode subtable that holds most."""
-    (tables,) = struct.unpack_from(">H", font, 4)
-    for number in range(tables):
-        tag, _, offset, length = struct.unpack_from(">4sLLL", font, 12 + 16 * number)
-        if tag == b"cmap":
-            return _widest(font[offset : offset + length])
-    raise ValueError("it has no cmap table")
+def _directory(start: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Tag, offset and length of every table."""
+    (count,) = struct.unpack_from(">H", start, 4)
+    for number in range(count):
+        tag, _, offset, length = struct.unpack_from(">4sLLL", start, 12 + 16 * number)
+        yield tag, offset, length
+
+
+def _family(names: bytes) -> str:
+    count, strings = struct.unpack_from(">HH", names, 2)
+    for number in range(count):
+        platform, _, _, name, length, offset = struct.unpack_from(">6H", names, 6 + 12 * number)
+        if (platform, name) == (_WINDOWS, _FAMILY):
+            return names[strings + offset : strings + offset + length].decode("utf-16-be")
+    raise ValueError("its tables name no family")
 
 
 def _widest(cmap: bytes) -> bytes:

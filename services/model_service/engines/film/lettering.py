@@ -1,4 +1,7 @@
-"""A title set in type: lines of equal length, as large as they fit, each letter a picture of its own that can move."""
+"""A title set in type: lines of equal length, as large as they fit, each letter a picture of its own that can move.
+
+Where letters are joined or stacked (Arabic, Thai, Devanagari …), a word is one letter.
+"""
 
 import re
 import unicodedata
@@ -11,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from services.core.subtitles import breakable
-from services.model_service.engines.film.tools import Face
+from services.model_service.engines.film.glyphs import Face
+from services.model_service.engines.film.typeface import Run, Typeface, clusters, is_leftward, visual
 
 Alpha = NDArray[np.float32]
 
@@ -45,7 +49,7 @@ class Letter:
 class Setting:
     """How a title is set. `tracking` is the space added between letters, in ems; `upright` sets Chinese in columns."""
 
-    face: Face
+    typeface: Typeface
     tracking: float
     largest: float
     stroke: float = 0.0
@@ -69,7 +73,7 @@ def block(text: str, setting: Setting, *, centre: tuple[float, float], room: tup
     if setting.upright:
         room = room[1], room[0]
     lines, size = _fitted(text, setting, room, smallest)
-    font = ImageFont.truetype(str(setting.face.path), size)
+    fonts = _Fonts(setting, size)
     letters: list[Letter] = []
     x, y = centre
     middle = (len(lines) - 1) / 2
@@ -77,10 +81,10 @@ def block(text: str, setting: Setting, *, centre: tuple[float, float], room: tup
         across = (number - middle) * size * _LEADING
         # Columns are read from right to left.
         if setting.upright:
-            top = y - max(len(one) for one in lines) * size * (1 + setting.tracking) / 2
-            letters += _line(line, font, setting, (x - across, top))
+            top = y - max(len(fonts.pieces(one)) for one in lines) * size * (1 + setting.tracking) / 2
+            letters += _line(line, fonts, (x - across, top))
         else:
-            letters += _line(line, font, setting, (x, y + across))
+            letters += _line(line, fonts, (x, y + across))
     boxes = [(one.x, one.y, one.x + one.alpha.shape[1], one.y + one.alpha.shape[0]) for one in letters] or [(x, y, x, y)]
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     # Room for descenders, whether the last line has any or not: what stands below keeps its distance.
@@ -88,44 +92,77 @@ def block(text: str, setting: Setting, *, centre: tuple[float, float], room: tup
     return Block(tuple(letters), size, min(lefts), min(tops), max(rights), lowest)
 
 
-def _line(line: str, font: ImageFont.FreeTypeFont, setting: Setting, centre: tuple[float, float]) -> list[Letter]:
-    steps = _steps(line, font, setting)
+class _Fonts:
+    """The fonts of a setting at one size of an em, in pixels."""
+
+    def __init__(self, setting: Setting, size: float) -> None:
+        self.setting = setting
+        self.size = size
+        self._opened: dict[Face, ImageFont.FreeTypeFont] = {}
+
+    def font(self, face: Face) -> ImageFont.FreeTypeFont:
+        if face not in self._opened:
+            self._opened[face] = ImageFont.truetype(str(face.path), self.size)
+        return self._opened[face]
+
+    def pieces(self, line: str) -> list[Run]:
+        """The letters of a line, from left to right."""
+        typeface = self.setting.typeface
+        return [
+            Run(text, run.face) for run in visual(typeface.runs(line)) for text in _apart(run, joined=run.face in typeface.joined)
+        ]
+
+    def steps(self, pieces: Sequence[Run]) -> list[float]:
+        """From each letter's beginning to the next one's, tracked and kerned."""
+        tracking = self.setting.tracking * self.size
+        if self.setting.upright:
+            return [self.size + tracking] * len(pieces)
+        lengths = [self.font(piece.face).getlength(piece.text) for piece in pieces]
+        for number, (one, other) in enumerate(pairwise(pieces)):
+            if one.face is other.face:
+                lengths[number] = self.font(one.face).getlength(one.text + other.text) - lengths[number + 1]
+        return [length + tracking for length in lengths]
+
+
+def _apart(run: Run, *, joined: bool) -> list[str]:
+    if not joined:
+        return list(clusters(run.text))
+    words = re.findall(r"\S+|\s+", run.text)
+    return words[::-1] if is_leftward(run.text) else words
+
+
+def _line(line: str, fonts: _Fonts, centre: tuple[float, float]) -> list[Letter]:
+    """In the order of reading."""
+    pieces = fonts.pieces(line)
+    steps = fonts.steps(pieces)
     # A column hangs from its top, a line stands around its middle.
-    at = 0.0 if setting.upright else -(sum(steps) - setting.tracking * font.size) / 2
+    at = 0.0 if fonts.setting.upright else -(sum(steps) - fonts.setting.tracking * fonts.size) / 2
     letters = []
-    for number, (character, step) in enumerate(zip(line, steps, strict=True)):
-        if not character.isspace():
-            spread = number - (len(line) - 1) / 2
-            letters.append(_letter(character, font, setting, centre, (at, spread)))
+    for number, (piece, step) in enumerate(zip(pieces, steps, strict=True)):
+        if not piece.text.isspace():
+            spread = number - (len(pieces) - 1) / 2
+            letters.append(_letter(piece, fonts, centre, (at, spread)))
         at += step
-    return letters
+    return letters[::-1] if is_leftward(line) else letters
 
 
-def _letter(
-    character: str, font: ImageFont.FreeTypeFont, setting: Setting, centre: tuple[float, float], along: tuple[float, float]
-) -> Letter:
+def _letter(piece: Run, fonts: _Fonts, centre: tuple[float, float], along: tuple[float, float]) -> Letter:
     """`along` is where it begins, counted from `centre` along its line, and its spread."""
     at, spread = along
-    stroke = round(setting.stroke * font.size)
+    font = fonts.font(piece.face)
+    stroke = round(fonts.setting.stroke * fonts.size)
     margin = stroke + 4
-    if setting.upright:
+    if fonts.setting.upright:
         x, y, anchor, direction = centre[0], centre[1] + at, "mt", "ttb"
     else:
-        x, y, anchor, direction = centre[0] + at, centre[1] + 0.36 * font.size, "ls", "ltr"
-    left, top, right, bottom = font.getbbox(character, anchor=anchor, direction=direction, stroke_width=stroke)
+        x, y, anchor = centre[0] + at, centre[1] + 0.36 * fonts.size, "ls"
+        direction = "rtl" if is_leftward(piece.text) else "ltr"
+    left, top, right, bottom = font.getbbox(piece.text, anchor=anchor, direction=direction, stroke_width=stroke)
     patch = Image.new("L", (round(right - left) + 2 * margin, round(bottom - top) + 2 * margin))
     ImageDraw.Draw(patch).text(
-        (margin - left, margin - top), character, 255, font, anchor=anchor, direction=direction, stroke_width=stroke
+        (margin - left, margin - top), piece.text, 255, font, anchor=anchor, direction=direction, stroke_width=stroke
     )
     return Letter(np.asarray(patch, np.float32) / np.float32(255), x + left - margin, y + top - margin, spread)
-
-
-def _steps(line: str, font: ImageFont.FreeTypeFont, setting: Setting) -> list[float]:
-    """From each letter's beginning to the next one's, tracked and kerned."""
-    if setting.upright:
-        return [font.size * (1 + setting.tracking)] * len(line)
-    pairs = [font.getlength(a + b) - font.getlength(b) for a, b in pairwise(line)]
-    return [step + setting.tracking * font.size for step in [*pairs, font.getlength(line[-1:])]] if line else []
 
 
 # -- lines ---------------------------------------------------------------------------------------------------------------------
@@ -133,10 +170,10 @@ def _steps(line: str, font: ImageFont.FreeTypeFont, setting: Setting) -> list[fl
 
 def _fitted(text: str, setting: Setting, room: tuple[float, float], smallest: float) -> tuple[list[str], float]:
     """The lines and the size of an em."""
-    font = ImageFont.truetype(str(setting.face.path), _UNIT)
+    fonts = _Fonts(setting, _UNIT)
 
     def measure(line: str) -> float:
-        return (sum(_steps(line, font, setting)) / _UNIT) - setting.tracking if line else 0.0
+        return (sum(fonts.steps(fonts.pieces(line))) / _UNIT) - setting.tracking if line else 0.0
 
     if setting.upright and 1 < len(columns := _COLUMN_ENDS.sub(" ", text).split()) <= _MOST_LINES:
         longest = max(measure(column) for column in columns)

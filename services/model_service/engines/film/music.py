@@ -1,7 +1,7 @@
 """Which music a mood asks for, and that music for as long as a film lasts."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import immich_memories_music
@@ -89,11 +89,11 @@ class Loop:
         return piece
 
 
-def bed(mood: str, title: str, seed: int) -> Loop:
-    """The music for a film of this title: a packaged track of its mood, or one made for it."""
+def bed(mood: str, title: str, seed: int, check: Callable[[], None]) -> Loop:
+    """The music for a film of this title: a packaged track of its mood, or one made for it. `check` is called on the way."""
     name = bed_of(mood)
     chosen = zlib.crc32(title.encode()) + seed
     if name in synth.SCORES:
-        return Loop(synth.loop(name, chosen), seamless=True)
+        return Loop(synth.loop(name, chosen, check), seamless=True)
     tracks = sorted(Path(immich_memories_music.tracks_dir(), name).glob("*.opus"))
     return Loop(sound.read(tracks[chosen % len(tracks)], channels=2))

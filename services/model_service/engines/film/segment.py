@@ -1,14 +1,16 @@
 """A segment: the part of a clip in which it stands alone, at the film's size and rate, its subtitles burned in."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from services.core.requests import SegmentRequest
+from services.core.requests import Cue, SegmentRequest
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.film import fitting, process, subtitles_ass
 from services.model_service.engines.film.tools import Tools
+from services.model_service.engines.film.typeface import Typeface
 
 FADE_IN = 0.5
-FADE_OUT = 0.8
+FADE_OUT = 0.5
 """Seconds that a film takes to come from black, and to go."""
 
 
@@ -23,9 +25,7 @@ def make(request: SegmentRequest, job: Job, tools: Tools) -> Output:
     filters = fitting.chain(facts, start=request.start, **shape)
     cues, dropped = subtitles_ass.drawable(request.cues, tools.sans)
     if cues:
-        subtitles = job.folder / "subtitles.ass"
-        subtitles.write_text(subtitles_ass.document(cues, request.width, request.height, tools.sans), encoding="utf-8")
-        filters.append(f"ass=filename={subtitles.name}:fontsdir={_escaped(tools.sans.path.parent)}")
+        filters.append(_burned(cues, request, job.folder, tools.sans))
     filters += _fades(request)
     video = job.folder / "video.mp4"
     process.run(
@@ -44,6 +44,19 @@ def make(request: SegmentRequest, job: Job, tools: Tools) -> Output:
     return Output({"video": MadeFile(video, "video/mp4")}, meta)
 
 
+def _burned(cues: Sequence[Cue], request: SegmentRequest, folder: Path, typeface: Typeface) -> str:
+    """The filter that draws the cues; what it reads is put into the folder."""
+    (folder / "subtitles.ass").write_text(subtitles_ass.document(cues, request.width, request.height, typeface), encoding="utf-8")
+    # libass reads every font of the folder that it is given.
+    fonts = folder / "fonts"
+    fonts.mkdir(exist_ok=True)
+    for face in subtitles_ass.faces(cues, typeface):
+        link = fonts / face.path.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(face.path)
+    return f"ass=filename=subtitles.ass:fontsdir={fonts.name}"
+
+
 def _fades(request: SegmentRequest) -> list[str]:
     fades = []
     if request.fade_in:
@@ -57,9 +70,3 @@ def _fades(request: SegmentRequest) -> list[str]:
 
 def _frames(seconds: float, request: SegmentRequest) -> int:
     return max(1, min(round(seconds * request.fps), request.frames // 2))
-
-
-def _escaped(path: Path) -> str:
-    """A path within an option within a filter graph: escaped once for each of the two parsers."""
-    option = "".join(f"\\{c}" if c in "\\':" else c for c in path.as_posix())
-    return "".join(f"\\{c}" if c in "\\'[],;" else c for c in option)

@@ -5,12 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from services.core.requests import Cue
-from services.model_service.engines.film.tools import Face
+from services.model_service.engines.film.glyphs import Face
+from services.model_service.engines.film.typeface import Run, Typeface
 
-_LINE_OF_EM = 1.448
-"""Height of the font's line (its ascent and descent) to its em. ASS sizes a font by its line."""
+_TRACKING = 0.02
+"""Space added between letters, in ems."""
+_EDGE = 0.05
+"""Width of the dark edge around the letters, in ems."""
+_SHADE, _SOFTNESS, _CLEARNESS = 0.26, 0.24, 0x50
+"""The shade under the letters: how far it reaches and fades, in ems, and how clear it is, of 255.
 
-
+On white paper it keeps what lies within a fifth of an em of the letters six times darker than they are; over a dark picture it is
+not seen.
+"""
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 """A Chinese font draws curly quotes as wide as a character: in a line of Latin letters they tear words apart."""
 
@@ -31,26 +38,35 @@ class _Look:
         return cls(em=min(0.052 * height, 0.044 * width), bottom=round(bottom * height), side=round(0.03 * width))
 
 
-def drawable(cues: Sequence[Cue], face: Face) -> tuple[list[Cue], str]:
-    """The cues as the face can draw them, without those of which nothing is left; and every character that was dropped."""
+def drawable(cues: Sequence[Cue], typeface: Typeface) -> tuple[list[Cue], str]:
+    """The cues as the typeface can draw them, without those of which nothing is left; and every character that was dropped."""
     drawn, dropped = [], ""
     for cue in cues:
-        text, missing = face.coverage.shown(cue.text)
+        text, missing = typeface.shown(cue.text)
         dropped += "".join(c for c in missing if c not in dropped)
         if text:
             drawn.append(replace(cue, text=text))
     return drawn, dropped
 
 
-def document(cues: Sequence[Cue], width: int, height: int, face: Face) -> str:
-    """The whole file: white letters with a thin dark edge over a soft dark glow, centred above the bottom edge."""
+def faces(cues: Sequence[Cue], typeface: Typeface) -> set[Face]:
+    """The fonts that these cues need."""
+    return {typeface.main} | {run.face for cue in cues for line in cue.text.split("\n") for run in typeface.runs(line)}
+
+
+def document(cues: Sequence[Cue], width: int, height: int, typeface: Typeface) -> str:
+    """The whole file: white letters with a thin dark edge over a soft dark shade, centred above the bottom edge.
+
+    The cues are `drawable`.
+    """
     look = _Look.of(width, height)
+    main = typeface.main
     shape = (
-        f"{face.family},{look.em * _LINE_OF_EM:.2f},&H00FFFFFF,&H00FFFFFF,&H00100C08,&H00000000,"
-        f"0,0,0,0,100,100,{look.em * 0.02:.2f},0,1"
+        f"{main.family},{look.em * main.line:.2f},&H00FFFFFF,&H00FFFFFF,&H00100C08,&H00000000,"
+        f"0,0,0,0,100,100,{look.em * _TRACKING:.2f},0,1"
     )
     place = f"2,{look.side},{look.side},{look.bottom},1"
-    styles = f"Style: Glow,{shape},{look.em * 0.11:.2f},0,{place}\nStyle: Letters,{shape},{look.em * 0.045:.2f},0,{place}"
+    styles = f"Style: Shade,{shape},{look.em * _SHADE:.2f},0,{place}\nStyle: Letters,{shape},{look.em * _EDGE:.2f},0,{place}"
     head = f"""[Script Info]
 ScriptType: v4.00+
 PlayResX: {width}
@@ -68,23 +84,37 @@ Alignment, MarginL, MarginR, MarginV, Encoding
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-    glow = f"{{\\1a&HFF&\\3a&H50&\\blur{look.em * 0.09:.2f}}}"
+    shade = f"{{\\1a&HFF&\\3a&H{_CLEARNESS:02X}&\\blur{look.em * _SOFTNESS:.2f}}}"
     events = (
-        f"Dialogue: {layer},{_clock(cue.start)},{_clock(cue.end)},{style},,0,0,0,,{command}{_escape(cue.text)}\n"
+        f"Dialogue: {layer},{_clock(cue.start)},{_clock(cue.end)},{style},,0,0,0,,{command}{text}\n"
         for cue in cues
-        for layer, style, command in ((0, "Glow", glow), (1, "Letters", ""))
+        for text in [_marked(cue.text, typeface, look.em)]
+        for layer, style, command in ((0, "Shade", shade), (1, "Letters", ""))
     )
     return head + "".join(events)
 
 
-def _escape(text: str) -> str:
-    lines = (line if _has_chinese(line) else line.translate(_STRAIGHT) for line in text.split("\n"))
+def _marked(text: str, typeface: Typeface, em: float) -> str:
+    """The text with its fonts named, which libass would else look for among those of the system."""
+    lines = [typeface.runs(line if _has_chinese(line) else line.translate(_STRAIGHT)) for line in text.split("\n")]
+    if all(run.face is typeface.main for line in lines for run in line):
+        return "\\N".join("".join(_escaped(run.text) for run in line) for line in lines)
+    # libass joins letters only where no space is added. Encoding -1 has it order the whole line, from the side that its first
+    # letter begins at.
+    return "{\\fsp0\\fe-1}" + "\\N".join("".join(_named(run, em) for run in line) for line in lines)
+
+
+def _named(run: Run, em: float) -> str:
+    return f"{{\\fn{run.face.family}\\fs{em * run.face.line:.2f}}}{_escaped(run.text)}"
+
+
+def _escaped(text: str) -> str:
     # A word joiner after a backslash keeps it from beginning a command; it has no width.
-    return "\\N".join(line.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}") for line in lines)
+    return text.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
 
 
 def _has_chinese(text: str) -> bool:
-    return any(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return any(unicodedata.east_asian_width(c) in "WF" and unicodedata.category(c) == "Lo" for c in text)
 
 
 def _clock(seconds: float) -> str:

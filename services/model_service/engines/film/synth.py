@@ -3,7 +3,7 @@
 Subtractive in spirit, additive in fact: one period of each timbre is summed once and then read at every pitch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,8 +59,11 @@ SCORES: Mapping[str, _Score] = {
 }
 
 
-def loop(mood: str, seed: int) -> Signal:
-    """Sixteen bars of `mood` (a key of SCORES) at 48 kHz, 2 × count, meeting their own beginning; the same for the same seed."""
+def loop(mood: str, seed: int, check: Callable[[], None] = lambda: None) -> Signal:
+    """Sixteen bars of `mood` (a key of SCORES) at 48 kHz, 2 × count, meeting their own beginning; the same for the same seed.
+
+    `check` is called before each bar, and may raise.
+    """
     score = SCORES[mood]
     chance = np.random.default_rng(seed)
     bar = round(_RATE * 240 / score.beats_a_minute / _GRID) * _GRID
@@ -69,6 +72,7 @@ def loop(mood: str, seed: int) -> Signal:
     bell = _timbre([1.0, 0.0, 0.35, 0.0, 0.1])
     motif = _motif(chance)
     for number in range(_BARS):
+        check()
         chord = score.chords[number % len(score.chords)]
         pad, pulse, plucks, melody = _BUILD[number * len(_BUILD) // _BARS]
         at = number * bar

@@ -1,5 +1,6 @@
 """Figures that do not stand on the ground: in the air, on the water, under the surface, before the stars."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,9 @@ import numpy as np
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe import creatures
 from services.model_service.engines.keyframe.bestiary import KINDS, Home
+from services.model_service.engines.keyframe.casting import PEOPLE
 from services.model_service.engines.keyframe.fauna import draw_figure
+from services.model_service.engines.keyframe.riding import place_riders
 from services.model_service.engines.keyframe.scene import Figure, Scene
 from services.model_service.engines.keyframe.sprites import Pen, place
 from services.model_service.engines.keyframe.stage import Stage
@@ -41,8 +44,13 @@ def is_aloft(scene: Scene, tag: str) -> bool:
     return kind.home in {Home.WATER, Home.DEEP}
 
 
-def place_aloft(stage: Stage, figure: Figure, size: float, order: int = 0) -> None:
-    """Set the figure, the `order`-th of its like, where it is at home; `size` is a grown-up's height in pixels."""
+def place_aloft(stage: Stage, figure: Figure, size: float, order: int = 0, ridden_by: Sequence[Figure] = ()) -> None:
+    """Set the figure, the `order`-th of its like, where it is at home, with its riders on it; `size` is a grown-up's height in
+    pixels.
+    """
+    if ridden_by:
+        _carry(stage, figure, ridden_by)
+        return
     home = KINDS[figure.tag].home
     if figure.tag in WINGED and stage.scene.action == "flying":
         _fly(stage, figure, size, order)
@@ -52,6 +60,28 @@ def place_aloft(stage: Stage, figure: Figure, size: float, order: int = 0) -> No
         _fly(stage, figure, size, order)
     else:
         _float(stage, figure, size, order)
+
+
+def _carry(stage: Stage, mount: Figure, ridden_by: Sequence[Figure]) -> None:
+    """A mount large in the middle of the picture with its riders: in the air, or its back above the water."""
+    rng, frame, kind = stage.rng(f"aloft {mount.tag} 0"), stage.frame, KINDS[mount.tag]
+    near = stage.scene.framing in _NEAR
+    heading = _heading(rng)
+    tall = stage.unit * (0.80 if near else 0.70)
+    size = min(tall / kind.height, frame.width * 0.80 / kind.breadth)
+    x = frame.width * (0.5 - heading * 0.03)
+    on_water = kind.home in {Home.DEEP, Home.SHORE, Home.WATER} and stage.scene.has(*_WATERS)
+    y = max(frame.height * 0.68, stage.horizon + stage.unit * 0.06) if on_water else frame.height * 0.52 + size * kind.height * 0.5
+    pen = draw_figure(stage, mount, "flying", size, rng)
+    layer = stage.layers["cast"]
+    if on_water and mount.tag in _DRAUGHT:
+        pen.submerge(_DRAUGHT[mount.tag])
+        place(stage, layer, pen, x, y, facing=heading, grounded=False)
+        _wake(stage, x, y, size * kind.breadth * 0.5)
+        y += _DRAUGHT[mount.tag] * kind.height * size
+    else:
+        place(stage, layer, pen, x, y, facing=heading, grounded=False)
+    place_riders(stage, mount, ridden_by, x, y, size, heading)
 
 
 def _heading(rng: np.random.Generator) -> int:
@@ -112,7 +142,13 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
         return
     x = frame.width * (0.5 + stage.side * ((0.08, -0.22, 0.30, -0.02, 0.18)[order % 5] + float(rng.uniform(-0.04, 0.04))))
     large = kind.height > 0.7
-    grown = _grown(stage, figure, size, 0.26 if large else 0.13, (0.56 if near else 0.46) if large else 0.26)
+    grown = _grown(
+        stage,
+        figure,
+        size,
+        0.26 if large else 0.13 if _on_foot(stage) else 0.20,
+        (0.56 if near else 0.46) if large else 0.26 if _on_foot(stage) else 0.34,
+    )
     y = _water_row(stage, x, grown * kind.breadth * 0.5, (0.30 if figure.tag in _FAR_OUT else 0.62) + 0.12 * order)
     pen = draw_figure(stage, figure, "", grown, rng)
     if stage.scene.action == "jumping" and kind.home is Home.DEEP:
@@ -126,6 +162,11 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
         pen.submerge(0.16)
     place(stage, stage.layers[_WATER_LAYER], pen, x, y, facing=heading, grounded=False, depth=0.05)
     _wake(stage, x, y, grown * kind.breadth * 0.5)
+
+
+def _on_foot(stage: Stage) -> bool:
+    """Whether people stand before the water; without them a small boat is what the picture is about."""
+    return any(figure.tag in PEOPLE for figure in stage.scene.figures)
 
 
 def _leap(stage: Stage, pen: Pen, x: float, y: float, length: float, heading: int) -> None:

@@ -19,6 +19,8 @@ MOST = 4
 _LOWEST = 0.845
 _TABLE = 0.40
 _LANDSCAPE_TOO = frozenset({"flower", "tree", "house", "door", "bridge", "fireflies", "neon"})
+_SHARES = (0.46, 0.40, 0.34, 0.29, 0.26)
+"""How tall a thing is that is the picture, in units, by how many of it there are."""
 _HERO_ICONS = {"flower": "little flower"}
 
 
@@ -36,40 +38,42 @@ def has_hero(scene: Scene) -> bool:
 
 
 def _heroes(scene: Scene) -> tuple[Thing, ...]:
+    """The thing that is the picture, then what is shown beside it: what is counted comes first, what grows everywhere last."""
     named = (replace(thing, tag=_HERO_ICONS.get(thing.tag, thing.tag)) for thing in scene.things if not thing.worn)
     found = tuple(dict.fromkeys(thing for thing in named if thing.tag in PROPS))
-    alike = [replace(found[0], count=1)] * (found[0].count - 1) if found else []
-    return (*found[:1], *alike, *found[1:])[:3]
+    first = sorted(found, key=lambda thing: (thing.count == 1, thing.tag in _HERO_ICONS.values()))
+    return tuple(thing for thing in first[:3] if thing is first[0] or first[0].count == 1)
 
 
 def place_hero(stage: Stage) -> None:
-    """The first thing large before everything, lying on a table or on the ground; up to two more beside it."""
+    """The first thing large before everything, as many as are named, on a table or on the ground; up to two more beside it."""
     _in_the_sky(stage)
     frame, unit, rng = stage.frame, stage.unit, stage.rng("hero")
     layer = stage.layers["cast"]
-    heroes = _heroes(stage.scene)
-    top = frame.height * 0.70
-    in_room = stage.scene.has("room")
-    if in_room:
-        _table_top(stage, top)
-    main, *others = heroes
+    if stage.scene.has("room"):
+        _table_top(stage, frame.height * 0.70)
+    main, *others = _heroes(stage.scene)
     x = frame.width * (0.5 + (-stage.side * 0.02 if not others else stage.side * 0.08)) + unit * 0.02 * float(rng.normal())
     foot = frame.height * 0.83
     for index, thing in reversed(list(enumerate(others))):
         size = _hero_size(stage, thing, 0.24)
         way = -stage.side if index == 0 else stage.side
         place_prop(stage, layer, thing.tag, x + way * frame.width * 0.27, foot - unit * 0.05, size, colour=thing.colour)
-    size = _hero_size(stage, main, 0.46)
     prop = PROPS[main.tag]
+    size = _hero_size(stage, main, _SHARES[main.count - 1])
     if main.tag in LIGHTS:
         cast_light(stage, main.tag, x, foot - size * prop.height * 0.6, size * prop.height * 1.6)
     else:
         _shaft(stage, x, foot - size * prop.height * 0.5, size * prop.height)
     in_air = prop.spot is Spot.SKY
-    y = frame.height * 0.62 if in_air else foot
-    pen = draw_prop(stage, main.tag, size, colour=main.colour, lift=0.55)
-    rim = 0.0 if main.tag in LIGHTS else 0.9
-    place(stage, layer, pen, x, y, grounded=not in_air, rim=rim, lying=prop.flat)
+    wide = min(prop.breadth * size * 1.06, frame.width * 0.86 / main.count)
+    # The outer ones lie a little farther back and are drawn first.
+    for number in sorted(range(main.count), key=lambda k: -abs(k - (main.count - 1) / 2)):
+        off = number - (main.count - 1) / 2
+        y = (frame.height * 0.62 if in_air else foot) - unit * 0.035 * abs(off)
+        pen = draw_prop(stage, main.tag, size, colour=main.colour, lift=0.55)
+        rim = 0.0 if main.tag in LIGHTS else 0.9
+        place(stage, layer, pen, x + off * wide, y, grounded=not in_air, rim=rim, lying=prop.flat)
 
 
 def _hero_size(stage: Stage, thing: Thing, share: float) -> float:

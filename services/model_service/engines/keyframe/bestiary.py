@@ -55,7 +55,6 @@ KINDS: Mapping[str, Kind] = {
     "unicorn": Kind(1.30, width=1.05),
     "donkey": Kind(0.98, width=0.82),
     "deer": Kind(1.10, width=0.70),
-    "robot": Kind(1.0, width=0.50),
     "dragon": Kind(1.7, "own/dragon", home=_A, straight=True, coats=("#3f7a4a", "#a8382f", "#4a5590")),
     "bird": Kind(0.2, width=0.30, home=_A, flock=4),
     "whale": Kind(1.2, width=2.2, home=_D),

@@ -12,17 +12,20 @@ from services.model_service.engines.keyframe.boats import place_crew
 from services.model_service.engines.keyframe.brush import soften
 from services.model_service.engines.keyframe.canvas import rgb
 from services.model_service.engines.keyframe.casting import PEOPLE, Figure
-from services.model_service.engines.keyframe.costumes import costume_of
 from services.model_service.engines.keyframe.crowds import place_crowd
 from services.model_service.engines.keyframe.fauna import draw_figure
 from services.model_service.engines.keyframe.held import READ, carried
+from services.model_service.engines.keyframe.marks import Mark, span, stature
+from services.model_service.engines.keyframe.palm import ON_PALM, place_in_palm
 from services.model_service.engines.keyframe.people import Window, draw_person, hand_at
 from services.model_service.engines.keyframe.props import LIGHTS, cast_light
+from services.model_service.engines.keyframe.relations import Tie
+from services.model_service.engines.keyframe.riding import place_riders
+from services.model_service.engines.keyframe.scene import Scene
 from services.model_service.engines.keyframe.seats import place_blanket, place_seat
-from services.model_service.engines.keyframe.skeleton import Body
 from services.model_service.engines.keyframe.sprites import Fire, place
 from services.model_service.engines.keyframe.stage import Stage
-from services.model_service.engines.keyframe.staging import Mark, block, span, stature
+from services.model_service.engines.keyframe.staging import block, riders
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,11 @@ _HANDS = Shot(1.34, 0.98, 0.0, head=0.12)
 """A detail that somebody holds: the hands and the face above them."""
 _BEHIND = Shot(0.72, 0.54, 0.97)
 """Somebody behind a thing that is the picture."""
+_MOUNTED = Shot(0.54, 0.44, 0.86)
+"""A medium shot of somebody on a mount shows both."""
 _IN_HANDS = frozenset({"holding", "raising", "reading", "fishing", "pointing", "talking"})
 _ROOMIER = 1.45
 """Figures indoors are nearer."""
-_MOUNTS = {"horse": 0.82, "unicorn": 0.82, "donkey": 0.60}
-"""How high the back of an animal is that somebody may ride, in grown-ups' heights."""
 _FACES = (0.13, 0.74)
 """The rows between which the heads of a near shot lie, shares of the frame's height."""
 
@@ -81,27 +84,33 @@ def place_cast(stage: Stage) -> None:
         place_crew(stage, crew, [pet for pet in pets if pet.tag != "crowd"])
         return
     stage, in_hands = _held_up(stage)
+    if in_hands and _in_palm(stage):
+        return
     scene = stage.scene
     hero = has_hero(scene)
     grounded = [figure for figure in scene.figures if not is_aloft(scene, figure.tag) and figure.tag != "crowd"]
     people = [figure for figure in grounded if figure.tag in PEOPLE]
     others = [figure for figure in grounded if figure.tag not in PEOPLE]
-    mount = next((figure for figure in others if figure.tag in _MOUNTS), None) if scene.action == "riding" else None
-    marks = block(stage, people, mounted=mount is not None) if people else []
+    mount, ridden_by = _ridden(scene)
+    people = [figure for figure in people if figure not in ridden_by]
+    others = [figure for figure in others if figure not in ridden_by and not _in_arms(scene, figure)]
+    marks = block(stage, people) if people else []
     if in_hands:
         marks = [replace(mark, act=replace(mark.act, big=1.3)) if mark.act.far or mark.act.near else mark for mark in marks]
     if hero:  # the thing is shown, not held a second time
         marks = [replace(mark, act=replace(mark.act, near="", far="")) for mark in marks]
-    shot = _HANDS if in_hands else _BEHIND if hero else SHOTS[scene.framing]
-    ranks = _ranks(stage, marks, others, shot, beside_thing=hero)
+    shot = (
+        _HANDS if in_hands else _BEHIND if hero else _MOUNTED if mount and scene.framing is Framing.MEDIUM else SHOTS[scene.framing]
+    )
+    ranks = _ranks(stage, marks, others, shot, beside_thing=hero, mounted=_mounted_height(stage, mount, ridden_by))
     if any(figure.tag == "crowd" for figure in scene.figures):
         place_crowd(stage, min(ranks.size, stage.unit * 0.46), min(ranks.feet, stage.frame.height * 0.84), alone=not marks)
     for order, figure in enumerate(scene.figures):
-        if is_aloft(scene, figure.tag):
-            place_aloft(stage, figure, ranks.size, order)
+        if is_aloft(scene, figure.tag) and figure not in ridden_by:
+            place_aloft(stage, figure, ranks.size, order, ridden_by if figure == mount else ())
     if not hero:
         place_things(stage, size=ranks.size, feet=ranks.feet, left=ranks.left, right=ranks.right)
-    _line_up(stage, marks, others, ranks)
+    _line_up(stage, marks, others, ranks, mount, ridden_by)
     if hero:
         soften(stage.layers["cast"], 3.2 * stage.unit / 720)
         place_hero(stage)
@@ -113,9 +122,19 @@ def _held_up(stage: Stage) -> tuple[Stage, bool]:
         return stage, False
     closer = replace(stage, scene=replace(stage.scene, framing=Framing.CLOSE))
     thing = next(iter(carried(closer.scene).values()), "")
-    if thing and (stage.scene.action in _IN_HANDS or thing in READ):
+    if thing and (stage.scene.action in _IN_HANDS or thing in READ or thing in ON_PALM or thing == "umbrella"):
         return closer, True
     return stage, False
+
+
+def _in_palm(stage: Stage) -> bool:
+    """Draw a small thing that is the picture in its holder's hand alone; whether there is one."""
+    held = next(iter(carried(stage.scene).items()), None)
+    if held is None or held[1] not in ON_PALM or stage.scene.action == "raising":
+        return False
+    thing = next(thing for thing in stage.scene.things if thing.tag == held[1])
+    place_in_palm(stage, stage.scene.figures[held[0]], thing)
+    return True
 
 
 def _extent(figure: Figure) -> tuple[float, float]:
@@ -123,15 +142,19 @@ def _extent(figure: Figure) -> tuple[float, float]:
     return measures(figure.tag) or (0.34, 1.0)
 
 
-def _ranks(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], shot: Shot, *, beside_thing: bool) -> Ranks:
+def _ranks(
+    stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], shot: Shot, *, beside_thing: bool, mounted: float
+) -> Ranks:
     """How large, and where: the framing's size, grown for small figures, shrunk until all fit."""
     frame, unit = stage.frame, stage.unit
     size = shot.size * unit * (_ROOMIER if stage.scene.has("room") and shot.size < 0.5 else 1.0)
-    heights = [stature(stage, mark) + (0.5 if mark.mounted else 0.0) for mark in marks] + [_extent(figure)[1] for figure in others]
+    heights = [stature(stage, mark) for mark in marks] + [_extent(figure)[1] for figure in others] + [mounted] * bool(mounted)
     tallest = max(heights, default=1.0)
     size = max(size, min(shot.least * unit / tallest, size * 2.4))
     total = _total(stage, marks, others)
     near = shot.head is not None
+    if mounted and not near:
+        size = min(size, (shot.feet - 0.05) * frame.height / tallest)
     size = min(size, frame.width * (1.02 if near else 0.90) / max(total, 0.1))
     if near and heights:
         short = min(heights)
@@ -147,12 +170,36 @@ def _ranks(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], shot: 
 
 
 def _total(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure]) -> float:
-    marks = [mark for mark in marks if not mark.mounted]
     left, right = span(stage, marks) if marks else (0.0, 0.0)
     return right - left + sum(_extent(figure)[0] + 0.10 for figure in others)
 
 
-def _line_up(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], ranks: Ranks) -> None:
+def _ridden(scene: Scene) -> tuple[Figure | None, tuple[Figure, ...]]:
+    """The mount and who is on it; nobody where nobody rides."""
+    bond = next((bond for bond in scene.bonds if bond.tie is Tie.MOUNT), None)
+    return (scene.figures[bond.by], tuple(scene.figures[k] for k in bond.others)) if bond else (None, ())
+
+
+def _mounted_height(stage: Stage, mount: Figure | None, ridden_by: Sequence[Figure]) -> float:
+    """How high somebody on the mount reaches, in grown-ups' heights; 0 where nobody rides on the ground."""
+    if mount is None or is_aloft(stage.scene, mount.tag):
+        return 0.0
+    return max(stature(stage, mark) for mark in riders(stage, mount, [figure for figure in ridden_by if figure.tag in PEOPLE]))
+
+
+def _in_arms(scene: Scene, figure: Figure) -> bool:
+    """Whether an animal is in somebody's arms."""
+    return any(bond.tie is Tie.ARMS and scene.figures[bond.others[0]] == figure for bond in scene.bonds)
+
+
+def _line_up(
+    stage: Stage,
+    marks: Sequence[Mark],
+    others: Sequence[Figure],
+    ranks: Ranks,
+    mount: Figure | None = None,
+    ridden_by: Sequence[Figure] = (),
+) -> None:
     """The group of people, and the animals at its side, all on one ground line give or take a step."""
     rng, size, layer = stage.rng("cast"), ranks.size, stage.layers["cast"]
     middle = (ranks.left + ranks.right) / 2
@@ -165,40 +212,35 @@ def _line_up(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure], rank
         group = ranks.left
     else:
         group = ranks.left + room
-    rider = next((mark for mark in marks if mark.mounted), None)
-    marks = [mark for mark in marks if mark is not rider]
     if marks:
         left, right = span(stage, marks)
         centre = group + (right - left) / 2 * size - (left + right) / 2 * size * heading
         for mark in marks:
             _place_person(stage, mark, centre + mark.x * heading * size, ranks, mark.facing * heading)
         for mark in marks:
+            if mark.pet is not None:
+                hx, hy = hand_at(stage, mark.figure, mark.act)
+                pen = draw_figure(stage, mark.pet, "sitting", size, rng)
+                at = centre + (mark.x + hx * 0.95) * heading * size
+                place(stage, layer, pen, at, ranks.feet - (hy - 0.13) * size, facing=heading, grounded=False)
+        for mark in marks:
             if mark.holds:
                 _place_person(stage, mark, centre + mark.x * heading * size, ranks, mark.facing * heading, arms_only=True)
     for figure in others:
         wide = _extent(figure)[0] * size
-        pen = draw_figure(stage, figure, stage.scene.action, size, rng)
         at, row = x + wide / 2 + 0.05 * size, ranks.feet + min(size * 0.04, stage.unit * 0.015)
-        place(stage, layer, pen, at, row, facing=heading)
-        if rider is not None and figure.tag in _MOUNTS:
-            up = _MOUNTS[figure.tag] - 0.34 * _body(stage, rider).hip / 0.465
-            _place_person(stage, rider, at - 0.04 * size * heading, replace(ranks, feet=row - up * size), heading, grounded=False)
-            rider = None
+        place(stage, layer, draw_figure(stage, figure, stage.scene.action, size, rng), at, row, facing=heading)
+        if figure == mount:
+            place_riders(stage, mount, ridden_by, at, row, size, heading)
         x += wide + 0.10 * size
 
 
-def _body(stage: Stage, mark: Mark) -> Body:
-    return costume_of(mark.figure, ancient=stage.scene.ancient).body
-
-
-def _place_person(
-    stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int, *, arms_only: bool = False, grounded: bool = True
-) -> None:
+def _place_person(stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int, *, arms_only: bool = False) -> None:
     frame, size, layer = stage.frame, ranks.size, stage.layers["cast"]
-    y = ranks.feet - mark.back * min(size, stage.unit * 0.5)
+    y = ranks.feet - mark.back * min(size, stage.unit * 0.5) - mark.up * size
     window = Window(left=x, right=frame.width - x, up=y, down=frame.height - y)
     pose = mark.act.pose
-    if not arms_only and (pose.pelvis < 0.55 or pose.roll):
+    if not arms_only and not mark.rides and (pose.pelvis < 0.55 or pose.roll):
         place_seat(stage, mark.figure, pose, x, y, size, facing)
     pen = draw_person(stage, mark.figure, mark.act, size, facing=facing, window=window, arms_only=arms_only)
     thing = mark.act.far or mark.act.near
@@ -207,8 +249,8 @@ def _place_person(
         hx, hy = hand_at(stage, mark.figure, mark.act)
         cast_light(stage, held, x + hx * facing * size, y - (hy - 0.10) * size, size)
     fire = _fire(stage, held, facing if held and thing else 1 if (ranks.left + ranks.right) / 2 < frame.width / 2 else -1)
-    place(stage, layer, pen, x, y, facing=1, grounded=grounded and not arms_only, fire=fire)
-    if pose.roll and stage.scene.has("room"):
+    place(stage, layer, pen, x, y, facing=1, grounded=not mark.rides and not arms_only, fire=fire)
+    if pose.roll and stage.scene.has("room") and not mark.rides:
         place_blanket(stage, mark.figure, x, y, size, facing)
 
 

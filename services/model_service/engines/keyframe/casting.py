@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from services.core.model import BibleEntry
 from services.model_service.engines.keyframe import lexicon
@@ -78,6 +79,11 @@ _HAIR = re.compile(r"^[\s-]*(?:(?:short|long|curly) )?(?:hair|haired|头发|长�
 _EVERYONE = re.compile(r"\ball (?:the |of the )?$|\bmany $|所有的?$|全村的?$|一群$|成群的?$", re.IGNORECASE)
 _FESTIVE = re.compile(r"\bdanc(?:e|es|ed|ing)\b|跳舞|起舞|舞蹈", re.IGNORECASE)
 _YOUNG = frozenset({"child", "girl", "boy"})
+_CLOTHES = re.compile(
+    r"\b(?:coat|dress|jacket|raincoat|cloak|robe|sweater|shirt|tunic|gown)$|[衣裙袍衫]$|外套$|斗篷$", re.IGNORECASE
+)
+_LITTLE = re.compile(r"\b(?:small|little|tiny)\s(?:\w+\s)?$|小的?$", re.IGNORECASE)
+_GIANT = re.compile(r"\b(?:huge|giant|enormous|gigantic|towering)\s(?:\w+\s)?$|巨大?的?$|庞大的$", re.IGNORECASE)
 _GARMENTS: Mapping[str, re.Pattern[str]] = {
     "straw cape": re.compile("蓑衣|straw (?:rain)?c(?:ape|oat)"),
     "bamboo hat": re.compile("斗笠|竹笠|箬笠|bamboo hat|conical hat"),
@@ -96,7 +102,8 @@ class Figure:
     """Somebody or something in the picture. Colours are codes such as `#b8332f`, empty where the text says none.
 
     `name` is what the bible calls it (empty: nobody in particular), `ordinal` counts others of the same kind and name.
-    `wears` are garments over the costume, `deed` is what the figure does whatever the scene's action: in a boat, in a ring.
+    `wears` are garments over the costume, `deed` is what the figure does whatever the scene's action: in a boat, in a ring,
+    or sitting while others walk. `stature` is its height against others of its kind; `shut` eyes are closed, or lamps gone out.
     """
 
     tag: str
@@ -107,6 +114,8 @@ class Figure:
     ordinal: int = 0
     wears: tuple[str, ...] = ()
     deed: str = ""
+    stature: float = 1.0
+    shut: bool = False
 
 
 def is_ancient(text: str) -> bool:
@@ -147,9 +156,19 @@ def figures_of(
         if own is not None:
             figure = replace(figure, name=own.name, hair=_dressed(tag, own.name).hair or figure.hair)
         figure = replace(figure, deed=own_deed if tag in PEOPLE else "")
+        if tag == "robot":
+            figure = replace(figure, stature=_stature(f"{told}\n{own.name if own else ''} {own.look if own else ''}", cast))
         alike = sum(other.tag == tag and other.name == figure.name for other in figures)
         figures.append(replace(figure, ordinal=alike))
     return tuple(figures)
+
+
+def _stature(told: str, cast: Sequence[str]) -> float:
+    """How tall a robot is against others: as its words say; a child's companion is small."""
+    before = [told[max(0, found.start - 16) : found.start] for found in lexicon.find(told) if found.tag == "robot"]
+    if any(_GIANT.search(words) for words in before):
+        return 1.9
+    return 0.64 if any(_LITTLE.search(words) for words in before) or any(tag in _YOUNG for tag in cast) else 1.0
 
 
 def _fits(tag: str, entry: BibleEntry) -> bool:
@@ -229,10 +248,20 @@ def _coat(tag: str, text: str) -> str:
 
 def _around(tag: str, text: str) -> str:
     """The words about the figure: the sentence part that names it."""
-    for part in re.split(r"[,.;，。；、\n]", text):
+    parts = re.split(r"[,.;，。；、\n]", text)
+    for number, part in enumerate(parts):
         if any(found.tag == tag for found in lexicon.find(part)):
-            return part
+            return ", ".join([part, *filter(_is_garment, takewhile(_is_no_figure, parts[number + 1 :]))])
     return ""
+
+
+def _is_garment(part: str) -> bool:
+    """Whether a part of a list only says what somebody wears: "yellow coat"."""
+    return _CLOTHES.search(part) is not None
+
+
+def _is_no_figure(part: str) -> bool:
+    return not any(found.group == "figure" for found in lexicon.find(part))
 
 
 def _dressed(tag: str, look: str) -> Figure:

@@ -6,6 +6,7 @@ from services.model_service.engines.keyframe import (
     afloat,
     depths,
     framing,
+    gates,
     grand,
     halls,
     homes,
@@ -13,6 +14,7 @@ from services.model_service.engines.keyframe import (
     landmarks,
     sky,
     space,
+    towers,
     village,
     water,
     weather,
@@ -46,6 +48,7 @@ INDOORS: Mapping[str, Callable[[Stage], None]] = {
     "factory": grand.factory,
     "carriage": grand.carriage,
     "spaceship": grand.spaceship,
+    "stairs": towers.stairwell,
 }
 
 
@@ -88,7 +91,7 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
     if "bridge" in scene.props:
         yield "bridge", lambda: landmarks.paint_bridge(stage)
     if "door" in scene.props:
-        yield "door", lambda: landmarks.paint_door(stage)
+        yield "door", lambda: gates.paint_entrance(stage)
     if "tree" in scene.props and not scene.has("forest"):
         yield "tree", lambda: woods.paint_lone_tree(stage)
     if first != "cave":
@@ -97,6 +100,8 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
 
 def _setting(places: tuple[str, ...]) -> str:
     """The place that sets the scene: towns and buildings before the land around them."""
+    if "balcony" in places:
+        return "balcony"
     strong = [place for place in places if place in TOWNS]
     if strong and places[0] not in {"sea", "beach", "harbour", "rooftops"}:
         return strong[0]

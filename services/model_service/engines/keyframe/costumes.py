@@ -13,6 +13,7 @@ from services.model_service.engines.keyframe.costume import Costume
 from services.model_service.engines.keyframe.costumes_everyday import everyday_costumes
 from services.model_service.engines.keyframe.costumes_tales import tale_costumes
 from services.model_service.engines.keyframe.held import WORN, worn
+from services.model_service.engines.keyframe.skeleton import scaled
 from services.model_service.engines.keyframe.stage import Stage
 
 
@@ -35,6 +36,12 @@ _GREYS = ("#dcd9d3", "#c9c7c6", "#e6e2da")
 _IRISES = ("#4a2e1e", "#3a2a22", "#5a3a20", "#35506a", "#3f5a3f")
 
 
+_LEAST_WHITE = 0.66
+"""How bright white cloth is at least, 0 to 1."""
+_OWN = 0.22
+"""How much of a colour stays its own whatever the light: a red scarf is red at night too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wardrobe:
     """What one character wears: the costume with its choices made, and its colours under the scene's light."""
@@ -46,6 +53,7 @@ class Wardrobe:
     legs: Array
     boots: Array
     accent: Array
+    pack: Array
     skin: Array
     hair: Array
     iris: Array
@@ -58,7 +66,12 @@ class Wardrobe:
 
 
 def costume_of(figure: Figure, *, ancient: bool) -> Costume:
-    """The costume of the figure's kind; in old China people wear what was worn there."""
+    """The costume of the figure's kind, on a body of its stature; in old China people wear what was worn there."""
+    costume = _costume_of(figure, ancient=ancient)
+    return costume if figure.stature == 1.0 else replace(costume, body=scaled(costume.body, figure.stature))
+
+
+def _costume_of(figure: Figure, *, ancient: bool) -> Costume:
     costumes = _costumes()
     if ancient:
         if figure.tag in _ANCIENT:
@@ -126,8 +139,19 @@ def _colour_worn(stage: Stage, figure: Figure) -> str:
     return next((thing.colour for thing in stage.scene.things if thing.tag in worn(stage.scene) and thing.colour), "")
 
 
+def lit_cloth(stage: Stage, code: str) -> Array:
+    """A colour that people wear or hold, under the scene's light: never so dim or tinted that it cannot be told from others."""
+    lift = np.float32((2.8 if stage.overcast else 2.4) if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
+    lift = max(lift, np.float32(_LEAST_WHITE / max(float(luma(stage.lit(rgb("#ffffff")))), 0.05)))
+    own = rgb(code)
+    return np.clip(mix(stage.lit(own) * lift, own * np.float32(0.62 if stage.dark or stage.overcast else 0.92), _OWN), 0, 1)
+
+
 def dress(stage: Stage, figure: Figure) -> Wardrobe:
-    """The character's own wardrobe: colours from its look, else from its name; never from the picture's seed."""
+    """The character's own wardrobe: colours from its look, else from its name; never from the picture's seed.
+
+    Two in one look have its named garments in common; hair, pack and the shade of the coat tell them apart.
+    """
     costume = _with_things(stage, figure, costume_of(figure, ancient=stage.scene.ancient))
     rng = np.random.default_rng(zlib.crc32(f"{figure.name or figure.tag}/{figure.ordinal}".encode()))
     pick = [int(v) for v in rng.integers(0, 5040, 8)]
@@ -144,17 +168,14 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
     inner = named if named and costume.uniform else choose(costume.inner, 2)
     accent = _colour_worn(stage, figure) or figure.accent or choose(costume.accents, 3, figure.ordinal)
     hair = figure.hair or choose(_GREYS if costume.grey else _HAIRS[:3] if stage.scene.ancient else _HAIRS, 4)
-    if figure.ordinal % 2 and figure.accent:  # one look for a pair
-        accent = max(costume.accents, key=lambda code: float(np.abs(rgb(code) - rgb(figure.accent)).sum()))
     if figure.ordinal and figure.hair and not costume.grey:
         hair = _HAIRS[(figure.ordinal * 2 + 1) % len(_HAIRS)]
     if costume.grey and figure.hair:  # the grey of old age is light
         hair = _GREYS[1] if float(luma(rgb(figure.hair))) < 0.8 else _GREYS[2]
     styles = tuple(style for style in costume.hairs if not (figure.hair and style in _BARE)) or ("swept",)
-    lift = np.float32((2.8 if stage.overcast else 2.4) if stage.dark else 1.28 if stage.palette.low_sun else 1.06)
 
     def lit(code: str) -> Array:
-        return np.clip(stage.lit(rgb(code)) * lift, 0, 1)
+        return lit_cloth(stage, code)
 
     cloth, skin = lit(outer), choose(_SKINS, 7)
     if figure.ordinal and named and not costume.uniform:  # one look for a pair: the second a shade lighter or darker
@@ -168,6 +189,7 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
         lit(legs),
         lit(choose(costume.boots, 6)),
         lit(accent),
+        lit(_colour_worn(stage, figure) or choose(costume.accents, 3, figure.ordinal)),
         mix(lit(skin), rgb(skin) * np.float32(0.66 if stage.dark else 0.90), 0.42),
         lit(hair),
         lit(_IRISES[pick[4] % 3 if "#2" in hair else pick[4] % len(_IRISES)]),

@@ -311,6 +311,14 @@ def everyday_costumes() -> Mapping[str, Costume]:
             accents=("#e8c15a",),
             uniform=True,
         ),
+        "robot": Costume(
+            Body(height=0.86, head=0.122, hip=0.325, shoulders=0.155, hips=0.080, girth=1.12),
+            "robot",
+            0.0,
+            ("#9fb4c4", "#c9ccd2", "#d9a24a"),
+            ("none",),
+            accents=("#6af2ff",),
+        ),
         "artist": Costume(
             MAN,
             "sweater",

@@ -1,4 +1,4 @@
-"""Birds, fish, whales and robots."""
+"""Birds, fish and whales."""
 
 import numpy as np
 
@@ -96,33 +96,4 @@ def draw_whale(stage: Stage, figure: Figure, size: float, rng: np.random.Generat
     )
     pen.shape([(0.35, 0.22), (0.05, -0.14), (-0.08, -0.16), (0.12, 0.22)], body * np.float32(0.8))
     pen.disc((0.70, 0.40), 0.022, body * np.float32(0.15))
-    return pen
-
-
-def draw_robot(stage: Stage, figure: Figure, size: float, rng: np.random.Generator) -> Pen:
-    pen = Pen(size * 0.95, left=0.6, right=0.6, top=1.2)
-    shell = np.clip(
-        stage.lit(rgb(figure.outer or ("#9fb4c4", "#c9ccd2", "#d9a24a")[int(rng.integers(3))])) * np.float32(1.15), 0, 1
-    )
-    joint, eye = shell * np.float32(0.45), rgb("#6af2ff")
-    for x, tone in ((0.08, 0.7), (-0.09, 1.0)):
-        pen.limb(((x, 0.42), (x + 0.01, 0.22), (x, 0.06)), (0.035, 0.032, 0.035), joint)
-        pen.limb(((x, 0.20), (x, 0.08)), (0.052, 0.062), shell * np.float32(tone))
-        pen.limb(((x - 0.03, 0.035), (x + 0.07, 0.035)), (0.034, 0.034), shell * np.float32(tone * 0.85))
-    pen.limb(((0.20, 0.66), (0.25, 0.50), (0.23, 0.38)), (0.034, 0.030, 0.034), joint)
-    pen.shape([(-0.19, 0.74), (0.0, 0.77), (0.19, 0.74), (0.175, 0.48), (0.10, 0.39), (-0.10, 0.39), (-0.175, 0.48)], shell)
-    pen.polygon([(-0.10, 0.68), (0.10, 0.68), (0.085, 0.54), (-0.085, 0.54)], shell * np.float32(0.72))
-    pen.disc((0.0, 0.61), 0.032, eye)
-    pen.limb(((0, 0.76), (0, 0.82)), (0.045, 0.045), joint)
-    pen.shape(
-        [(-0.15, 0.98), (-0.08, 1.035), (0.08, 1.035), (0.15, 0.98), (0.15, 0.86), (0.09, 0.805), (-0.09, 0.805), (-0.15, 0.86)],
-        shell * np.float32(1.05),
-    )
-    pen.shape([(-0.11, 0.965), (0.12, 0.965), (0.13, 0.885), (-0.10, 0.885)], joint * np.float32(0.5))
-    for x in (-0.035, 0.065):
-        pen.disc((x, 0.925), 0.026, eye)
-    pen.limb(((0.0, 1.03), (0.0, 1.12)), (0.010, 0.008), joint)
-    pen.disc((0.0, 1.13), 0.022, rgb("#ff6a5a"))
-    pen.limb(((-0.20, 0.68), (-0.25, 0.54), (-0.18, 0.42)), (0.042, 0.034, 0.040), shell * np.float32(0.9))
-    pen.disc((-0.17, 0.40), 0.040, joint)
     return pen

@@ -12,7 +12,6 @@ from services.model_service.engines.keyframe.sprites import Pen
 from services.model_service.engines.keyframe.stage import Stage
 
 _DRAWN = {
-    "robot": creatures.draw_robot,
     "whale": creatures.draw_whale,
     "fish": creatures.draw_fish,
     "car": vehicles.draw_car,

@@ -189,7 +189,7 @@ def _cape(pen: Brush, form: Form, sk: Skeleton, wear: Wardrobe) -> None:
 
 
 def _backpack(pen: Brush, form: Form, wear: Wardrobe, k: float) -> None:
-    pack = wear.accent
+    pack = wear.pack
     deep = 2.5 if form.sk.across < 0.9 else 1.9
     pen.tube((form.at(1.04, 165, deep), form.at(1.04, 195, deep)), (0.044 * k, 0.044 * k), shaded(wear.inner))
     left = [form.at(t, 146, deep * f) for t, f in ((0.98, 0.92), (0.55, 1.0), (0.12, 0.94))]

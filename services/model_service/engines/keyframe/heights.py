@@ -6,6 +6,7 @@ from services.model_service.engines.keyframe.brush import dabs, lay, tinted
 from services.model_service.engines.keyframe.canvas import Sheet, mix, rgb, smooth_curve
 from services.model_service.engines.keyframe.ground import SOILS
 from services.model_service.engines.keyframe.noise import clouds
+from services.model_service.engines.keyframe.relations import Tie
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.trees import LEAF, TRUNK, foliage, leafy
 
@@ -123,6 +124,8 @@ def paint_isle(stage: Stage) -> None:
             white,
         )
     lay(stage.layers["mid"], sheet)
+    if any(bond.tie is Tie.MOUNT for bond in stage.scene.bonds):  # nobody stands on it
+        return
     ledge = Sheet(frame.width, frame.height)
     top = stage.y(0.52)
     u = np.linspace(-1, 1, 30)

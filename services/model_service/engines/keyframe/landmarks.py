@@ -1,9 +1,9 @@
-"""Single buildings that a picture is about: a castle, a lighthouse, a bridge, a great door."""
+"""Single buildings that a picture is about: a castle, a lighthouse, a bridge."""
 
 import numpy as np
 
 from services.model_service.engines.keyframe.brush import lay
-from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb, smooth_curve, smoothstep
+from services.model_service.engines.keyframe.canvas import Array, Sheet, rgb, smooth_curve, smoothstep
 from services.model_service.engines.keyframe.stage import Stage
 
 
@@ -212,32 +212,3 @@ def paint_bridge(stage: Stage) -> None:
     for px, py in rail[::3]:
         sheet.taper((px, py), (px, py + unit * 0.045), unit * 0.004, unit * 0.004, stone * np.float32(0.9))
     lay(stage.layers["ground"], sheet)
-
-
-def paint_door(stage: Stage) -> None:
-    """A tall arched door standing in the scene, light behind it."""
-    frame, unit = stage.frame, stage.unit
-    sheet = Sheet(frame.width, frame.height)
-    x, base, height = frame.width * (0.5 - stage.side * 0.20), stage.y(0.36), unit * 0.44
-    half = height * 0.27
-    stone, wood = stage.lit(rgb("#8d857b")), stage.lit(rgb("#6b4427"))
-    for size, colour in ((1.34, stone), (1.14, stone * np.float32(0.7)), (1.0, wood)):
-        arch = [
-            (x + np.cos(a) * half * size, base - height * 0.66 + np.sin(a) * height * 0.34 * size)
-            for a in np.linspace(np.pi, 2 * np.pi, 24)
-        ]
-        sheet.polygon([(x - half * size, base + 2), *arch, (x + half * size, base + 2)], colour)
-    for k in (-0.5, 0.0, 0.5):
-        sheet.line([(x + half * k, base), (x + half * k, base - height * 0.9)], wood * np.float32(0.65), max(unit / 360, 1))
-    for level in (0.22, 0.6):
-        sheet.box(
-            x - half * 0.95,
-            base - height * level - unit * 0.006,
-            x + half * 0.95,
-            base - height * level + unit * 0.006,
-            wood * np.float32(0.55),
-        )
-    sheet.disc(x + half * 0.2, base - height * 0.42, unit * 0.009, mix(rgb("#e8b93c"), stage.palette.sun, 0.3))
-    lay(stage.layers["ground"], sheet)
-    glow = frame.glow(x, base - height * 0.5, unit * 0.30, stretch=0.6)
-    stage.layers["ground"].shine(glow * np.float32(0.16), rgb("#ffd48a"))

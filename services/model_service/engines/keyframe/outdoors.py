@@ -266,6 +266,8 @@ def river(stage: Stage) -> Iterator[Step]:
     yield "water", lambda: water.paint_water(stage, calm=True)
     yield "banks", lambda: wilds.paint_banks(stage)
     line = water.shore_line(stage, 0.44 if _walked(stage) else 0.70, 0.08)
+    if "bamboo forest" in stage.scene.places:
+        yield "bamboo", lambda: wilds.paint_bamboo_bank(stage)
     yield from _turf(stage, line)
     yield "reeds", lambda: fields.paint_reeds(stage, line)
     yield from _boughs(stage, 0.5)

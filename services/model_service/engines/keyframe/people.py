@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.model_service.engines.keyframe import attire, gear, heads
-from services.model_service.engines.keyframe.canvas import Point
+from services.model_service.engines.keyframe import attire, gear, heads, robots
+from services.model_service.engines.keyframe.canvas import Array, Point
 from services.model_service.engines.keyframe.casting import Figure
-from services.model_service.engines.keyframe.costumes import Wardrobe, costume_of, dress
+from services.model_service.engines.keyframe.costumes import Wardrobe, costume_of, dress, lit_cloth
 from services.model_service.engines.keyframe.faces import EXPRESSIONS
 from services.model_service.engines.keyframe.figure_brush import Brush
-from services.model_service.engines.keyframe.handheld import HELD, draw_held
-from services.model_service.engines.keyframe.held import AS_ICONS, HUNG
+from services.model_service.engines.keyframe.handheld import HELD, Grip
+from services.model_service.engines.keyframe.held import AS_ICONS
 from services.model_service.engines.keyframe.props import PROPS
 from services.model_service.engines.keyframe.skeleton import Pose, Skeleton, solve
 from services.model_service.engines.keyframe.stage import Stage
@@ -21,7 +21,7 @@ from services.model_service.engines.keyframe.stage import Stage
 class Act:
     """What one person does: the pose, how far it is turned (0 faces the viewer, 90 faces right or left, 180 away), what the
     face says, and what is in the near and the far hand, pointing `aim` degrees from straight up to the front, in the
-    `colour` that is named for it.
+    `colour` that is named for it (`tint` is that colour under the scene's light). An `opened` box has its lid up.
     """
 
     pose: Pose
@@ -33,6 +33,8 @@ class Act:
     big: float = 1.0
     ground: float = 0.0
     colour: str = ""
+    opened: bool = False
+    tint: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def draw_person(
     pen = Brush(size, left=left, right=right, top=top, bottom=bottom, facing=facing, side=stage.side)
     pen.wind = _wind(stage) * facing
     wear = dress(stage, figure)
+    if act.colour:
+        act = replace(act, tint=lit_cloth(stage, act.colour))
     sk = solve(wear.costume.body, act.pose, act.yaw)
     if arms_only:
         _arm(pen, sk, 0, wear, act)
@@ -96,6 +100,8 @@ def _in_order(pen: Brush, sk: Skeleton, wear: Wardrobe, act: Act) -> list[Callab
     before = [index for depth, index in sorted(arms) if depth >= -0.018]
     legs = sorted((0, 1), key=lambda i: sk.legs[i].bend.depth + sk.legs[i].end.depth)
     mood = EXPRESSIONS[act.feeling]
+    if wear.costume.top == "robot":
+        return _robot_in_order(pen, sk, wear, act, behind, before, legs)
     parts: list[Callable[[], None]] = []
     if not away:
         parts += [lambda: gear.draw_back(pen, sk, wear), lambda: heads.draw_hair_behind(pen, sk, wear)]
@@ -122,23 +128,45 @@ def _in_order(pen: Brush, sk: Skeleton, wear: Wardrobe, act: Act) -> list[Callab
     return parts
 
 
+def _robot_in_order(
+    pen: Brush, sk: Skeleton, wear: Wardrobe, act: Act, behind: list[int], before: list[int], legs: list[int]
+) -> list[Callable[[], None]]:
+    mood = EXPRESSIONS[act.feeling]
+    return [
+        *(_arm_part(pen, sk, index, wear, act) for index in behind),
+        *(_leg_part(pen, sk, index, wear) for index in legs),
+        lambda: robots.draw_trunk(pen, sk, wear, mood),
+        lambda: robots.draw_head(pen, sk, wear, mood),
+        *(_arm_part(pen, sk, index, wear, act) for index in before),
+    ]
+
+
 def _arm_part(pen: Brush, sk: Skeleton, index: int, wear: Wardrobe, act: Act) -> Callable[[], None]:
     return lambda: _arm(pen, sk, index, wear, act)
 
 
 def _leg_part(pen: Brush, sk: Skeleton, index: int, wear: Wardrobe) -> Callable[[], None]:
-    return lambda: attire.draw_leg(pen, sk, index, wear)
+    draw = robots.draw_leg if wear.costume.top == "robot" else attire.draw_leg
+    return lambda: draw(pen, sk, index, wear)
 
 
 def _arm(pen: Brush, sk: Skeleton, index: int, wear: Wardrobe, act: Act) -> None:
     thing = act.far if index else act.near
-    if thing:
-        hand = sk.arms[index].end.point
-        if thing in HELD:
-            draw_held(pen, thing, hand, wear, aim=act.aim, size=act.big, ground=act.ground)
-        elif thing in AS_ICONS:
-            height = AS_ICONS[thing] * act.big
-            hangs = thing in HUNG
-            at = (hand[0], hand[1] - (height * 0.92 if hangs else 0.03))
-            pen.icon(PROPS[thing].icon, at, height, wear.white, mirrored=pen.facing < 0, colour=act.colour or PROPS[thing].colour)
-    attire.draw_arm(pen, sk, index, wear)
+    if thing in HELD:
+        grip = Grip(sk.arms[index].end.point, act.aim, act.big, act.ground, act.tint, opened=act.opened)
+        HELD[thing](pen, grip, wear)
+    elif thing in AS_ICONS:
+        own = AS_ICONS[thing]
+        x, y = sk.arms[index].end.point
+        at = (x, y if own.hangs else y - 0.03)
+        pen.icon(
+            PROPS[thing].icon,
+            at,
+            own.height * act.big,
+            wear.white,
+            grip=(own.grip[0] if pen.facing > 0 else 1 - own.grip[0], 0.94 if own.hangs else own.grip[1]),
+            angle=own.angle,
+            mirrored=pen.facing < 0,
+            colour=act.colour or PROPS[thing].colour,
+        )
+    (robots.draw_arm if wear.costume.top == "robot" else attire.draw_arm)(pen, sk, index, wear)

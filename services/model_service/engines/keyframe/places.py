@@ -4,6 +4,11 @@ from collections.abc import Sequence
 
 from services.model_service.engines.keyframe.words_settings import FAMILIES
 
+_STAIRED = ("lighthouse", "castle", "room")
+"""Places that have stairs inside, for whoever is told to be on them."""
+_BANKED = ("river", "lake", "beach")
+"""Waters on whose banks a wood may stand that a later line names."""
+
 
 def is_kind_of(place: str, wider: str) -> bool:
     """Whether `place` is `wider` or a kind of it."""
@@ -18,8 +23,12 @@ def settled(lead: Sequence[str], rest: Sequence[str]) -> tuple[str, ...]:
     """
     if not lead:
         return _finest(rest)
+    if "stairs" in rest and any(is_kind_of(place, wider) for place in lead for wider in _STAIRED):
+        return ("stairs", *_finest(lead))
+    banked = any(is_kind_of(place, wet) for place in lead for wet in _BANKED)
+    woods = [place for place in rest if banked and FAMILIES.get(place) == "forest"]
     finer = [place for place in rest if FAMILIES.get(place) in lead]
-    return _finest([*lead, *finer])
+    return _finest([*lead, *finer, *woods])
 
 
 def _finest(places: Sequence[str]) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ PROPS: Mapping[str, Prop] = {
     "clock": Prop(_T + "mantelpiece-clock", 0.28),
     "alarm clock": Prop(_T + "alarm-clock", 0.22),
     "hourglass": Prop(_T + "hourglass-done", 0.26),
-    "key": Prop(_T + "old-key", 0.20, flat=True, tilt=52, grip=(0.5, 0.5)),
+    "key": Prop(_T + "old-key", 0.20, flat=True, tilt=52, grip=(0.5, 0.5), colour="#c8a04a"),
     "treasure chest": Prop(_T + "treasure-chest", 0.40, _G),
     "crown": Prop(_T + "crown", 0.22),
     "ring": Prop(_T + "ring", 0.18),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.core.model import BibleEntry
@@ -11,6 +11,7 @@ from services.core.vocabulary import Framing, Mood, Style
 from services.model_service.engines.keyframe import lexicon
 from services.model_service.engines.keyframe.casting import PEOPLE, Figure, deed, figures_of, is_ancient
 from services.model_service.engines.keyframe.places import is_kind_of, settled
+from services.model_service.engines.keyframe.relations import Bond, bonds_of, opened, postures_of, seat_of, with_eyes_shut
 from services.model_service.engines.keyframe.telling import seen
 from services.model_service.engines.keyframe.things import Thing, named_things
 
@@ -42,7 +43,8 @@ _HUGE = re.compile(r"(?:\b(?:huge|giant|enormous|gigantic|colossal)\s(?:\w+\s)?|
 class Scene:
     """What the picture shows. `places` has the setting first; `guessed` when no word of the prompt named one.
 
-    `things` are the props in order of mention, with their colours.
+    `things` are the props in order of mention, with their colours; `opened` are those that stand open.
+    `bonds` join figures that are drawn as one; `seat` is what is sat on.
     """
 
     places: tuple[str, ...]
@@ -58,6 +60,9 @@ class Scene:
     things: tuple[Thing, ...] = ()
     ancient: bool = False
     feeling: str = ""
+    bonds: tuple[Bond, ...] = ()
+    opened: frozenset[str] = frozenset()
+    seat: str = ""
     huge: frozenset[str] = frozenset()
     """Tags of animals and the like that the text calls huge."""
 
@@ -104,7 +109,7 @@ def read_scene(request: KeyframeRequest) -> Scene:
     if guessed:
         places = (default_place,)
     time = next(iter(words["time"]), "") or _implied_time(places, weather, props, "" if not guessed else default_time, mood)
-    figures = figures_of(lead, "", bible, unwanted, story=rest)
+    figures = _as_told(figures_of(lead, "", bible, unwanted, story=rest), f"{lead}\n{rest}")
     people = [figure.tag for figure in figures if figure.tag in PEOPLE]
     return Scene(
         places=places,
@@ -118,9 +123,20 @@ def read_scene(request: KeyframeRequest) -> Scene:
         mood=mood,
         style=Style.recognise(request.style) or Style.MOVIE,
         guessed=guessed,
-        things=named_things(lead, unwanted, bible=request.bible, places=places, people=people),
+        bonds=bonds_of(lead, rest, figures),
+        opened=opened(f"{lead}\n{rest}", props),
+        seat=seat_of(f"{lead}\n{rest}"),
+        things=named_things(lead, unwanted, bible=request.bible, places=places, people=people, story=rest),
         ancient=is_ancient(request.prompt),
         huge=frozenset(f.tag for f in lexicon.find(lead) if f.group == "figure" and _HUGE.search(lead[: f.start])),
+    )
+
+
+def _as_told(figures: tuple[Figure, ...], told: str) -> tuple[Figure, ...]:
+    """The figures as each is said to be: seated or kneeling whatever the others do, with shut eyes."""
+    postures, shut = postures_of(told, figures), with_eyes_shut(told, figures)
+    return tuple(
+        replace(figure, deed=figure.deed or postures.get(number, ""), shut=number == shut) for number, figure in enumerate(figures)
     )
 
 

@@ -25,7 +25,11 @@ def place_seat(stage: Stage, figure: Figure, pose: Pose, x: float, y: float, siz
         return
     else:
         high = body.hip * pose.pelvis - 0.045 * body.height
-        if indoors:
+        if stage.scene.seat == "steps":
+            _steps(pen, stage, high)
+        elif stage.scene.seat == "bench":
+            _bench(pen, stage, high)
+        elif indoors:
             _stool(pen, stage, high)
         else:
             _rock(pen, stage, high)
@@ -37,6 +41,29 @@ def _stool(pen: Brush, stage: Stage, high: float) -> None:
     for way in (-1, 1):
         pen.tube(((-0.02 + 0.085 * way, high - 0.02), (-0.02 + 0.105 * way, 0.005)), (0.015, 0.011), shaded(wood))
     pen.drape([((-0.12, high - 0.015), 0.018), ((0.08, high - 0.015), 0.018)], wood, fall=0.01)
+
+
+def _steps(pen: Brush, stage: Stage, high: float) -> None:
+    """A short flight of stone steps that rises behind the sitter."""
+    stone = stage.lit(rgb("#7c766e")) * (1.5 if stage.dark else 0.95)
+    rise = high / 2
+    for number in (3, 2, 1):
+        back = -0.36 - 0.02 * number
+        front = 0.30 - 0.17 * (number - 1)
+        top = rise * number
+        pen.polygon([(back, 0.0), (back, top), (front, top), (front, 0.0)], stone * (1.0 - 0.07 * (number - 1)))
+        pen.polygon([(back, top), (back, top + 0.028), (front - 0.03, top + 0.028), (front, top)], (stone * 1.22).clip(0, 1))
+        dark = (back, back + 0.05) if pen.light > 0 else (front - 0.05, front)
+        pen.polygon([(dark[0], 0.0), (dark[0], top), (dark[1], top), (dark[1], 0.0)], shaded(stone))
+
+
+def _bench(pen: Brush, stage: Stage, high: float) -> None:
+    wood = stage.lit(rgb("#8a5c38")) * (1.4 if stage.dark else 1.05)
+    for x in (-0.34, 0.30):
+        pen.tube(((x, high + 0.16), (x, 0.0)), (0.016, 0.016), shaded(wood))
+    for y in (0.10, 0.16):
+        pen.tube(((-0.38, high + y), (0.34, high + y)), (0.018, 0.018), wood)
+    pen.drape([((-0.38, high - 0.015), 0.020), ((0.34, high - 0.015), 0.020)], wood, fall=0.01)
 
 
 def _rock(pen: Brush, stage: Stage, high: float) -> None:

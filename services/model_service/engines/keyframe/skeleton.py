@@ -6,7 +6,7 @@ or foot is put where the pose wants it, and the elbow or knee follows its hint.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from services.model_service.engines.keyframe.canvas import Point
@@ -49,6 +49,12 @@ class Body:
     @property
     def arm(self) -> float:
         return 0.305 * self.height
+
+
+def scaled(body: Body, share: float) -> Body:
+    """The same proportions at another height."""
+    lengths = {name: getattr(body, name) * share for name in ("height", "head", "hip", "shoulders", "hips")}
+    return replace(body, **lengths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,18 @@ mother. The seed chooses among variants; who somebody is never depends on it.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from services.core.vocabulary import Framing
-from services.model_service.engines.keyframe.casting import Figure
+from services.model_service.engines.keyframe.bonded import at_sword_point, in_arms, mounted, on_back, with_pet
+from services.model_service.engines.keyframe.casting import PEOPLE, Figure
 from services.model_service.engines.keyframe.costumes import costume_of
 from services.model_service.engines.keyframe.directions import FEELING_OF, FEELING_OF_MOOD, OF_ONE, TOGETHER, YAWS
 from services.model_service.engines.keyframe.held import DRAWN, HUNG, RAISED, READ, carried
+from services.model_service.engines.keyframe.marks import Mark
 from services.model_service.engines.keyframe.people import Act
 from services.model_service.engines.keyframe.poses import GRIPS, POSES
+from services.model_service.engines.keyframe.relations import POSTURES, Tie
 from services.model_service.engines.keyframe.seats import BED
 from services.model_service.engines.keyframe.skeleton import Body, Pose
 from services.model_service.engines.keyframe.stage import Stage
@@ -24,27 +27,21 @@ _ON_PALM = frozenset({"compass", "pocket watch"})
 _BLADED = frozenset({"sword", "axe"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Where one person stands: `x` from the group's middle and `back` behind its line, in grown-ups' heights. `holds` lays
-    the near arm over whoever stands before, `mounted` sits on the animal that is there.
-    """
-
-    figure: Figure
-    act: Act
-    x: float
-    facing: int = 1
-    back: float = 0.0
-    holds: bool = False
-    mounted: bool = False
+def block(stage: Stage, people: Sequence[Figure]) -> list[Mark]:
+    """The marks of up to five people, from the farthest to the nearest; whoever is carried is with the one who carries."""
+    for bond in stage.scene.bonds:
+        by, other = stage.scene.figures[bond.by], stage.scene.figures[bond.others[0]]
+        if bond.tie is Tie.ARMS and by in people and other.tag not in PEOPLE:
+            return _Blocking(stage, [by, *(figure for figure in people if figure != by)]).bonded(bond.tie, other)
+        if by in people and other in people and bond.tie is not Tie.MOUNT:
+            rest = [figure for figure in people if figure not in (by, other)]
+            return _Blocking(stage, [by, other, *rest]).bonded(bond.tie, other)
+    return _Blocking(stage, people).marks()
 
 
-def block(stage: Stage, people: Sequence[Figure], *, mounted: bool = False) -> list[Mark]:
-    """The marks of up to five people, from the farthest to the nearest; the first of them `mounted` where there is a mount."""
-    if not mounted:
-        return _Blocking(stage, people).marks()
-    rider = Mark(people[0], _Blocking(stage, people[:1]).ride(people[0]), 0.0, mounted=True)
-    return [rider, *(_Blocking(stage, people[1:]).marks() if people[1:] else [])]
+def riders(stage: Stage, mount: Figure, people: Sequence[Figure]) -> list[Mark]:
+    """The marks of those who ride, seen from the middle of the mount's foot."""
+    return mounted(stage, mount, people, _Blocking(stage, people).feeling("riding", people[0]))
 
 
 class _Blocking:
@@ -75,8 +72,20 @@ class _Blocking:
         marks = pairs[self._action]() if self._action in pairs else self._abreast()
         return marks + self._bystanders(marks)
 
-    def ride(self, figure: Figure) -> Act:
-        return Act(self._pose("riding"), 84.0, self._feeling("riding", figure))
+    def bonded(self, tie: Tie, other: Figure) -> list[Mark]:
+        """The first of the people and the other as the tie joins them, the rest beside them."""
+        by = self._people[0]
+        moving = self._action in {"walking", "running", "climbing"}
+        act = Act(self._pose(self._action if moving else "standing"), 46.0, self.feeling(self._action, by))
+        if tie is Tie.ARMS and other.tag not in PEOPLE:
+            marks = with_pet(by, other, act)
+        elif tie is Tie.ARMS:
+            marks = in_arms(self._stage, by, other, act)
+        elif tie is Tie.BACK:
+            marks = on_back(self._stage, by, other, act)
+        else:
+            marks = at_sword_point(self._stage, by, other, act, self.feeling("watching", other))
+        return marks + self._bystanders(marks)
 
     def body(self, figure: Figure) -> Body:
         return costume_of(figure, ancient=self._stage.scene.ancient).body
@@ -85,8 +94,10 @@ class _Blocking:
         variants = POSES[name]
         return variants[(self._pick + step) % len(variants)]
 
-    def _feeling(self, action: str, figure: Figure) -> str:
+    def feeling(self, action: str, figure: Figure) -> str:
         scene = self._stage.scene
+        if figure.shut:
+            return "asleep"
         if action in {"crying", "sleeping"}:
             return FEELING_OF[action]
         if scene.feeling:
@@ -97,10 +108,11 @@ class _Blocking:
 
     def _alone(self, figure: Figure) -> Act:
         """One person, or the one that the eye follows."""
-        action = OF_ONE.get(self._action, self._action)
+        own = figure.deed if figure.deed in POSTURES else self._action
+        action = OF_ONE.get(own, own)
         pose_name = action if action in POSES else "standing"
         scenic = not self._near and not self._stage.scene.has("room")
-        yaw = YAWS.get(self._action, 34.0) + self._turn
+        yaw = YAWS.get(action, 34.0) + self._turn
         if pose_name == "standing":
             yaw = (34.0, 22.0, 50.0)[self._pick % 3] + self._turn
         behind = (pose_name in {"gazing", "looking up"} and scenic) or (
@@ -118,14 +130,15 @@ class _Blocking:
             pose, yaw = self._pose("standing"), 34.0
         if pose_name == "sitting" and scenic and self._pick % 3 == 0:
             pose = self._pose("sitting low")
-        return self._equipped(figure, Act(pose, yaw, self._feeling(self._action, figure)), pose_name, carrier=True)
+        return self._equipped(figure, Act(pose, yaw, self.feeling(action, figure)), pose_name, carrier=True)
 
     def _equipped(self, figure: Figure, act: Act, action: str, *, carrier: bool) -> Act:
         """The act with something in hand: a thing of the scene, else what the role carries."""
         costume = costume_of(figure, ancient=self._stage.scene.ancient)
         if carrier and self._thing:
             named = next((thing.colour for thing in self._stage.scene.things if thing.tag == self._thing), "")
-            return replace(self._carrying(act, action, self._thing), colour=named)
+            opened = self._thing in self._stage.scene.opened
+            return replace(self._carrying(act, action, self._thing), colour=named, opened=opened)
         if action == "working":
             return replace(act, near=costume.hand if costume.hand in {"wrench", "brush", "ladle"} else "hoe", aim=64.0)
         if action == "fishing":
@@ -251,7 +264,7 @@ class _Blocking:
             return Act(
                 replace(pose, far_hand=inner, near_hand=outer) if not behind else replace(pose, near_hand=inner, far_hand=outer),
                 yaw,
-                self._feeling("holding hands", figure),
+                self.feeling("holding hands", figure),
             )
 
         return [Mark(a, act(a, 0), -apart), Mark(b, act(b, 1), apart, facing=-1)]
@@ -259,7 +272,7 @@ class _Blocking:
     def _talk(self) -> list[Mark]:
         a, b = self._people[:2]
         teller = self._equipped(a, Act(self._pose("talking"), 54.0, "talking"), "talking", carrier=True)
-        listener = Act(self._pose("standing", 1), 54.0, self._feeling("listening", b))
+        listener = Act(self._pose("standing", 1), 54.0, self.feeling("listening", b))
         if self.body(b).height < 0.75:
             listener = replace(listener, pose=replace(listener.pose, nod=-16))
             teller = replace(teller, pose=replace(teller.pose, nod=14))
@@ -307,20 +320,24 @@ class _Blocking:
             people.sort(key=lambda f: -self.body(f).height)
             people = people[1::2][::-1] + people[::2]  # the tallest in the middle
         behind = not self._near and not self._stage.scene.has("room") and name in {"gazing", "looking up", "walking", "standing"}
-        behind = behind and (self._away or name == "gazing")
+        behind = behind and (self._away or name == "gazing") and not any(figure.deed in POSTURES for figure in people)
         gaps = self._gaps(people, moving=name in {"walking", "running"})
         marks = []
         for index, figure in enumerate(people):
             pose_name = name
             if name == "standing" and action not in {"standing", "smiling"} and action in POSES and index == 0:
                 pose_name = action
+            if figure.deed in POSTURES:
+                pose_name = figure.deed
             yaw = YAWS.get(pose_name, 30.0) + self._turn * (1 if index % 2 else -1)
             facing = 1 if moving or index < len(people) / 2 else -1
-            if behind:
+            if behind and figure.deed not in POSTURES:
                 yaw, facing = 164.0 - 8 * (index % 2), 1 if index < len(people) / 2 else -1
             elif self._face_on:
                 yaw = min(yaw, 30.0 + self._turn)
-            act = Act(self._pose(pose_name if pose_name in POSES else "standing", index), yaw, self._feeling(action, figure))
+            act = Act(self._pose(pose_name if pose_name in POSES else "standing", index), yaw, self.feeling(action, figure))
+            if figure.deed == "sleeping":
+                act = replace(act, feeling="asleep")
             if behind and pose_name == "standing":
                 act = replace(act, pose=self._pose("gazing", index))
             if facing < 0 and not moving:
@@ -351,25 +368,7 @@ class _Blocking:
         for index, figure in enumerate(others):
             side = 1 if index % 2 else -1
             x = side * (0.66 + 0.36 * (index // 2))
-            act = Act(self._pose("standing", index + 1), 50.0, self._feeling("watching", figure))
+            posture = figure.deed if figure.deed in POSTURES else "standing"
+            act = Act(self._pose(posture, index + 1), 50.0, self.feeling("watching", figure))
             found.append(Mark(figure, self._equipped(figure, act, "standing", carrier=False), x, facing=-side, back=0.04))
         return found
-
-
-def span(stage: Stage, marks: Sequence[Mark]) -> tuple[float, float]:
-    """The columns that a group takes around its middle, in grown-ups' heights."""
-    lefts, rights = [], []
-    for mark in marks:
-        body = costume_of(mark.figure, ancient=stage.scene.ancient).body
-        half = body.shoulders * 1.5 + (0.16 if mark.act.pose.roll == 0 else 0.45 * body.height)
-        lefts.append(mark.x - half)
-        rights.append(mark.x + half)
-    return min(lefts), max(rights)
-
-
-def stature(stage: Stage, mark: Mark) -> float:
-    """How high the figure reaches as it is posed, in grown-ups' heights."""
-    body, pose = costume_of(mark.figure, ancient=stage.scene.ancient).body, mark.act.pose
-    if pose.roll:
-        return 0.85 * body.height  # a framing is meant for somebody upright
-    return body.height - body.hip * max(1 - pose.pelvis, 0.0) + pose.lift

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.core.model import BibleEntry
 from services.model_service.engines.keyframe import lexicon
@@ -11,6 +11,8 @@ from services.model_service.engines.keyframe.words_people import PEOPLE
 from services.model_service.engines.keyframe.words_settings import FAMILIES
 
 MOST_ALIKE = 5
+_FEW = 3
+"""Up to so many flowers are drawn one by one; more are a bed of them."""
 _BETWEEN = re.compile(
     r"(?:[\s-]*(?:old|little|small|big|large|tiny|young|paper|wooden|leather|and\s+[a-z]+)?)*\s*|色?的?[小大老旧]*"
 )
@@ -32,6 +34,14 @@ _HANDLED = re.compile(
 _BLOWN = re.compile(
     r"^[^,.;，。；\n]{0,6}?(?:\b(?:flew|flies|blew|blows|lay|lies|fell|falls)\b|飞走|被风吹|掉在|落在|的另一头)", re.IGNORECASE
 )
+_LAID = re.compile(
+    r"(?:桌上|桌子上|窗台上?|地上|墙角|树下|架上|床上|石头上)[^，。！？,!?\n]{0,8}$"
+    r"|\b(?:on|upon|under) the (?:\w+ )?(?:table|sill|windowsill|window|ground|floor|shelf|bed|grass|desk)\b[^.!?\n]{0,16}$",
+    re.IGNORECASE,
+)
+_GROWS = re.compile(
+    r"^[^。.,，\n]{0,3}?(?:开着|开得|放着|躺着|摆着|立着)|^ (?:lay|lies|stood|stands|grew|grows|bloom\w*)\b", re.IGNORECASE
+)
 _COUNTS: Mapping[str, int] = {
     "two": 2,
     "2": 2,
@@ -48,6 +58,7 @@ _COUNTS: Mapping[str, int] = {
     "five": 5,
     "5": 5,
     "五": 5,
+    "a few": 3,
     "several": 4,
     "some": 3,
     "many": 5,
@@ -57,10 +68,14 @@ _COUNTS: Mapping[str, int] = {
     "一排": 5,
 }
 _COUNTED = re.compile(
-    rf"(?:\b({'|'.join(w for w in _COUNTS if w.isascii())})\s+(?:[a-z]+\s+){{0,3}}"
-    rf"|({'|'.join(w for w in _COUNTS if not w.isascii())})[个颗只朵枚盏把条支块棵座封本张杯瓶面]?[\u4e00-\u9fff]{{0,3}})$",
+    rf"(?:\b({'|'.join(w for w in _COUNTS if w.isascii())})\s+"
+    r"(?:(?!(?:and|with|of|in|on|at|by|to|for|from|under|the|an?|his|her|their|who|whose)\b)[a-z-]+\s+){0,3}"
+    rf"|({'|'.join(w for w in _COUNTS if not w.isascii())})[个颗只朵枚盏把条支块棵座封本张杯瓶面根串]?"
+    r"[大小又红黄蓝绿白黑金银青紫粉灰彩色的旧老新圆长亮发光破木铜铁玉纸石圣神奇怪美丽巨]{0,7})$",
     re.IGNORECASE,
 )
+_ONE_IN_A_PAIR = frozenset({"glasses", "headphones", "scissors"})
+"""Things that are one though they come in pairs."""
 _FINER: Mapping[str, frozenset[str]] = {
     "flower": frozenset({"little flower", "single rose", "sunflower", "tulip", "lotus", "bouquet"}),
     "tree": frozenset({"christmas tree", "palm tree"}),
@@ -89,13 +104,14 @@ _NO_COLOUR = frozenset({"dark"})
 class Thing:
     """A prop, its colour as a code such as `#b8332f` (empty where the text names none beside it), and how many there are.
 
-    `worn` things are on the first person of the text.
+    `worn` things are on the first person of the text; one that `lies` is told to be on a table, on the ground or in its bed.
     """
 
     tag: str
     colour: str = ""
     count: int = 1
     worn: bool = False
+    lies: bool = False
 
 
 def named_things(
@@ -105,6 +121,7 @@ def named_things(
     bible: Sequence[BibleEntry] = (),
     places: Collection[str] = (),
     people: Sequence[str] = (),
+    story: str = "",
 ) -> tuple[Thing, ...]:
     """The props of the text in order of mention, once each, in the colour that the bible gives them where the text gives none.
 
@@ -120,10 +137,25 @@ def named_things(
         tag = _here(found.tag, places)
         known = things.get(tag, Thing(tag, worn=worn))
         colour = known.colour or colour_beside(text, found.start, found.end)
-        count = max(known.count, _count(text, found.start))
+        count = max(known.count, 1 if tag in _ONE_IN_A_PAIR else _count(text, found.start))
+        if tag == "flower" and 1 < count <= _FEW:
+            tag = "little flower"
         things[tag] = Thing(tag, colour, count, worn and known.worn)
     kept = [thing for thing in things.values() if not _FINER.get(thing.tag, frozenset()) & things.keys()]
-    return tuple(Thing(t.tag, t.colour or _kept_colour(t.tag, bible), t.count, t.worn) for t in kept)
+    told = f"{text}\n{story}"
+    return tuple(
+        replace(thing, colour=thing.colour or _kept_colour(thing.tag, bible), lies=_lies(thing.tag, told, places)) for thing in kept
+    )
+
+
+def _lies(tag: str, told: str, places: Collection[str]) -> bool:
+    """Whether some mention of the thing says where it stands or that it grows."""
+    for found in lexicon.find(told):
+        if found.group == "prop" and _here(found.tag, places) == tag:
+            before, after = told[max(0, found.start - 30) : found.start], told[found.end : found.end + 30]
+            if _LAID.search(before) or _GROWS.match(after):
+                return True
+    return False
 
 
 def _here(tag: str, places: Collection[str]) -> str:

@@ -16,6 +16,7 @@ from services.model_service.engines.keyframe import (
     ruins,
     skyline,
     street,
+    towers,
     village,
     water,
     woods,
@@ -156,6 +157,7 @@ def _behind(stage: Stage) -> Step:
 
 
 TOWNS: Mapping[str, Callable[[Stage], Iterator[Step]]] = {
+    "balcony": towers.balcony,
     "city": city,
     "rooftops": rooftops,
     "street": shopping_street,

@@ -1,9 +1,12 @@
 """Features of wild places: a brink, lava cracks, scrub, a pool, dead trees, wooded banks, a sea of clouds, a floating isle."""
 
+import math
+from itertools import pairwise
+
 import numpy as np
 
 from services.model_service.engines.keyframe.brush import Lights, dabs, lay, tinted
-from services.model_service.engines.keyframe.canvas import Sheet, mix, rgb
+from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb
 from services.model_service.engines.keyframe.ground import scattered
 from services.model_service.engines.keyframe.noise import ridge
 from services.model_service.engines.keyframe.stage import Stage
@@ -209,3 +212,40 @@ def paint_banks(stage: Stage) -> None:
     if m:
         dabs(sheet, px, np.interp(px, x, foot) + height * 0.28, height * 0.24, height * 0.26, leaves * 0.55, corners=12)
     lay(stage.layers["mid"], sheet)
+
+
+def paint_bamboo_bank(stage: Stage) -> None:
+    """Bamboo at both sides of the near bank, bowed by wind and rain towards the middle."""
+    rng, frame, unit = stage.rng("bamboo bank"), stage.frame, stage.unit
+    sheet = Sheet(frame.width, frame.height)
+    bowed = 1.0 if stage.scene.weather & {"wind", "storm", "rain"} else 0.35
+    drift = -stage.side
+    stem, leaf = stage.lit(rgb("#55702c")), stage.lit(rgb("#3f6a28"))
+    t = np.linspace(0, 1, 11)
+    for edge, count in ((-drift, 6), (drift, 3)):
+        for number in range(count):
+            x = frame.width * (0.5 + edge * (0.49 - 0.036 * number)) + unit * 0.01 * float(rng.normal())
+            base, tall = stage.y(0.90), unit * float(rng.uniform(0.62, 0.92))
+            bow = drift * bowed * tall * float(rng.uniform(0.30, 0.46))
+            px, py = x + bow * t**2.2, base - tall * (t - 0.26 * bowed * t**3)
+            half = unit * 0.010 * float(rng.uniform(0.85, 1.2)) * (1 - 0.65 * t)
+            tone = stem * np.float32(rng.uniform(0.75, 1.1))
+            points = list(zip(px.tolist(), py.tolist(), half.tolist(), strict=True))
+            for (ax, ay, ar), (bx, by, br) in pairwise(points):
+                sheet.taper((ax, ay), (bx, by), ar, br, tone)
+                sheet.disc(ax, ay, ar * 1.35, tone * np.float32(0.55))
+            _sprays(sheet, rng, px[6:], py[6:], unit, drift, leaf)
+    lay(stage.layers["front"], sheet)
+
+
+def _sprays(sheet: Sheet, rng: np.random.Generator, x: Array, y: Array, unit: float, drift: int, leaf: Array) -> None:
+    """Fans of three narrow leaves that hang from the stem's upper nodes, blown one way."""
+    for ax, ay in zip(x.tolist(), y.tolist(), strict=True):
+        reach = unit * float(rng.uniform(0.07, 0.11))
+        for turn in (0.1, 0.5, 0.95):
+            way = turn + float(rng.normal(0, 0.12))
+            tip = (ax + drift * reach * math.cos(way), ay + reach * math.sin(way))
+            side = (reach * 0.10 * math.sin(way), -drift * reach * 0.10 * math.cos(way))
+            middle = ((ax + tip[0]) / 2, (ay + tip[1]) / 2)
+            blade = [(ax, ay), (middle[0] + side[0], middle[1] + side[1]), tip, (middle[0] - side[0], middle[1] - side[1])]
+            sheet.polygon(blade, leaf * np.float32(rng.uniform(0.75, 1.2)))

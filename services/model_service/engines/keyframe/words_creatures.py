@@ -93,7 +93,6 @@ CREATURES: Mapping[str, str] = {
     "jellyfish": "jellyfish|水母",
     "crab": "crab|螃蟹|小螃蟹|寄居蟹|蟹",
     "seal": "seal|sea lion|walrus|海豹|海狮|海象|小海豹",
-    "robot": "robot|android|droid|machine man|mech|机器人|机械人|仿生人|机甲",
     "alien": "alien|extraterrestrial|martian|外星人|外星生物",
     "monster": "monster|beast|ogre|troll|goblin|demon|yeti|怪物|怪兽|妖怪|野兽|恶魔|魔鬼|雪怪|年兽|巨怪",
     "ghost": "ghost|phantom|specter|幽灵|鬼魂|女鬼|鬼怪|亡灵",

@@ -62,6 +62,7 @@ PEOPLE: Mapping[str, str] = {
     "ninja": "ninja|assassin|shinobi|忍者|刺客|杀手",
     "pirate": "pirate|buccaneer|海盗|海盗船长",
     "thief": "thief|thieves|burglar|robber|bandit|小偷|盗贼|强盗|窃贼|飞贼|怪盗",
+    "robot": "robot|android|droid|machine man|mech|机器人|机械人|仿生人|机甲",
     "crowd": "crowd|they|villagers|army|armies|audience|procession|people gather|townsfolk|onlookers|人群|众人|大家"
     "|村民|人们|军队|他们|士兵们"
     "|居民|百姓|村民们|观众",

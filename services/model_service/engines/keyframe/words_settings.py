@@ -47,7 +47,9 @@ PLACES: Mapping[str, str] = {
     "|飞船|太空船|驾驶舱|空间站|太空站|舰桥|舱内|控制室|太空舱",
     "church": "church|cathedral|chapel|教堂|礼拜堂|大教堂",
     "factory": "factory|warehouse|plant hall|工厂|车间|仓库|厂房",
+    "stairs": "stairs|staircase|stairwell|stairway|spiral steps|spiral staircase|winding stair|楼梯|旋梯|螺旋梯|阶梯",
     "corridor": "corridor|hallway|走廊|过道|楼道|长廊",
+    "balcony": "balcony|gallery|parapet|阳台|露台|瞭望台",
     # -- woods and fields
     "forest": "forest|woods|wood|woodland|jungle|grove|rainforest|森林|树林|丛林|林间|林中|密林|林海|林子|深林|雨林",
     "pine forest": "pine forest|pine wood|fir forest|taiga|松林|松树林|杉树林|针叶林",
@@ -91,7 +93,19 @@ FAMILIES: Mapping[str, str] = {
     **dict.fromkeys(
         (
             *("living room", "bedroom", "study", "kitchen", "chinese room", "classroom", "hospital", "office", "library"),
-            *("cafe", "shop", "throne room", "prison", "laboratory", "carriage", "spaceship", "church", "factory", "corridor"),
+            *(
+                "cafe",
+                "shop",
+                "throne room",
+                "prison",
+                "laboratory",
+                "carriage",
+                "spaceship",
+                "church",
+                "factory",
+                "corridor",
+                "stairs",
+            ),
             "stage",
         ),
         "room",

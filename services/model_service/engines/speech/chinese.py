@@ -4,13 +4,13 @@ The alphabet is misaki's (Mandarin after Duanmu 2007 and Lin 2007); syllables co
 arrows: → level, ↗ rising, ↓ low, ↘ falling, nothing for the neutral one; the arrow follows the vowel.
 """
 
-import logging
 from collections.abc import Mapping
 
-import jieba
 from pypinyin import Style, lazy_pinyin
 from pypinyin.contrib.tone_convert import to_finals, to_initials, to_normal
 
+from services.model_service.engines import chinese_words
+from services.model_service.engines.chinese_words import Segmenter
 from services.model_service.engines.speech import polyphones
 
 _INITIALS: Mapping[str, str] = {
@@ -34,20 +34,16 @@ _TONES: Mapping[str, str] = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5"
 
 
 class Chinese:
-    """Words and sounds of Mandarin. Constructing it reads jieba's dictionary (a second); then it is thread-safe."""
+    """Words and sounds of Mandarin. Constructing it reads jieba's dictionary; then it is thread-safe."""
 
     def __init__(self) -> None:
-        logging.getLogger("jieba").setLevel(logging.WARNING)
-        self._cutter = jieba.Tokenizer()
-        # initialize() would read and write a cache in the shared temporary folder, where anybody could leave one.
-        self._cutter.FREQ, self._cutter.total = self._cutter.gen_pfdict(self._cutter.get_dict_file())
-        self._cutter.initialized = True
+        self._segmenter = Segmenter(chinese_words.packaged())
 
     def segment(self, run: str) -> list[str]:
         """The words of a run of Chinese characters."""
         words: list[str] = []
-        for word in self._cutter.cut(run):
-            if len(word) > 1 and word[0] in _PARTICLES and not self._is_word(word):
+        for word in self._segmenter.words(run):
+            if len(word) > 1 and word[0] in _PARTICLES and not self._segmenter.is_word(word):
                 words += [word[0], word[1:]]  # 慢慢 地 开, which jieba guesses to be 慢慢 地开
             else:
                 words.append(word)
@@ -65,10 +61,7 @@ class Chinese:
     def _readings(self, before: str, word: str, after: str) -> list[str]:
         """The pinyin of a word's syllables, each with its tone as a final digit."""
         read = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore")
-        return polyphones.corrected(word, before, after, polyphones.surname(word, read, self._is_word))
-
-    def _is_word(self, word: str) -> bool:
-        return bool(self._cutter.FREQ.get(word))
+        return polyphones.corrected(word, before, after, polyphones.surname(word, read, self._segmenter.is_word))
 
 
 def syllable(pinyin: str) -> str:

@@ -4,13 +4,13 @@ Words are looked up in misaki's American dictionaries (US gold and silver), infl
 the rest, names above all, read by espeak-ng's rules.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Protocol
 
 from services.model_service.engines.speech import abbreviations
+from services.model_service.engines.speech.book import Book
 
 _VOWELS = frozenset("AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻ")
 _FLAPPED_AFTER = frozenset("AIOWYiuæɑəɛɪɹʊʌ")
@@ -43,8 +43,7 @@ class English:
 
     def __init__(self, fallback: Fallback) -> None:
         data = resources.files("misaki") / "data"
-        self._gold: Mapping[str, Entry] = json.loads((data / "us_gold.json").read_text(encoding="utf-8"))
-        self._silver: Mapping[str, Entry] = json.loads((data / "us_silver.json").read_text(encoding="utf-8"))
+        self._gold, self._silver = (Book((data / f"us_{name}.json").read_bytes()) for name in ("gold", "silver"))
         self._fallback = fallback
 
     def sounds(self, words: Sequence[str]) -> list[str]:
@@ -83,7 +82,7 @@ class English:
         """From the dictionaries: as written, else in small letters, else with a capital."""
         for spelling in (word, word.lower(), word.lower().capitalize()):
             for book in (self._gold, self._silver):
-                entry = book.get(spelling)
+                entry: Entry | None = book.get(spelling)
                 if isinstance(entry, str):
                     return entry
                 if entry is not None:

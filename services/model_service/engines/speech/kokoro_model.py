@@ -64,7 +64,8 @@ class KokoroModel:
     ) -> tuple[Samples, NDArray[np.int64]]:
         """The samples at 24 kHz, and how many frames each character of `phonemes` lasts, with the silence before and after.
 
-        The second has two entries more than `phonemes` has characters; characters outside the alphabet last nothing.
+        The second has two entries more than `phonemes` has characters; characters outside the alphabet last nothing. `stop` is
+        for this run alone.
         """
         tokens = [self._vocabulary.get(c) for c in phonemes]
         known = [token for token in tokens if token is not None]
@@ -73,6 +74,8 @@ class KokoroModel:
             "style": style[min(len(known), len(style)) - 1].reshape(1, -1),
             "speed": np.array([speed], np.float32),
         }
+        # A breath takes up to 230 MB, which would stay with the session for the next one.
+        stop.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         audio, lengths = self._session.run(None, inputs, stop)
         frames = np.zeros(len(phonemes) + 2, np.int64)
         frames[[True, *(token is not None for token in tokens), True]] = np.asarray(lengths).reshape(-1).astype(np.int64)

@@ -1,10 +1,13 @@
 """What a story says of a thing beside its name: how many, how large, of what colour."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.core.model import Language
+from services.model_service.engines.storyboard.states import state
 
 _EN_COLOURS = (
     "red|orange|yellow|golden|gold|green|blue|purple|violet|pink|white|silver|black|grey|gray|brown|crimson|scarlet|turquoise|ivory"
@@ -28,15 +31,23 @@ _ZH_COLOURS: Mapping[str, str] = {
     "褐": "brown",
 }
 _EN_SIZES = "tiny|little|small|big|large|huge|great|giant|old|broken|wooden"
-_EN_NUMBERS = "two|three|four|five|several|many"
+_EN_COUNTS: Mapping[str, str] = {
+    **{word: word for word in ("two", "three", "four", "five", "several", "many")},
+    **dict.fromkeys(("six", "seven", "eight", "nine", "ten", "a dozen", "dozens of", "hundreds of"), "many"),
+    **dict.fromkeys(("a few", "some"), "several"),
+}
+_EN_NUMBERS = "|".join(_EN_COUNTS)
 _EN = re.compile(
     rf"(?:\b(?P<count>{_EN_NUMBERS})\s+)?"
     rf"(?P<words>(?:\b(?:{_EN_SIZES}|{_EN_COLOURS}|new|warm|bright|dark|pale)\b[\s,]+(?:and )?)*)$",
     re.IGNORECASE,
 )
-_ZH_NUMBERS: Mapping[str, str] = {"两": "two", "三": "three", "四": "four", "五": "five", "几": "several", "许多": "many"}
+_ZH_NUMBERS: Mapping[str, str] = {
+    **dict(zip("两三四五几", ("two", "three", "four", "five", "several"), strict=True)),
+    **dict.fromkeys(("许多", "无数", "很多", "好多", "六", "七", "八", "九", "十", "成千上万"), "many"),
+}
 _ZH = re.compile(
-    rf"(?:(?P<count>{'|'.join(_ZH_NUMBERS)})[个颗只朵枚盏把条支块棵座封本张])?"
+    rf"(?:(?P<count>{'|'.join(_ZH_NUMBERS)})[个颗只朵枚盏把条支块棵座封本张架艘间扇面双根]?)?"
     rf"(?P<words>(?:[小大老旧新破]|(?:{'|'.join(_ZH_COLOURS)})色?的?)*)$"
 )
 
@@ -59,11 +70,21 @@ class Described:
     size: str = ""
     as_told: str = ""
     worn: bool = False
+    state: str = ""
+    definite: bool = True
 
     def english(self, slug: str) -> str:
         """The thing by its tag, with what is said of it: three green eggs."""
-        several = slug if not self.count or slug.endswith("s") else f"{slug}s"
-        return " ".join(word for word in (self.count, self.size, self.colour, several) if word)
+        is_plural = slug.endswith("s")
+        count = "" if is_plural and self.count == "several" else self.count
+        things = slug if not count or is_plural else f"{slug}s"
+        return " ".join(word for word in (count, self.state, self.size, self.colour, things) if word)
+
+    def keeping(self, before: Described | None) -> Described:
+        """The same with the colour that the thing was given `before`, where it is meant and not another one."""
+        if before is None or self.colour or not self.definite or bool(self.count) != bool(before.count):
+            return self
+        return replace(self, colour=before.colour)
 
 
 def described(text: str, start: int, end: int, language: Language) -> Described:
@@ -76,15 +97,27 @@ def described(text: str, start: int, end: int, language: Language) -> Described:
         told = [w.lower() for w in words if w.lower() != "and"]
         colours = [w for w in told if re.fullmatch(_EN_COLOURS, w)]
         sizes = [w for w in told if w in _SIZES_SHOWN]
-        count = (match["count"] or "").lower() if match else ""
+        count = _EN_COUNTS.get((match["count"] or "").lower(), "") if match else ""
+        if not count and word.endswith("s") and not word.endswith("ss") and word.lower() not in _SINGLE:
+            count = "several"
         kept = [w for w in told if w in colours or re.fullmatch(_EN_SIZES, w)]
-        return Described(count, colours[-1] if colours else "", sizes[0] if sizes else "", " and ".join(kept), worn)
+        return Described(
+            count,
+            colours[-1] if colours else "",
+            sizes[0] if sizes else "",
+            " and ".join(kept),
+            worn,
+            state(text, start, end, language),
+            not _ANOTHER[language].search(before),
+        )
     found = _ZH.search(before)
     words_zh = (found["words"] if found else "") + word
     colour = next((c for c in words_zh if c in _ZH_COLOURS), "")
     size = "little" if "小" in words_zh else ""
     told_zh = "、".join(t for t in (f"{colour}色" if colour else "", "小巧" if size else "") if t)
-    return Described(_ZH_NUMBERS.get((found["count"] or "") if found else "", ""), _ZH_COLOURS.get(colour, ""), size, told_zh, worn)
+    count = _ZH_NUMBERS.get((found["count"] or "") if found else "", "")
+    definite = not _ANOTHER[language].search(before)
+    return Described(count, _ZH_COLOURS.get(colour, ""), size, told_zh, worn, state(text, start, end, language), definite)
 
 
 def joined(told: Described | None, made: str, language: Language) -> str:
@@ -94,4 +127,12 @@ def joined(told: Described | None, made: str, language: Language) -> str:
     return told.as_told if told.colour else ("、" if language is Language.ZH else ", ").join((told.as_told, made))
 
 
+_ANOTHER = {
+    # What stands before a thing that has not been told of yet.
+    Language.ZH: re.compile(r"(?:一|另一?|别的|新的?)[个颗只朵枚盏把条支块棵座封本张](?:[^，。的]{0,3})$"),
+    Language.EN: re.compile(r"\b(?:an?|another|other|new)\s(?:\w+\s)?$", re.IGNORECASE),
+}
+_SINGLE = frozenset(
+    {"stairs", "scissors", "glasses", "compass", "fireflies", "shoes", "boots", "cards", "rocks", "books", "headphones", "canvas"}
+)
 _SIZES_SHOWN = frozenset({"tiny", "little", "small", "huge", "giant"})

@@ -29,10 +29,14 @@ _ZH_GARMENT = re.compile(
 )
 _EN_GARMENT = (
     r"(?:coat|cloak|dress|hat|scarf|jacket|raincoat|robe|robes|armou?r|cap|shawl|sweater|uniform|hood|gown|cape|apron|boots|"
-    r"overalls|tunic|jersey|suit|kimono|vest|waistcoat|bonnet|crown|mask|glasses|spectacles)"
+    r"overalls|tunic|jersey|suit|kimono|vest|waistcoat|bonnet|glasses|spectacles)"
 )
 _EN_DRESS = re.compile(
     rf"\b(?:wearing|wore|wears|dressed in|wrapped in|in|had on) ((?:an? |his |her |their )(?:[\w-]+ ){{0,3}}{_EN_GARMENT})\b"
+)
+_ZH_HAIR = re.compile(r"(?P<colour>花白|[白银金黑红灰棕黄])色?的?(?P<length>[长短])?头?发(?!现|出|光|亮|抖)")
+_EN_HAIR = re.compile(
+    r"\b((?:(?:long|short|curly),? )?(?:white|silver|gr[ae]y|black|brown|red|blonde?|golden|fair)) hair\b", re.IGNORECASE
 )
 _ZH_AGE = re.compile(r"([一二三四五六七八九十\d]{1,3})岁")
 _EN_AGE = re.compile(
@@ -54,6 +58,27 @@ def dress(clause: str, language: Language) -> str:
             verb = next(v for k, v in _ZH_VERBS.items() if match.group().startswith(k))
             return f"{verb}{garment[: found.end()]}"
     return ""
+
+
+def hair(clause: str, language: Language) -> str:
+    """How the clause says that somebody's hair is: 白色长发, white hair; "" where it tells nothing of it."""
+    if language is Language.ZH:
+        match = _ZH_HAIR.search(clause)
+        if match is None:
+            return ""
+        return f"{match['colour'].replace('花白', '灰白')[:1]}色{match['length'] or '短'}发"
+    found = _EN_HAIR.search(clause)
+    return f"{' '.join(found.group(1).lower().replace(',', '').split())} hair" if found else ""
+
+
+def with_other_hair(look: str, told: str, language: Language) -> str:
+    """A look with the hair that the story tells instead of the one in it."""
+    if language is Language.ZH:
+        own, mark, rest = look.partition("、")
+        return f"{told}、{rest}" if own.endswith("发") and mark else look if own[-1:] in "须髻" else f"{told}、{look}"
+    if re.match(r"with (?:[\w-]+ ){0,3}hair\b", look):
+        return re.sub(r"^with (?:[\w-]+ ){0,3}hair\b", f"with {told}", look)
+    return look if look.startswith("with ") else f"with {told} {look}"
 
 
 def with_hair(look: str, worn: str, language: Language) -> str:

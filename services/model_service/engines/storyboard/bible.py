@@ -1,6 +1,7 @@
 """A story's bible: its characters, props and places with the look that every shot keeps."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from services.core.model import BibleEntry, Language
 from services.model_service.engines.storyboard import picking
@@ -37,11 +38,7 @@ def bible(story: Story) -> tuple[BibleEntry, ...]:
                     else f"the {hit.spelling.lower().removeprefix('the ').removeprefix('a ')}",
                 )
     table = looks()
-    told: dict[Concept, Described] = {}
-    for moment in story.moments:
-        for hit in moment.hits:
-            if hit.concept.kind == "prop" and not (hit.concept in told and told[hit.concept].as_told):
-                told[hit.concept] = described(moment.text, hit.start, hit.end, story.language)
+    told = things_told(story)
     props = [c for c, count in seen.most_common() if c.kind == "prop" and (count > 1 or c in handled)][:_MOST]
     places = [c for c, _ in seen.most_common() if c.kind == "place"][:_MOST]
     for prop in props:
@@ -50,3 +47,13 @@ def bible(story: Story) -> tuple[BibleEntry, ...]:
     world = picking.pick(table["place"][story.language.value], story.text, "place")  # one film, one world
     entries += [BibleEntry("place", called.get(place) or place.name(story.language), world) for place in places]
     return tuple(entries)
+
+
+def things_told(story: Story) -> Mapping[Concept, Described]:
+    """What the story says of each of its things where it first says something of it."""
+    told: dict[Concept, Described] = {}
+    for moment in story.moments:
+        for hit in moment.hits:
+            if hit.concept.kind == "prop" and not (hit.concept in told and told[hit.concept].as_told):
+                told[hit.concept] = described(moment.text, hit.start, hit.end, story.language)
+    return told

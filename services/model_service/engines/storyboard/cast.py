@@ -8,6 +8,7 @@ from services.core.model import Language
 from services.model_service.engines.storyboard import attire, naming, picking
 from services.model_service.engines.storyboard.grammar import Grammar
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon
+from services.model_service.engines.storyboard.members import HUMAN, Member
 
 _MOST_SHOWN = 4
 _PARENTS = frozenset({"妈妈", "母亲", "爸爸", "父亲", "mother", "father", "mum", "mom", "dad"})
@@ -17,10 +18,9 @@ _REACH = 16
 """Clauses after which `they` no longer means somebody who has not been named since."""
 _SEVERAL = 4
 _PLURALS = frozenset({"children", "men", "women", "people", "wolves", "mice", "geese", "oxen", "calves"})
-_HUMAN = frozenset({"adult", "pair", "child", "old", "warrior"})
 
 _ZH_NUMBERS = {"两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "几": 5, "一群": 9, "一队": 9, "许多": 9}
-_ZH_COUNTED = re.compile(r"(一群|一队|许多|[两二三四五几])[个名位只匹条头]?$")
+_ZH_COUNTED = re.compile(r"(一群|一队|许多|[两二三四五几])[个名位只匹条头]?(?:[小年老][小轻年]?的?)?$")
 _EN_NUMBERS = {
     "two": 2,
     "both": 2,
@@ -39,6 +39,19 @@ _INDEFINITE = {
     Language.ZH: re.compile(r"(?:一|另一?|是|有|来了?)[个名位只匹条头][^，。！？]{0,6}$"),
     Language.EN: re.compile(r"\b(?:an?|another)\s(?:\w+\s)?$", re.IGNORECASE),
 }
+_NEW = {Language.ZH: re.compile(r"[另别其]"), Language.EN: re.compile(r"\b(?:other|another|more|new)\s", re.IGNORECASE)}
+_POINTS = {
+    # What stands before a word for several who are there already.
+    Language.ZH: re.compile(r"(?:这些?|那些?)[^，。]{0,3}$"),
+    Language.EN: re.compile(r"\b(?:these|those|the two|both)\s(?:\w+\s)?$", re.IGNORECASE),
+}
+_NAME_IS = {
+    # What stands before the name of whoever was just there.
+    Language.ZH: re.compile(r"(?:^|[，。])[她他它](?:的名字)?(?:就|名)?(?:叫做?|名叫)$"),
+    Language.EN: re.compile(r"\b(?:her|his|its) name (?:was|is) $|\b(?:she|he|it) was (?:named|called) $", re.IGNORECASE),
+}
+_FAMILIAR = 3
+"""Mentions from which on an animal of its kind is the one that the story is about."""
 _EN_AGE = re.compile(r"\b(old|elderly|little|young)\s$", re.IGNORECASE)
 _EN_TITLED = re.compile(r"\b[Tt]he $")
 _OWNS = {
@@ -62,46 +75,6 @@ _KIN = {
 
 
 @dataclass(slots=True)
-class Member:
-    """One of the cast. `name` is how the story calls it; `tag` its canonical English word for painters."""
-
-    name: str
-    concept: Concept
-    count: int
-    look: str = ""
-    proper: bool = False
-    mentions: int = 0
-    gender: str = "n"
-    aliases: set[str] = field(default_factory=set)
-
-    @property
-    def is_human(self) -> bool:
-        return self.concept.being in _HUMAN
-
-    @property
-    def tag(self) -> str:
-        slug = self.concept.slug
-        if self.count < 2 or self.concept.count > 1:
-            return slug
-        several = {2: "two", 3: "three"}.get(self.count, "several")
-        plural = {"child": "children", "man": "men", "woman": "women", "old man": "old men", "old woman": "old women"}.get(
-            slug, f"{slug}s"
-        )
-        return f"{several} {plural}"
-
-    def portrait(self, language: Language) -> str:
-        """Who it is and how they look, for a bible: the role is told where the name does not tell it."""
-        role = self.concept.name(language).removeprefix("the ")
-        if language is Language.ZH:
-            return self.look if role in self.name else f"{self.look}的{role}"
-        return f"{role} {self.look}" if self.proper else self.look
-
-    def answers_to(self, concept: Concept) -> bool:
-        """Whether `concept` may be another word for this one: the girl, once Mia is known to be one."""
-        return concept.slug == self.concept.slug or concept.slug in self.concept.kin or self.concept.slug in concept.kin
-
-
-@dataclass(slots=True)
 class Cast:
     """The cast as the story goes on; `meet` is called for clause after clause, in order."""
 
@@ -119,15 +92,24 @@ class Cast:
     _heard: dict[int, int] = field(default_factory=dict)
     _clock: int = 0
 
-    def meet(self, clause: str, raw: str, hits: Sequence[Hit], *, has_subject: bool, acts: bool) -> tuple[Member, ...]:
+    def meet(self, clause: str, raw: str, hits: Sequence[Hit], *, has_subject: bool, acts: bool, opens: bool) -> tuple[Member, ...]:
         """Who is in this clause, the one it is about first; `raw` is the clause with what is spoken in it.
 
-        Where it names nobody, who acted before goes on acting, unless it has a subject of its own (`has_subject`).
+        Where it names nobody, who acted before goes on acting, unless it has a subject of its own (`has_subject`); where it `opens`
+        a paragraph, the animals about them are left behind.
         """
+        if opens and self._acting and self._acting[0].is_human:
+            self._acting = tuple(m for m in self._acting if m.is_human)
         self._clock += 1
         left = _LEFT[self.language]
-        self._recent = [m for m in self._recent if not re.search(left.format(name=re.escape(m.name)), clause, re.IGNORECASE)]
+        gone = [m for m in self._recent if re.search(left.format(name=re.escape(m.name)), clause, re.IGNORECASE)]
+        self._recent = [m for m in self._recent if m not in gone]
+        self._acting = tuple(m for m in self._acting if m not in gone)
         figures = [h for h in hits if h.concept.kind == "figure" and not self._is_title(h, clause)]
+        begun = {h.start for h in figures if h.concept.being not in HUMAN}
+        figures = [
+            h for h in figures if not (self.language is Language.EN and clause[h.end : h.end + 1] == " " and h.end + 1 in begun)
+        ]
         found: dict[int, Member] = {}
         first = len(clause)  # where the first of them is named
         consumed: set[int] = set()
@@ -148,8 +130,8 @@ class Cast:
             if hit.start not in consumed and not any(
                 h.start <= hit.start < h.end for h in figures if h is not hit and h.end - h.start > hit.end - hit.start
             ):
-                member = self._figure(hit, clause)
-                found[id(member)] = member
+                for member in self._party(hit, clause) or [self._figure(hit, clause)]:
+                    found[id(member)] = member
                 first = min(first, hit.start)
         if found and acts and not has_subject and self._acting and first > _AT_THE_HEAD[self.language]:
             found = {id(m): m for m in self._acting} | found
@@ -157,7 +139,7 @@ class Cast:
         for who in self.grammar.pronouns(clause):
             if who == "n" and has_subject and _OWNS[self.language].search(clause):
                 continue  # an island, and on its cliff a lighthouse
-            for member in self._meant(who, [m for m in named if m.is_human or who == "n"]):
+            for member in self._meant(who, [m for m in named if m.is_human or who == "n"], named):
                 found.setdefault(id(member), member)
         if not found and not has_subject:
             self._notice(self._acting, clause)
@@ -174,13 +156,27 @@ class Cast:
 
     def _notice(self, present: Sequence[Member], clause: str) -> None:
         """What the clause tells of how somebody looks and how old they are."""
+        worn = attire.dress(clause, self.language)
+        if worn:
+            wearer = present[0] if len(present) == 1 else self._named_beside(present, clause, clause.find(worn[-3:]))
+            if wearer is not None and wearer.is_human and not wearer.look:
+                wearer.look = worn
         if len(present) != 1:
             return
         member = present[0]
-        if not member.look and member.is_human:
-            member.look = attire.dress(clause, self.language)
+        if member.is_human and not member.hair:
+            member.hair = attire.hair(f"{clause} {member.name}", self.language)
         if attire.is_young(clause, self.language):
             self._grow_young(member)
+
+    def _named_beside(self, present: Sequence[Member], clause: str, at: int) -> Member | None:
+        """Whoever is named last before `at`, or in Chinese right after it, 穿黄雨衣的女孩; None where that is nobody."""
+        named = {clause.find(m.name.removeprefix("the ")): m for m in present}
+        before = [start for start in named if 0 <= start < at]
+        after = [start for start in named if at < start <= at + 6]
+        if self.language is Language.ZH and after:
+            return named[min(after)]
+        return named[max(before)] if before else None
 
     def finish(self) -> None:
         """Give a look to whoever the story gave none, and hair to whoever it only dressed; no two look the same."""
@@ -199,10 +195,12 @@ class Cast:
                 used.add(given)
             elif member.is_human and member.count == 1:
                 member.look = attire.with_hair(given, member.look, self.language)
+            if member.hair and member.count == 1:
+                member.look = attire.with_other_hair(member.look, member.hair, self.language)
 
     def _is_title(self, hit: Hit, clause: str) -> bool:
         """Whether an animal's word is a name here: a ship called the Swallow."""
-        if self.language is Language.ZH or not hit.spelling[0].isupper() or hit.concept.being in _HUMAN:
+        if self.language is Language.ZH or not hit.spelling[0].isupper() or hit.concept.being in HUMAN:
             return False
         before = clause[: hit.start]
         return (bool(_EN_TITLED.search(before)) and bool(before.strip())) or before.endswith(("was the ", "called the "))
@@ -240,17 +238,37 @@ class Cast:
             member.aliases.add(member.name.removeprefix("the "))
             member.name, member.proper = name, True
             return member
+        if _NAME_IS[self.language].search(before):
+            strangers = [m for m in (*self._acting, *self._recent) if not m.proper and m.count == 1]
+            if strangers:
+                strangers[0].aliases.add(strangers[0].name.removeprefix("the "))
+                strangers[0].name, strangers[0].proper = name, True
+                return strangers[0]
         gender = self.genders.get(name, "m")
         if concept is not None and concept.gender != "n" and self.grammar.gender(name) in ("", concept.gender):
             gender = concept.gender
         age = _EN_AGE.search(before)
         old = age and age.group(1).lower() in ("old", "elderly")
         slug = {"m": "old man" if old else "man", "f": "old woman" if old else "woman"}.get(gender, "child")
-        if age and age.group(1).lower() == "little":
+        if (age and age.group(1).lower() == "little") or self.grammar.is_childish(name):
             slug = {"m": "boy", "f": "girl"}.get(gender, "child")
         if concept is not None and concept.gender not in ("n", gender):
             concept = None  # Captain Ada is a woman, whatever captains mostly are
         return self._join(Member(name, concept or self.lexicon.get("figure", slug), 1, proper=True, gender=gender))
+
+    def _party(self, hit: Hit, clause: str) -> list[Member]:
+        """The members whom a word for several means: the two children are the boy and the girl who are there."""
+        before = clause[max(0, hit.start - 24) : hit.start]
+        count = max(_count(before, self.language), hit.concept.count)
+        if count == 1 and _is_plural(hit, self.language) and _POINTS[self.language].search(before):
+            count = 2
+        if not 2 <= count <= 3 or hit.concept.being not in HUMAN or _NEW[self.language].search(before):
+            return []
+        alike = [m for m in self.members if m.count == 1 and m.is_human]
+        alike = [m for m in alike if m.answers_to(hit.concept) or m.concept.being == hit.concept.being]
+        near = [m for m in self._recent if m in alike and self._since(m) <= _REACH]
+        leads = [m for m in alike if m.proper and m.mentions >= _FAMILIAR]
+        return near[:count] if len(near) >= count else leads if len(leads) == count else []
 
     def _figure(self, hit: Hit, clause: str) -> Member:
         before = clause[max(0, hit.start - 24) : hit.start]
@@ -263,7 +281,12 @@ class Cast:
         if called:
             return called[0]
         for member in self._recent + self.members:
-            if is_new and member not in self._acting and member.name not in (hit.spelling, f"the {word}"):
+            familiar = not member.is_human and member.mentions >= _FAMILIAR and not _NEW[self.language].search(before)
+            if is_new and not familiar and member not in self._acting and member.name not in (hit.spelling, f"the {word}"):
+                continue
+            if is_new and member.proper and member.is_human:
+                continue
+            if is_new and not member.is_human and not self._may_look_so(member, hit, before):
                 continue
             if member.answers_to(hit.concept) and (member.count == count or (count == 1 and member.count == 2)):
                 return member
@@ -276,6 +299,11 @@ class Cast:
         return self._join(
             Member(name, self._kind(hit), count, gender=hit.concept.gender, look=attire.coat(hit, before, self.language))
         )
+
+    def _may_look_so(self, member: Member, hit: Hit, before: str) -> bool:
+        """Whether nothing in an animal's known coat speaks against the one that is told of now."""
+        coat = attire.coat(hit, before, self.language)
+        return not coat or not member.look or coat == member.look
 
     def _kind(self, hit: Hit) -> Concept:
         """What kind of being is meant: among animals, a mother is one of them."""
@@ -297,30 +325,44 @@ class Cast:
         slug = "child" if _KIN[self.language].search(self.salt) else "traveller"
         return self._join(Member(name, self.lexicon.get("figure", slug), 1, proper=True))
 
-    def _meant(self, who: str, named: Sequence[Member]) -> list[Member]:
+    def _group(self, size: int, *, beasts: bool) -> list[Member]:
+        """Who `they` are: so many of the people named last, a companion of long standing, an animal that goes along."""
+        near = [m for m in self._recent if self._since(m) <= _REACH]
+        human = [m for m in near if m.is_human and m.concept.being != "crowd"]
+        if beasts or not human:
+            return near[:2]
+        group = next((m for m in human if m.count > 1), None)
+        if group is not None:
+            return [group] if group is human[0] else human[:size]
+        leads = [m for m in self.members if m.is_human and m.proper and m.mentions >= _FAMILIAR and self._since(m) <= 3 * _REACH]
+        pets = [m for m in near if not m.is_human and m.count == 1 and m.mentions >= _FAMILIAR]
+        others = [m for m in (*leads, *pets) if m not in human]
+        return [*human, *others][:size]
+
+    def _since(self, member: Member) -> int:
+        """How many clauses ago somebody was named."""
+        return self._clock - self._heard.get(id(member), 0)
+
+    def _meant(self, who: str, named: Sequence[Member], present: Sequence[Member]) -> list[Member]:
         """Who a pronoun means: the last one of that kind; nobody new when one of them has been named beside it."""
         if who == "i":
             return [self._narrator()] if self.first_person else []
-        if who in ("many", "beasts"):
-            near = [m for m in self._recent if self._clock - self._heard.get(id(m), 0) <= _REACH]
-            human = [m for m in near if m.is_human and m.concept.being != "crowd"]
-            if who == "beasts" or not human:
-                return near[:2]
-            group = next((m for m in human if m.count > 1), None)
-            return [group] if group and group is human[0] else human[:2]
+        if who in ("many", "three", "beasts"):
+            return self._group(3 if who == "three" else 2, beasts=who == "beasts")
         if who == "n":
             return [m for m in self._recent if not m.is_human][:1] if not named else []
         if any(m.gender == who for m in named):
             return []
-        nearest = [*self._acting, *self._recent]
-        human = [m for m in nearest if m.is_human and (m.gender in (who, "n")) and m.count == 1]
-        if human:
-            return human[:1]
-        return [m for m in nearest if m.gender in (who, "n") and m.count == 1][:1]
+        nearest = [m for m in (*self._acting, *self._recent) if m.count == 1 and (m.is_human or m not in present)]
+        known = [m for m in nearest if m.gender == who] or [m for m in nearest if m.is_human and m.gender == "n"]
+        meant = (known or [m for m in nearest if m.gender == "n"])[:1]
+        for member in meant:
+            member.gender = who  # the bear is a he from now on
+        return meant
 
 
 def genders(clauses: Sequence[str], names: Sequence[str], grammar: Grammar) -> dict[str, str]:
-    """For each name the pronoun that follows it most often within two clauses, `n` when none does."""
+    """For each name `m` or `f`, `n` when neither it nor the pronoun that follows it most often within two clauses tells."""
     votes: dict[str, dict[str, int]] = {name: {} for name in names}
     heard = [set(grammar.pronouns(clause)) & {"m", "f"} for clause in clauses]
     for at, clause in enumerate(clauses):
@@ -328,12 +370,10 @@ def genders(clauses: Sequence[str], names: Sequence[str], grammar: Grammar) -> d
         for name in present if len(present) == 1 else []:
             for distance, who in ((d, w) for d in range(3) for w in (heard[at + d] if at + d < len(heard) else ())):
                 votes[name][who] = votes[name].get(who, 0) + 3 - distance
-    told = {name: gender for name in names if (gender := grammar.gender(name))}
-    return told | {
-        name: max(sorted(count), key=lambda who: count[who]) if (count := votes[name]) else "n"
-        for name in names
-        if name not in told
-    }
+    by_name = {name: grammar.gender(name) for name in names}
+    by_pronoun = {name: max(sorted(count), key=lambda who: count[who]) for name, count in votes.items() if count}
+    first, second = (by_name, by_pronoun) if grammar.language is Language.EN else (by_pronoun, by_name)
+    return {name: first.get(name) or second.get(name) or "n" for name in names}
 
 
 def _is_same_name(full: str, short: str) -> bool:

@@ -2,14 +2,15 @@
 
 import re
 import tomllib
-import warnings
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 from services.core.model import Language
+from services.model_service.engines import chinese_words
+from services.model_service.engines.chinese_words import Segmenter
+from services.model_service.engines.storyboard import chinese_names
+from services.model_service.engines.storyboard.chinese_names import Token
 from services.model_service.engines.storyboard.grammar import Phrase, pieces
 from services.model_service.engines.storyboard.segmentation import quotations
 
@@ -31,18 +32,16 @@ _SHORT_THINGS = frozenset("门窗灯书信花剑船伞雨雪火")
 _SAYS_WHO = re.compile(r"^[^，“]{1,6}的(?:正|就|便)?是")
 """撑船的是老人 tells who it is, and shows nothing done."""
 _TRAILING = re.compile(r"[了的。！？!?…，,；;：:、\s—]+$")
-_SURNAMES = frozenset(
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
-)
-_NAMED = re.compile(r"(?:名叫|叫做|名字叫|名为|叫作|(?<![大喊惊尖嚎嘶吠鸣哭])叫)([\u4e00-\u9fff]{2,3})(?=[的，。、；！？\s”]|$)")
-_NO_NAME = re.compile(r"^[了着过一二两他她它你我大喊出起道声不]|[了着过声来去]$")
-_DOES = re.compile(r"[^，。！？；“”]{0,3}?[说道问喊答笑走跑站坐看抬想蹲睁闭伸握拔背拿推举叹哭]")
-_NICKNAME = re.compile(r"[阿小老][\u4e00-\u9fff]")
 _PRONOUNS = (
     ("我", "i"),
     ("他们", "many"),
     ("她们", "many"),
     ("它们", "beasts"),
+    ("三个人", "three"),
+    ("三人", "three"),
+    ("三个伙伴", "three"),
+    ("两个伙伴", "many"),
+    ("伙伴们", "many"),
     ("大家", "many"),
     ("两人", "many"),
     ("两个人", "many"),
@@ -52,8 +51,6 @@ _PRONOUNS = (
     ("它", "n"),
 )
 
-Token = tuple[str, str]
-
 
 class Chinese:
     """Chinese, by the dictionary alone: the statistical half of jieba takes minutes on hostile text, so it stays off."""
@@ -61,17 +58,9 @@ class Chinese:
     language = Language.ZH
 
     def __init__(self, vocabulary: Mapping[str, str]) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # jieba 0.42 has unescaped backslashes in its patterns
-            import jieba  # noqa: PLC0415 - a second and 100 MB, only for who writes storyboards
-            from jieba import posseg  # noqa: PLC0415
-        tokenizer = jieba.Tokenizer()
-        # Not initialize(): that shares a marshalled cache in the folder for temporary files, where anyone could have put one.
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-        tokenizer.initialized = True
+        self._segmenter = Segmenter(chinese_words.packaged())
         for word, tag in (dict(vocabulary) | _own_tags()).items():
-            tokenizer.add_word(word, None, tag)
-        self._tagger: Any = posseg.POSTokenizer(tokenizer)
+            self._segmenter.add(word, tag)
         self._cut = lru_cache(maxsize=1024)(self._cut_anew)  # a clause is asked about several times in a row
 
     def tokens(self, text: str) -> list[Token]:
@@ -79,10 +68,11 @@ class Chinese:
         return list(self._cut(text))
 
     def _cut_anew(self, text: str) -> tuple[Token, ...]:
-        return tuple((pair.word, self._tag(pair.word, pair.flag)) for pair in self._tagger.cut(text, HMM=False))
+        return chinese_names.joined([(word, self._tag(word, tag)) for word, tag in self._segmenter.tagged(text)])
 
-    def _tag(self, word: str, tag: str) -> str:
-        if tag == "t" and _NICKNAME.fullmatch(word) and self._is_rare(word):
+    @staticmethod
+    def _tag(word: str, tag: str) -> str:
+        if tag == "t" and chinese_names.is_nickname_word(word) and chinese_names.is_rare(word):
             return "nr"  # 老周 is a man before he is a dynasty
         return "v" if word in "问跳笑" else "n" if word == "花" else tag
 
@@ -167,8 +157,11 @@ class Chinese:
             return f"{before}{after}“{said}”"
         return f"{before}“{said}”{'，' if after else ''}{after}"
 
-    def gender(self, name: str) -> str:  # noqa: ARG002 - Chinese names seldom tell it
-        return ""
+    def gender(self, name: str) -> str:
+        return chinese_names.gender(name)
+
+    def is_childish(self, name: str) -> bool:
+        return chinese_names.is_childish(name)
 
     def pronouns(self, clause: str) -> list[str]:
         found = []
@@ -180,21 +173,7 @@ class Chinese:
         return found
 
     def names(self, text: str) -> list[tuple[str, int]]:
-        tokens = self.tokens(text)
-        words = {word for word, tag in tokens if tag not in ("nr", "nz", "ns")}
-        named = {m.group(1) for m in _NAMED.finditer(text) if not _NO_NAME.search(m.group(1)) and m.group(1) not in words}
-        ends = {end for _, end in self.words(text)}
-        nicknames = Counter(match.group() for match in _NICKNAME.finditer(text) if match.end() in ends)
-        people = named | {n for n, k in nicknames.items() if k >= 2 and n not in words and self._is_rare(n)}
-        known = Counter(word for word, tag in tokens if tag == "nr" and 2 <= len(word) <= 3 and word[0] in _SURNAMES)
-        known.update(_surnamed(tokens))
-        people |= {n for n, k in known.items() if k >= 2 and n not in words and _acts(n, text)}
-        people |= {n[1:] for n in people if len(n) == 3 and n[0] in _SURNAMES and re.search(rf"(?<!{n[0]}){n[1:]}", text)}
-        return sorted(((name, text.index(name)) for name in people), key=lambda found: found[1])[:12]
-
-    def _is_rare(self, nickname: str) -> bool:
-        """阿 begins hardly anything but names; 小 and 老 begin thousands of words, so there only a bare surname counts."""
-        return nickname[0] == "阿" or (nickname[1] in _SURNAMES and nickname[1] not in "马白石高方江田")
+        return chinese_names.names(text, self.tokens(text))
 
     @staticmethod
     def _subject(tokens: Sequence[Token]) -> int:
@@ -254,20 +233,6 @@ class Chinese:
         return best
 
 
-def _surnamed(tokens: Sequence[Token]) -> Iterator[str]:
-    """What may be a name that the dictionary does not have: a surname and one or two characters that it could not join."""
-    for i, (word, _) in enumerate(tokens):
-        if len(word) != 1 or word not in _SURNAMES or i + 1 == len(tokens):
-            continue
-        given, tag = tokens[i + 1]
-        if tag[0] in "ucpdfmqrxy" or not "\u4e00" <= given[0] <= "\u9fff":
-            continue
-        if len(given) <= 2:
-            yield word + given
-        if len(given) == 1 and i + 2 < len(tokens) and len(tokens[i + 2][0]) == 1 and tokens[i + 2][1][0] not in "ucpdfmqrxyv":
-            yield word + given + tokens[i + 2][0]
-
-
 def _described(tokens: Sequence[Token]) -> int:
     """How many tokens at the start, of a deed and 的, only describe the noun after them."""
     if not tokens or not tokens[0][1].startswith("v"):
@@ -278,11 +243,6 @@ def _described(tokens: Sequence[Token]) -> int:
         if tokens[i][1][0] in "xp":
             break
     return 0
-
-
-def _acts(name: str, text: str) -> bool:
-    """Whether somebody of this name says, goes or looks anywhere in the text."""
-    return any(_DOES.match(text, match.end(), match.end() + 6) for match in re.finditer(re.escape(name), text))
 
 
 def _own_tags() -> dict[str, str]:

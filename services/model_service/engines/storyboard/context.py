@@ -97,6 +97,9 @@ _GONE = {
         r"^(?: (?:had |was |were )?(?:vanished|disappeared|gone\b|passed away)|['’]s (?!face|eyes?|hands?|arms?|head|hair|back))"
     ),
 }
+_TOLD_OF = re.compile(
+    r"\b(?:told|tells|spoke|sang|dreamed|dreamt|thought|read|story|tale|song) (?:\w+ ){0,2}(?:about|of)\b", re.IGNORECASE
+)
 _RECALLED = {
     # What stands right before somebody or something that is only thought or spoken of.
     Language.ZH: re.compile(r"(?:想起|想到|梦见|梦到|说起|提到|记得)了?(?:自己|他|她|它)?的?[^，。！？；]{0,4}$"),
@@ -112,6 +115,11 @@ _AWAITED = {
 _USED_UP = {
     Language.ZH: re.compile(r"^(?:已经|都|全)?(?:没了|用完|吃完|喝完|吃光|喝光|不见了)"),
     Language.EN: re.compile(r"^ (?:was|were|is|are|had) (?:all )?(?:gone|used up|run out)\b"),
+}
+_CRAFT = frozenset({"飞船", "宇宙飞船", "spaceship", "spacecraft"})
+_LANDS = {
+    Language.ZH: re.compile(r"^[^，。！？；]{0,4}(?:降落|着陆|坠落)"),
+    Language.EN: re.compile(r"^ (?:\w+ )?(?:land(?:s|ed)|touched down|came down|crashed)\b"),
 }
 _LIGHT_WORDS = frozenset({"灯", "灯光", "a light", "the lights"})
 _TOWN_LIGHTS = {
@@ -192,7 +200,13 @@ class Around:
 
     def is_recalled(self) -> bool:
         """Whether somebody only thinks or speaks of it."""
+        if self.language is Language.EN and _TOLD_OF.search(self.text, 0, self.start):
+            return True
         return bool(_RECALLED[self.language].search(self._before(24)))
+
+    def is_landing(self) -> bool:
+        """Whether a ship of the skies is seen from outside, coming down."""
+        return self.word in _CRAFT and bool(_LANDS[self.language].search(self._after(20)))
 
     def is_sought(self) -> bool:
         """Whether somebody is missed or looked for."""

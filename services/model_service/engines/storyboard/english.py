@@ -1,26 +1,21 @@
 """English clauses taken apart with closed word classes and verb forms: subject, finite verb, object, and who is meant."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from services.core.model import Language
+from services.model_service.engines.storyboard import english_names
+from services.model_service.engines.storyboard.english_finite import Finite, find_finite
 from services.model_service.engines.storyboard.english_verbs import Verbs
 from services.model_service.engines.storyboard.english_words import (
     ADVERBS,
     CLOSED,
     CONJUNCTIONS,
     DETERMINERS,
-    FINITE_BE,
-    HONORIFICS,
-    MODALS,
-    NOT_NAMES,
-    PLURAL_PRONOUNS,
     PREPOSITIONS,
     PRONOUNS,
     SUBJECT_PRONOUNS,
-    TAKES_OBJECT,
+    TOKEN,
     is_plural,
 )
 from services.model_service.engines.storyboard.grammar import Phrase, pieces
@@ -43,21 +38,10 @@ _PHRASE = re.compile(
     r"that|where|when|while|until|because)\b)|$)",
     re.IGNORECASE,
 )
+_AGES = frozenset({"old", "little", "young"})
 _NO_BREAK = re.compile(r"(?:\bas\s\w+|\b(?:hundred|thousand))\s*$", re.IGNORECASE)
-_TOKEN = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Prof|Capt)\.|(?:[ap]\.m|e\.g|i\.e)\.?|[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:]\d+)*|\S")
 _SPOKEN = re.compile(r"[“\"][^“”\"]*[”\"]?|‘[^‘’]*’(?!\w)")
 _SHORT_SPEECH = 9
-_NAMED = re.compile(r"\b(?:named|called|name was|name is)\s+([A-Z][\w'’]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Finite:
-    """The verb at token `at` that says when: its base, and its form for one and for many in the present."""
-
-    at: int
-    one: str
-    many: str
-    base: str
 
 
 class English:
@@ -69,7 +53,7 @@ class English:
         self._verbs = verbs
 
     def words(self, text: str) -> list[tuple[int, int]]:
-        return [m.span() for m in _TOKEN.finditer(text)]
+        return [m.span() for m in TOKEN.finditer(text)]
 
     def clauses(self, sentence: str) -> list[tuple[int, int]]:
         quotes = [(s, e) for s, e in quotations(sentence) if e - s <= CLAUSE_LIMIT]
@@ -103,7 +87,7 @@ class English:
         if _SPOKEN.match(piece.lstrip()):
             return True
         text = re.split(r"[,;—]", _LEADING.sub("", piece), maxsplit=1)[0] if begins else _LEADING.sub("", piece)
-        tokens = [m.group() for m in _TOKEN.finditer(text)]
+        tokens = [m.group() for m in TOKEN.finditer(text)]
         is_relative = bool(tokens) and tokens[0].lower() in ("who", "which", "whose", "where", "that")
         return not is_relative and self._finite(tokens) is not None
 
@@ -131,7 +115,7 @@ class English:
     def parse(self, clause: str, *, many: bool = False) -> Phrase:
         text, spoken = self._unquote(clause)
         text = _LEADING.sub("", text.strip(" \n")).rstrip(" .,;:!?—–-…\n")
-        tokens = [m.group() for m in _TOKEN.finditer(text)]
+        tokens = [m.group() for m in TOKEN.finditer(text)]
         finite = self._finite(tokens)
         if finite is None:
             if spoken and not tokens:
@@ -161,19 +145,50 @@ class English:
         if name and not name[0].islower() and subject[0].lower() in DETERMINERS | SUBJECT_PRONOUNS - {"i"}:
             name = name[0].lower() + name[1:]
         return Phrase(
-            name, beat, self._action(rest, finite), self._thing(subject) or self._thing(tokens), self._bases(tokens), many
+            name,
+            beat,
+            self._action(rest, finite),
+            self._thing(subject) or self._thing(self._nouns(tokens)),
+            self._bases(tokens),
+            many,
         )
 
-    def _inverted(self, tokens: Sequence[str], finite: _Finite) -> Phrase | None:
-        """`Under the tree lay three eggs`, told as three eggs that lie under the tree; None for any other clause."""
-        first, after = tokens[0].lower(), tokens[finite.at + 1 :]
-        if finite.base not in _STANDS or first not in PREPOSITIONS or not after or after[0].lower() not in DETERMINERS:
+    def _inverted(self, tokens: Sequence[str], finite: Finite) -> Phrase | None:
+        """`Under the tree lay three eggs`, told as three eggs that lie under the tree, and `there was a boat` as a boat that is
+        there; None for any other clause.
+        """
+        lower = [t.lower() for t in tokens]
+        after = tokens[finite.at + 1 :]
+        if not after or not (lower[finite.at + 1] in DETERMINERS or after[0][0].isupper()):
             return None
-        many = is_plural(after)
-        where = _joined([first, *tokens[1 : finite.at]])
-        return Phrase(
-            _joined(after), f"{finite.many if many else finite.one} {where}", "", self._thing(after), self._bases(tokens), many
-        )
+        expletive = "there" in lower[max(0, finite.at - 1) : finite.at]
+        fronted = finite.base in _STANDS and lower[0] in PREPOSITIONS and not self._has_own_subject(tokens[: finite.at])
+        if not expletive and not fronted:
+            return None
+        where = [t for t in tokens[: finite.at] if t.lower() != "there"]
+        end = len(after)
+        if expletive:
+            ends = PREPOSITIONS - {"of"}
+            end = next((i for i, t in enumerate(after) if i > 1 and (t.lower() in ends or not t[0].isalnum())), len(after))
+            if lower[finite.at + 1] == "no":
+                return Phrase(thing=self._thing(after), verbs=self._bases(tokens))
+        many = is_plural(after[:end])
+        place = [*after[end:], *([where[0].lower(), *where[1:]] if where else [])]
+        there = ["there"] if expletive and (not place or not place[0][0].isalnum()) else []
+        beat = _joined([finite.many if many else finite.one, *there, *place])
+        return Phrase(_joined(after[:end]), beat, "", self._thing(after[:end]), self._bases(tokens), many)
+
+    @staticmethod
+    def _has_own_subject(before: Sequence[str]) -> bool:
+        """Whether the words before a verb that begin with a preposition go on to say who does it: at dusk, old Mara."""
+        last = before[-1]
+        if last.lower() in SUBJECT_PRONOUNS or (last[0].isupper() and before[-2].lower() not in PREPOSITIONS | DETERMINERS):
+            return True
+        comma = max((i for i, t in enumerate(before) if t == ","), default=-1)
+        return 0 <= comma < len(before) - 1 and before[comma + 1].lower() not in PREPOSITIONS
+
+    def _finite(self, tokens: Sequence[str], start: int = 0) -> Finite | None:
+        return find_finite(tokens, self._verbs, start)
 
     def _bases(self, tokens: Sequence[str]) -> tuple[str, ...]:
         """The base forms of the finite verbs and of what someone is doing."""
@@ -200,110 +215,15 @@ class English:
     def gender(self, name: str) -> str:
         return self._verbs.names.get(name.lower(), "")
 
+    def is_childish(self, name: str) -> bool:  # noqa: ARG002 - English names do not tell it
+        return False
+
     def pronouns(self, clause: str) -> list[str]:
         text = _SPOKEN.sub(" ", clause).lower()
         return list(dict.fromkeys(PRONOUNS[w] for w in re.findall(r"[a-z]+", text) if w in PRONOUNS))
 
     def names(self, text: str) -> list[tuple[str, int]]:
-        """Capitalised words inside sentences, without weekdays, titles and what prepositions show to be places."""
-        inner: Counter[str] = Counter()
-        first: dict[str, int] = {}
-        placed: Counter[str] = Counter()
-        opening: Counter[str] = Counter()
-        named = {m.group(1) for m in _NAMED.finditer(text)}
-        before = ""
-        for match in _TOKEN.finditer(text):
-            word = match.group()
-            begins = (
-                before in ("", ".", "!", "?", "“", '"', "…", ":", "‘") or "\n" in text[max(0, match.start() - 2) : match.start()]
-            )
-            if (
-                word[0].isupper()
-                and word[1:].islower()
-                and word.isascii()
-                and word.lower().removesuffix("'s") not in NOT_NAMES | CLOSED
-            ):
-                name = re.sub(r"['’]s$", "", word)
-                first.setdefault(name, match.start())
-                if begins and self._begins_a_deed(text, match.end()):
-                    opening[name] += 1
-                if not begins or before.lower() in HONORIFICS:
-                    inner[name] += 1
-                    placed[name] += before.lower() in ("in", "at", "from", "near", "into", "the", "of")
-            before = word
-        people = [n for n, count in inner.items() if placed[n] * 2 <= count] + [n for n in named if n not in inner]
-        lower = set(re.findall(r"\b[a-z]+\b", text))
-        known = [n for n, k in opening.items() if n not in people and n.lower() not in lower and (k > 1 or self.gender(n))]
-        people += [n for n in known if not inner[n]]
-        return sorted(((n, first.get(n, 0)) for n in people if len(n) > 1), key=lambda found: found[1])[:12]
-
-    def _begins_a_deed(self, text: str, at: int) -> bool:
-        """Whether the word that ends at `at` is followed by what it does."""
-        after = _TOKEN.search(text, at)
-        word = after.group().lower() if after else ""
-        return word in FINITE_BE or word in MODALS or bool(self._verbs.base_of_past(word) or self._verbs.base_of_third(word))
-
-    def _finite(self, tokens: Sequence[str], start: int = 0) -> _Finite | None:
-        for at in range(start, len(tokens)):
-            word = tokens[at].lower()
-            before = tokens[at - 1].lower() if at else ""
-            if before in ("who", "which", "that", "to") and at > 1 and before != "to":
-                continue
-            if word in FINITE_BE:
-                one = "am" if before == "i" else "is"
-                return _Finite(at, one, "are", "be")
-            if word in MODALS:
-                return _Finite(at, MODALS[word], MODALS[word], "")
-            found = self._lexical(tokens, at, word, before)
-            if found:
-                return found
-        return None
-
-    def _lexical(self, tokens: Sequence[str], at: int, word: str, before: str) -> _Finite | None:
-        """The full verb at `at`, unless what stands around it makes it a participle or a noun."""
-        after = tokens[at + 1].lower() if at + 1 < len(tokens) else ""
-        if before in DETERMINERS - {"this", "that", "these", "those", "both", "all", "one", "her"} or before in PREPOSITIONS - {
-            "up",
-            "down",
-            "out",
-            "off",
-            "past",
-            "before",
-            "after",
-        }:
-            return None
-        if (
-            before in FINITE_BE
-            or before in ("be", "been", "being", "have", "having")
-            or (before.endswith("ly") and at == 1 and tokens[0][0].islower())
-        ):
-            return None
-        names_next = at + 1 < len(tokens) and tokens[at + 1][0].isupper()
-        if names_next and word in ("named", "called") and before not in SUBJECT_PRONOUNS:
-            return None  # a girl named Poppy
-        if (
-            at == 0
-            and after
-            and not names_next
-            and after not in DETERMINERS | PREPOSITIONS | ADVERBS | set(PRONOUNS)
-            and not after.endswith("ly")
-        ):
-            return None
-        base = self._verbs.base_of_past(word) if word != "her" else None
-        if base and not (word in TAKES_OBJECT and after in PREPOSITIONS):
-            if word == "had" and after:
-                return _Finite(at, "has", "have", "have")
-            return _Finite(at, self._verbs.third(base), base, base)
-        if (
-            at
-            and (known := self._verbs.base_of_third(word))
-            and before not in CLOSED - SUBJECT_PRONOUNS
-            and not before.endswith("ing")
-        ):
-            return _Finite(at, word, known, known)
-        if before in PLURAL_PRONOUNS | {"i"} and word in self._verbs.known:
-            return _Finite(at, self._verbs.third(word), word, word)
-        return None
+        return english_names.names(text, self._verbs)
 
     @staticmethod
     def _subject(tokens: Sequence[str], verb: int) -> list[str]:
@@ -333,9 +253,14 @@ class English:
                 if lower[at] in DETERMINERS | SUBJECT_PRONOUNS or (at > start + 1 and tokens[at][0].isupper())
             ]
             return list(tokens[inner[-1] : end]) if inner else []
+        if start and lower[start - 1] in PREPOSITIONS and end - start > 2 and tokens[end - 1][0].isupper():
+            named = end - 1  # on the third night | old Mara
+            while named > start + 1 and (tokens[named - 1][0].isupper() or lower[named - 1] in _AGES):
+                named -= 1
+            return list(tokens[named:end]) if tokens[named - 1][0].islower() and lower[named - 1] not in DETERMINERS else []
         return list(tokens[start:end])
 
-    def _present(self, tokens: Sequence[str], finite: _Finite, *, plural: bool) -> list[str]:
+    def _present(self, tokens: Sequence[str], finite: Finite, *, plural: bool) -> list[str]:
         """The predicate told in the present; later verbs in it follow the same or their own subject."""
         words = [finite.many if plural else finite.one, *tokens[1:]]
         at = 1
@@ -348,7 +273,7 @@ class English:
             at = later.at + 1
         return words
 
-    def _action(self, tokens: Sequence[str], finite: _Finite) -> str:
+    def _action(self, tokens: Sequence[str], finite: Finite) -> str:
         """The deed as a gerund with its object, two to five words, in lower case; `tokens` begin with the verb."""
         if not finite.base or finite.base in ("be", "have", "do", "say", "ask", "seem", "become", "begin", "start", "name", "call"):
             return ""
@@ -379,6 +304,14 @@ class English:
         if not taken or len(taken) > 4 or {"it", "them", "him", "himself", "herself", "themselves"} & {t.lower() for t in taken}:
             return ""
         return " ".join([self._verbs.gerund(finite.base), *taken])
+
+    def _nouns(self, tokens: Sequence[str]) -> list[str]:
+        """The tokens with a mark for every finite verb."""
+        found, at = list(tokens), 0
+        while (finite := self._finite(tokens, at)) is not None:
+            found[finite.at] = ","
+            at = finite.at + 1
+        return found
 
     @staticmethod
     def _thing(tokens: Sequence[str]) -> str:

@@ -1,6 +1,9 @@
 """The closed word classes of English: words that grammar is made of, and words that look like names and are none."""
 
+import re
 from collections.abc import Sequence
+
+TOKEN = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Prof|Capt)\.|(?:[ap]\.m|e\.g|i\.e)\.?|[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:]\d+)*|\S")
 
 
 def _words(words: str) -> frozenset[str]:
@@ -39,9 +42,13 @@ MODALS = {
 NOT_NAMES = _words(
     "i monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september "
     "october november december christmas english chinese god mr mrs ms dr miss sir lady lord king queen captain "
-    "north south east west"
+    "north south east west detective doctor professor nurse sergeant inspector officer general president prince princess emperor "
+    "chief mayor aunt uncle mother father mum mom dad grandma grandpa grandmother grandfather granny earth"
 )
-HONORIFICS = _words("mr. mrs. ms. dr. mr mrs ms dr miss sir captain aunt uncle old little young king queen prince princess")
+HONORIFICS = _words(
+    "mr. mrs. ms. dr. mr mrs ms dr miss sir captain aunt uncle old little young king queen prince princess "
+    "detective doctor professor nurse sergeant inspector officer general president chief mayor"
+)
 PLURALS = _words("men women children people wolves leaves feet teeth mice geese sheep knives wives lives shelves fish deer stars")
 TAKES_OBJECT = _words("lost found made built caught given called named known hidden told")
 """Pasts that are participles where no object follows: travellers lost in the snow."""

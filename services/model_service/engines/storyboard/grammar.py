@@ -46,6 +46,9 @@ class Grammar(Protocol):
     def gender(self, name: str) -> str:
         """`m` or `f` where the name alone tells it, else "" ."""
 
+    def is_childish(self, name: str) -> bool:
+        """Whether a name by its form is a child's: 小明."""
+
     def pronouns(self, clause: str) -> Sequence[str]:
         """Who is meant without being named: `m`, `f`, `n` (one of either) or `many`, in order."""
 

@@ -1,6 +1,6 @@
 """What can be seen in a story: places, times, weather, figures, props and actions, found by their spellings in two languages.
 
-The words are data (`lexicon.toml`, `cast.toml`); this module reads and finds them.
+The words are data (`lexicon.toml`, `cast.toml`, `roles.toml`, `menagerie.toml`, `places.toml`); this module reads and finds them.
 """
 
 import re
@@ -15,6 +15,8 @@ from services.model_service.engines.storyboard.context import Around
 from services.model_service.engines.storyboard.english_verbs import Verbs
 
 Kind = Literal["place", "time", "weather", "action", "figure", "prop"]
+_SPOTS = "里中上下边"
+"""What follows a place's one character to say where in it: 河里."""
 _KINDS: tuple[Kind, ...] = ("place", "time", "weather", "action", "figure", "prop")
 
 
@@ -84,8 +86,9 @@ class Lexicon:
     def read(cls, verbs: Verbs) -> Self:
         """The lexicon of this package; `verbs` inflects the English verbs that it names."""
         tables = _tables("lexicon.toml") | _tables("cast.toml")
-        for kind, more in _tables("menagerie.toml").items():
-            tables[kind] |= more
+        for more in (_tables("menagerie.toml"), _tables("roles.toml")):
+            for kind, entries in more.items():
+                tables[kind] |= entries
         for slug, entry in _tables("places.toml")["place"].items():
             tables["place"][slug] = tables["place"][entry["like"]] | entry
         concepts: list[Concept] = []
@@ -138,6 +141,11 @@ class Lexicon:
             spans = [(start, end) for start, end in spans if start in begins]
             taken = {i for start, end in spans for i in range(start, end)}
             spans += [(s, e) for s, e in words if e - s == 1 and s not in taken and text[s:e] in spellings]
+            spans += [
+                (s, s + 1)
+                for s, e in words
+                if e - s == 2 and s not in taken and text[s + 1] in _SPOTS and _is_place(spellings, text[s])
+            ]
         hits = []
         for start, end in sorted(spans):
             around = Around(text, start, end, language)
@@ -145,6 +153,8 @@ class Lexicon:
                 continue
             spelling = text[start:end]
             found = spellings[spelling if language is Language.ZH else spelling.lower()]
+            if around.is_landing():
+                found = (self.get("prop", "rocket"),)
             for concept in found:
                 if concept.kind in ("figure", "prop") and (around.is_recalled() or around.is_awaited()):
                     continue
@@ -156,6 +166,10 @@ class Lexicon:
                 ended = concept.kind == "weather" and around.is_over()
                 hits.append(Hit(concept, start, end, spelling, ended))
         return hits
+
+
+def _is_place(spellings: Mapping[str, tuple[Concept, ...]], word: str) -> bool:
+    return any(concept.kind == "place" for concept in spellings.get(word, ()))
 
 
 def looks() -> Mapping[str, Mapping[str, tuple[str, ...]]]:

@@ -6,16 +6,20 @@ from dataclasses import dataclass, replace
 
 from services.core.model import Language
 from services.model_service.engines.storyboard import cast as casting
-from services.model_service.engines.storyboard import segmentation
-from services.model_service.engines.storyboard.cast import Cast, Member
+from services.model_service.engines.storyboard import deeds, segmentation
+from services.model_service.engines.storyboard.cast import Cast
 from services.model_service.engines.storyboard.grammar import Grammar, Phrase
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon, looks
+from services.model_service.engines.storyboard.members import Member
+from services.model_service.engines.storyboard.pointing import Pointed
 from services.model_service.engines.storyboard.thread import Thread
 
 _LOOK_AHEAD = 8
 """Clauses within which a place or time that is told late already holds at the beginning."""
 
 _FEW_CLAUSES = 3
+_HOMES = frozenset({"room", "living room", "bedroom", "kitchen", "study", "chinese room"})
+_SCENERY = ("place", "time", "figure")
 
 Span = tuple[int, int, int, bool]
 """Sentence, start, end, and whether a paragraph begins here."""
@@ -50,6 +54,8 @@ _RECALLED = {
     Language.ZH: re.compile(r"(?:那|这)?是[^，。]{2,}的[。，！]?$"),
     Language.EN: re.compile(r"(?:it|that|this) (?:was|had been) (?:from|written by|a gift from)\b", re.IGNORECASE),
 }
+_WHOSE = re.compile(r"[里中上]?的(主人|大王|国王|王|女儿|儿子|人)?")
+_LAST_NOUN = re.compile(r"的([\u4e00-\u9fff]{1,3})$")
 _SUDDEN = {
     Language.ZH: re.compile(r"忽然|突然|就在这时|就在此时|终于|没想到"),
     Language.EN: re.compile(r"suddenly|at last\b|finally|just then|all at once|but then", re.IGNORECASE),
@@ -70,25 +76,9 @@ _HOMEWARD = {
         re.IGNORECASE,
     ),
 }
-_SETS_ABOUT = re.compile(
-    r"\b(?:c[ao]mes?|went|goes|ran|began|begins|start(?:ed|s)|rose|bent down|sat down) to ([a-z]+)\b", re.IGNORECASE
-)
-_IDIOMS = {
-    # Verbs whose deed is another one, or none, with these words after them.
-    "hold": (
-        "",
-        re.compile(r"\bh[eo]ld(?:s|ing)? (?:on\b|still\b|(?:his|her|its|their|my) (?:breath|tongue|peace))", re.IGNORECASE),
-    ),
-    "fall": ("", re.compile(r"\bf[ae]ll(?:s|ing)? (?:asleep|silent|quiet|ill|in love)", re.IGNORECASE)),
-    "go": ("", re.compile(r"\b(?:went|go|goes|going) (?:on|off|out|by|over the side)\b(?! to)", re.IGNORECASE)),
-    "take": ("hug", re.compile(r"\bt(?:ake|ook)\w* (?:\w+ ){1,3}in(?:to)? (?:his|her|their) arms\b", re.IGNORECASE)),
-    "climb": ("walk", re.compile(r"\bclimb\w* (?:up |down )?(?:the |his |her |a )?(?:\w+ )?(?:stairs?|steps)\b", re.IGNORECASE)),
-    "fight": (
-        "hold",
-        re.compile(
-            r"\bf(?:ight|ought)\w* (?:against )?the (?:wheel|fire|flames?|storm|waves?|wind|current|sea|cold)\b", re.IGNORECASE
-        ),
-    ),
+_ARRIVED = {
+    Language.ZH: re.compile(r"回到了?家|到了家"),
+    Language.EN: re.compile(r"\bgot (?:back )?home\b|\b(?:was|were) (?:back )?home\b", re.IGNORECASE),
 }
 _STORY_OF = {
     Language.ZH: re.compile(r"^(?:这是)?(?:一个)?(?:关于|讲述了?)?(.{4,60}?)的(?:故事|童话|传说)[。！]?$"),
@@ -173,33 +163,42 @@ def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: L
         first_person=not is_talk and sum(bool(_TELLS[language].search(heard[a:b])) for _, a, b, _ in spans) > 1,
     )
     thread = Thread(language)
+    pointed = Pointed(language)
     thing_acts = False
     moments: list[Moment] = []
     scene = Scene()
     for (sentence, start, end, opens), clause in zip(spans, clauses, strict=True):
         outside = heard[start:end]
         begins = not moments or moments[-1].sentence != sentence
-        phrase = grammar.parse(clause, many=not begins and moments[-1].phrase.many)
+        phrase = _topical(grammar.parse(clause, many=not begins and moments[-1].phrase.many), moments[-1:], begins=begins)
         if phrase.subject[:1].isupper() and _is_common(phrase.subject, names, grammar):
             phrase = replace(phrase, subject=phrase.subject[0].lower() + phrase.subject[1:])
         hits = lexicon.find(outside, language, grammar.words(outside) if language is Language.ZH else ())
         hits = [h for h in hits if not any(h.start <= at < h.end for at in _found(outside, names))]
         if any(h.concept.slug in ("boat", "ship") for h in hits) and any(h.concept.kind == "figure" for h in hits) and scene.place:
-            hits += [Hit(lexicon.get("place", "sea"), len(outside), len(outside), "sea")] if scene.place.climate == "sea" else []
+            water = lexicon.get("place", "sea")
+            hits += [Hit(water, len(outside), len(outside), water.name(language))] if scene.place.climate == "sea" else []
         if _RECALLED[language].match(outside):
             hits = [h for h in hits if h.concept.kind != "figure"]
-        hits += [Hit(deed, 0, 0, deed.slug) for deed in lexicon.deeds(_meant(phrase.verbs, clause))]
+        hits = [h for h in hits if not deeds.is_only_said(h.concept.slug, outside)]
+        done = [
+            *lexicon.deeds(deeds.meant(phrase.verbs, clause)),
+            *(lexicon.get("action", d) for d in deeds.implied(outside, language)),
+        ]
+        hits += [Hit(deed, 0, 0, deed.slug) for deed in done]
+        hits += pointed.at(outside, hits, lexicon)
         known = len(cast.members)
         thing_acts = thing_acts and not begins and not phrase.subject  # dunes rose, and went on rising
         has_subject = bool(phrase.subject) or thing_acts or bool(_THERE.match(outside))
-        present = cast.meet(outside, clause, hits, has_subject=has_subject, acts=bool(phrase.beat))
+        present = cast.meet(outside, clause, hits, has_subject=has_subject, acts=bool(phrase.beat), opens=opens)
         thing_acts = has_subject and not present
         after = _move(scene, outside, hits, language, opens=opens)
         turn = _turn(scene, after, clause, language, opens=opens, begins=begins)
         turn += 0.5 if moments and present and not set(map(id, present)) & set(map(id, moments[-1].cast)) else 0.0
-        scene = replace(after, afar=None)
-        if _HOMEWARD[language].search(outside) and after.place and not after.place.inside:
-            scene = replace(scene, place=lexicon.get("place", "room"), called="")
+        homeward = after.place is not None and after.place.slug not in _HOMES and _HOMEWARD[language].search(outside) is not None
+        home = replace(after, place=lexicon.get("place", "room"), called="") if homeward else after
+        after = home if _ARRIVED[language].search(outside) else after
+        scene = replace(home, afar=None)
         spoken = len(silenced[start:end].replace(blank, "").strip(" ，。,.!?！？")) * 3 < len(clause)
         doer = thread.follow(outside, phrase, hits, present, spoken=spoken, begins=begins, opens=opens)
         new = tuple(cast.members[known:])
@@ -208,11 +207,16 @@ def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: L
     return Story(plain, language, _look_ahead(moments), tuple(cast.members))
 
 
-def _meant(verbs: Sequence[str], clause: str) -> list[str]:
-    """The verbs as what is seen: who holds their breath holds nothing, and who fights the wheel holds it."""
-    verbs = [*verbs, *(match.group(1).lower() for match in _SETS_ABOUT.finditer(clause))]
-    meant = [_IDIOMS[v][0] if v in _IDIOMS and _IDIOMS[v][1].search(clause) else v for v in verbs]
-    return [verb for verb in meant if verb]
+def _topical(phrase: Phrase, before: Sequence[Moment], *, begins: bool) -> Phrase:
+    """The phrase with the thing that a clause before it only named, 整座城市的灯，一盏接一盏亮了起来, as what it is about."""
+    if begins or phrase.subject or not phrase.beat or not before or before[0].phrase.beat or before[0].cast:
+        return phrase
+    last = _LAST_NOUN.search(before[0].text.rstrip("，, "))
+    topic = last.group(1) if last else before[0].phrase.thing
+    is_scenery = topic[-1:] in "里上下中外边口前间底内后旁时候" or any(
+        h.concept.kind in _SCENERY and h.spelling == topic for h in before[0].hits
+    )
+    return phrase if not topic or is_scenery or topic.isascii() else replace(phrase, subject=topic)
 
 
 def _is_common(subject: str, names: Sequence[str], grammar: Grammar) -> bool:
@@ -260,6 +264,8 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *,
     for hit in hits:
         if hit.concept.kind == "place" and not _is_part_of(hit, ground):
             before = clause[max(0, hit.start - 32) : hit.start]
+            if scene.place is not None and _is_origin(hit, clause, hits, language):
+                continue
             if _ELSEWHERE[language].search(before):
                 continue
             group = origin if _FROM[language].search(before) else afar if _AFAR[language].search(before) else here
@@ -302,7 +308,20 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *,
             weather.append(hit.concept)
     known = scene.called if place is scene.place else ""
     name = called.get(place.slug, known) or known if place else ""
-    return Scene(place, next((p for p in afar if p is not place), None), time, tuple(weather[-2:]), name)
+    return Scene(place, next((p for p in afar if p is not place and not p.inside), None), time, tuple(weather[-2:]), name)
+
+
+def _is_origin(hit: Hit, clause: str, hits: Sequence[Hit], language: Language) -> bool:
+    """Whether a place only tells whose somebody is: the children of the village, 村里的孩子们, 大海的主人."""
+    if language is Language.ZH:
+        after = _WHOSE.match(clause, hit.end)
+        return after is not None and (
+            after.group(1) is not None or any(h.start == after.end() for h in hits if h.concept.kind == "figure")
+        )
+    return any(
+        h.concept.kind == "figure" and re.fullmatch(r" of (?:the |this |that |an? )?(?:\w+ )?", clause[h.end : hit.start])
+        for h in hits
+    )
 
 
 def _is_part_of(hit: Hit, ground: str) -> bool:
@@ -355,13 +374,14 @@ def _look_ahead(moments: Sequence[Moment]) -> tuple[Moment, ...]:
     """What is first told a little later already holds at the beginning; the world outside a cave is the last one told."""
     first_place = next((m.scene for m in moments[:_LOOK_AHEAD] if m.scene.place), Scene())
     first_time = next((m.scene.time for m in moments[:_LOOK_AHEAD] if m.scene.time), None)
-    outdoors = next((m.scene for m in moments if m.scene.place and not m.scene.place.inside), Scene())
+    near = moments[:_LOOK_AHEAD]
+    outdoors = next((m.scene for m in near if m.scene.place and not m.scene.place.inside), Scene())
     filled = []
     seen_place = seen_time = False
     for moment in moments:
         scene = moment.scene
         seen_place, seen_time = seen_place or scene.place is not None, seen_time or scene.time is not None
-        if scene.place and not scene.place.inside:
+        if scene.place and not (scene.place.inside and outdoors.place and not outdoors.place.inside):
             outdoors = scene
         where = scene if scene.place else outdoors if seen_place else first_place
         time = scene.time or (None if seen_time else first_time)

@@ -9,10 +9,12 @@ from services.core.model import ShotDraft
 from services.core.requests import RewriteRequest
 from services.core.vocabulary import CameraMove, Framing, Mood, Transition
 from services.model_service.engines.storyboard import pace, planning, reading, titles
-from services.model_service.engines.storyboard.cast import Member
+from services.model_service.engines.storyboard.bible import things_told
 from services.model_service.engines.storyboard.grammar import Grammar
 from services.model_service.engines.storyboard.lexicon import Lexicon
+from services.model_service.engines.storyboard.members import Member
 from services.model_service.engines.storyboard.planning import Passage
+from services.model_service.engines.storyboard.prompting import prompt
 from services.model_service.engines.storyboard.reading import Moment, Scene, Story
 from services.model_service.engines.storyboard.staging import (
     Palette,
@@ -23,7 +25,7 @@ from services.model_service.engines.storyboard.staging import (
     present_in,
     scene_of,
 )
-from services.model_service.engines.storyboard.wording import Writer, prompt
+from services.model_service.engines.storyboard.wording import Writer
 
 Word = TypeVar("Word", bound=CameraMove | Framing | Mood)
 
@@ -82,7 +84,7 @@ def rewrite(request: RewriteRequest, story: Story, grammar: Grammar, lexicon: Le
         title=titles.title(shot, language, {draft.title}, *salt),
         description=description,
         narration=draft.narration,
-        prompt=prompt(shot, language),
+        prompt=prompt(shot, language, things_told(story)),
         camera=camera.word(language),
         framing=framing.value,
         transition=transition.value,

@@ -6,15 +6,16 @@ from services.core.model import Engine, Language, ShotDraft, Storyboard
 from services.core.requests import RewriteRequest, StoryboardRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.storyboard import planning, reading, rewriting, titles
-from services.model_service.engines.storyboard.bible import bible
+from services.model_service.engines.storyboard.bible import bible, things_told
 from services.model_service.engines.storyboard.chinese import Chinese
 from services.model_service.engines.storyboard.english import English
 from services.model_service.engines.storyboard.english_verbs import Verbs
 from services.model_service.engines.storyboard.grammar import Grammar
 from services.model_service.engines.storyboard.lexicon import Lexicon
+from services.model_service.engines.storyboard.prompting import prompt
 from services.model_service.engines.storyboard.reading import Story
 from services.model_service.engines.storyboard.staging import Palette, stage
-from services.model_service.engines.storyboard.wording import Writer, prompt
+from services.model_service.engines.storyboard.wording import Writer
 
 
 class Screenwriter:
@@ -54,6 +55,7 @@ class Screenwriter:
         job.progress(0.5, "staging")
         writer = Writer(language, request.style, palette, story.cast, request.seed, story.text)
         taken: set[str] = set()
+        known = things_told(story)
         drafts = []
         for number, shot in enumerate(
             stage(passages, language, palette, lexicon, style=request.style, seed=request.seed, salt=story.text)
@@ -63,7 +65,7 @@ class Screenwriter:
                     title=titles.title(shot, language, taken, request.seed, number),
                     description=writer.describe(shot),
                     narration=shot.narration,
-                    prompt=prompt(shot, language),
+                    prompt=prompt(shot, language, known),
                     camera=shot.camera.word(language),
                     framing=shot.framing.value,
                     transition=shot.transition.value,

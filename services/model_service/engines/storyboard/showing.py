@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from services.core.model import Language
 from services.model_service.engines.storyboard.adjectives import described
-from services.model_service.engines.storyboard.cast import Member
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon
+from services.model_service.engines.storyboard.members import Member
 from services.model_service.engines.storyboard.reading import Moment, Scene
 
 _MOST_PEOPLE, _MOST_THINGS = 4, 3
@@ -40,6 +40,10 @@ _BIG = frozenset(
 """Things that no hand holds, so that no detail is made of them where somebody else acts."""
 _FAR_OFF = frozenset({"boat", "ship", "rowing boat", "house", "tree", "bridge", "windmill", "neon", "fireflies", "car", "train"})
 """Things that are a landscape's, never its detail."""
+_FIXED = frozenset({"tree", "house", "windmill", "bridge", "well", "water well", "statue", "fountain", "tent", "signpost", "tower"})
+"""Things that stay where they are."""
+_FAINT = frozenset({"looking", "talking", "standing", "smiling"})
+"""Deeds that are hardly seen."""
 _IMAGINED = re.compile(r"仿佛|好像|如同|梦见|\bas if\b|\bas though\b|\bdream(?:ed|t) of\b")
 _STAYS_IN_THE_AIR = "flying"
 
@@ -72,10 +76,13 @@ class Showing:
         decked = "ship" in told or any(m.scene.place and m.scene.place.slug == "ship's deck" for m in moments)
         self._vessel = "ship" if decked else "boat" if {"boat", "rowing boat"} & told else ""
         self._in_boat = False
+        self._crew: tuple[Member, ...] = ()
+        self._rowed = False
+        self._standing: dict[Concept, list[Concept]] = {}
 
     def show(self, scene: Scene, told: Sequence[Moment], cast: Sequence[Member]) -> Shown:
         """The picture of a shot that tells `told` in `scene`; `cast` is whoever is there."""
-        props = tuple(dict.fromkeys(c for m in told for c in m.shown("prop")))[:_MOST_THINGS]
+        props = tuple(dict.fromkeys(c for c in (*_acting(told), *(c for m in told for c in m.shown("prop")))))[:_MOST_THINGS]
         actions = self._deeds(scene, told)
         if self._has_skiff:
             skiff = self._lexicon.get("prop", "rowing boat")
@@ -83,8 +90,34 @@ class Showing:
         shown = Shown(scene, in_order(told, cast), props, actions, self._worn(props, told))
         if scene.place is None or scene.place.slug not in _AT_SEA or not self._vessel:
             self._in_boat = False
-            return shown
+            return self._furnished(self._crewed(shown))
         return self._at_sea(shown, told)
+
+    def _crewed(self, shown: Shown) -> Shown:
+        """On a river, whoever has got on the water goes on in the boat that is told of alone."""
+        place = shown.scene.place
+        if place is None or "river" not in (place.slug, place.family):
+            self._crew = ()
+            return shown
+        people = tuple(m for m in shown.cast if m.is_human)
+        self._rowed = self._rowed or any(action.slug == "rowing" for action in shown.actions)
+        self._crew = (*people, *(m for m in self._crew if all(m is not other for other in people)))[:_MOST_PEOPLE]
+        alone = not shown.cast and any(prop.slug in _VESSELS for prop in shown.props)
+        if not alone or not self._crew:
+            return shown
+        rowing = (self._lexicon.get("action", "rowing"),) if self._rowed else ()
+        return replace(shown, cast=self._crew[:2], actions=(*shown.actions, *rowing))
+
+    def _furnished(self, shown: Shown) -> Shown:
+        """A place that is seen empty, with what has been seen standing there."""
+        place = shown.scene.place
+        if place is None or place.inside:
+            return shown
+        standing = self._standing.setdefault(place, [])
+        if not shown.cast and not shown.props:
+            return replace(shown, props=tuple(standing[:2]))
+        standing += [prop for prop in shown.props if prop.slug in _FIXED and prop not in standing]
+        return shown
 
     def _deeds(self, scene: Scene, told: Sequence[Moment]) -> tuple[Concept, ...]:
         """What is done here, without what is only imagined; nobody rows on dry land."""
@@ -121,17 +154,31 @@ class Showing:
             )
         deck = self._lexicon.get("place", "ship's deck")
         here = shown.scene if shown.scene.place is deck else replace(shown.scene, place=deck, called="")
-        at_wheel = any(hit.spelling.lower() in ("at the wheel", "ship's wheel") for m in told for hit in m.hits)
+        wheels = ("at the wheel", "the wheel", "wheel", "ship's wheel")
+        at_wheel = any(hit.spelling.lower() in wheels for m in told for hit in m.hits)
         wheel = (self._lexicon.get("prop", "ship's wheel"),) if at_wheel else ()
-        return replace(shown, scene=here, props=(*loose, *wheel))
+        return replace(shown, scene=here, props=(*(p for p in loose if p.slug != "wheel"), *wheel))
 
 
 def in_order(told: Sequence[Moment], cast: Sequence[Member]) -> tuple[Member, ...]:
     """Whoever acts first, then the others as they were."""
-    deeds: Counter[int] = Counter(id(m.doer) for m in told if m.doer is not None)
+    deeds: Counter[int] = Counter()
+    for moment in told:
+        if moment.doer is not None:
+            deeds[id(moment.doer)] += 3 if any(a.slug not in _FAINT for a in moment.shown("action")) else 1
     known = any(m.proper and m.concept.being == "child" for m in cast)  # the two children are those already there
     there = [m for m in cast if not (known and m.concept.slug == "child" and m.count == 2)]
     return tuple(sorted(there, key=lambda m: -deeds[id(m)])[:_MOST_PEOPLE])
+
+
+def _acting(told: Sequence[Moment]) -> list[Concept]:
+    """The things that a clause is about: under the tree lay three eggs."""
+    return [
+        hit.concept
+        for m in told
+        for hit in m.hits
+        if hit.concept.kind == "prop" and not m.cast and m.phrase.beat and hit.spelling in m.phrase.subject
+    ]
 
 
 def _seen(shown: Shown) -> tuple[Concept, ...]:

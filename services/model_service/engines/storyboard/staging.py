@@ -16,8 +16,8 @@ from typing import Any, Self
 from services.core.model import Language
 from services.core.vocabulary import CameraMove, Framing, Mood, Transition
 from services.model_service.engines.storyboard import pace, picking
-from services.model_service.engines.storyboard.cast import Member
 from services.model_service.engines.storyboard.lexicon import Concept, Lexicon
+from services.model_service.engines.storyboard.members import Member
 from services.model_service.engines.storyboard.narration import Narrator
 from services.model_service.engines.storyboard.planning import Part, Passage
 from services.model_service.engines.storyboard.reading import Moment, Scene
@@ -47,6 +47,11 @@ _CAMERA_OF_MOOD = {
     Mood.WONDER: CameraMove.TILT,
     Mood.EPIC: CameraMove.CRANE,
 }
+
+_BODILY = frozenset(
+    {"pointing", "kneeling", "sitting", "riding", "carrying", "climbing", "hugging", "dancing", "fighting", "rowing", "crying"}
+)
+"""Deeds that are seen only when somebody is."""
 
 _ARRIVES = {
     # Who arrives is seen where they arrive.
@@ -210,11 +215,25 @@ def scene_of(moments: Sequence[Moment], language: Language) -> Scene:
         return replace(moments[-1].scene, place=None, afar=None, called="")
     chosen = max(reversed(moments), key=lambda m: weight[m.scene.place.slug] if m.scene.place else 0)
     afar = next((m.scene.afar for m in moments if m.scene.afar and m.scene.afar is not chosen.scene.place), None)
+    if afar is None and chosen.scene.place and not chosen.scene.place.inside:
+        afar = _beyond(chosen.scene.place, moments)
     weather = chosen.scene.weather
     if chosen.scene.place and chosen.scene.place.inside:
         seen = () if chosen.scene.place.slug == "cave" else ("rain", "snow", "storm")
         weather = tuple(w for w in weather if w.slug in seen or any(w in m.shown("weather") for m in moments))
     return replace(chosen.scene, afar=afar, weather=weather)
+
+
+def _beyond(place: Concept, moments: Sequence[Moment]) -> Concept | None:
+    """Another place that is told to be seen: the bamboo that bends on the banks of the river."""
+    for moment in moments:
+        other = moment.scene.place
+        if other is None or other.inside or moment.cast or not moment.phrase.beat:
+            continue
+        is_subject = any(h.concept is other and h.spelling in moment.phrase.subject for h in moment.hits)
+        if is_subject and (other.family or other.slug) != (place.family or place.slug):
+            return other
+    return None
 
 
 def _shows_itself(moments: Sequence[Moment]) -> bool:
@@ -245,6 +264,7 @@ def choose_framing(
     scores[Framing.MEDIUM] += 0.5 if shown.people else -0.5
     scores[Framing.CLOSE] += (0.3 if shown.speech else 0.0) - (0.0 if shown.people else 2.0)
     scores[Framing.DETAIL] += (0.5 if shown.people else 1.2) if shown.props else -3.0
+    scores[Framing.DETAIL] -= 0.8 * any(action.slug in _BODILY for action in actions)
     scores[Framing.LOW] -= 0.4
     if shown.new_place:
         scores[Framing.WIDE] += 0.7

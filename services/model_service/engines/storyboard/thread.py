@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from services.core.model import Language
 from services.model_service.engines.storyboard import naming
-from services.model_service.engines.storyboard.cast import Member
 from services.model_service.engines.storyboard.grammar import Phrase
 from services.model_service.engines.storyboard.lexicon import Hit
+from services.model_service.engines.storyboard.members import Member
 
 _REACH = 10
 """Clauses after which a name has faded from a listener's mind."""
@@ -62,9 +62,8 @@ class Thread:
         """The only one of this gender whose name still sounds; of two, the one who was doing something."""
         wanted = ("m", "n") if gender == "m" else ("f", "n") if gender == "f" else ("n",)
         heard = {id(m): m for named in self._named for m in named if m.count == 1 and m.gender in wanted}
-        fitting = [m for m in heard.values() if m.is_human == (gender != "n")]
-        exact = [m for m in fitting if m.gender == gender]
-        fitting = exact or fitting
+        exact = [m for m in heard.values() if m.gender == gender and (gender != "n" or not m.is_human)]
+        fitting = exact or [m for m in heard.values() if m.is_human == (gender != "n")]
         if len(fitting) == 1:
             return fitting[0]
         return before if before in fitting else None

@@ -1,4 +1,4 @@
-"""A staged shot put into words: its description for people (style, light, composition, three beats) and its prompt for painters."""
+"""A staged shot put into words for people: style, light, composition, and three beats."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 from services.core.model import Language
 from services.core.vocabulary import Style
-from services.model_service.engines.storyboard.adjectives import described
-from services.model_service.engines.storyboard.cast import Member
-from services.model_service.engines.storyboard.lexicon import Concept
+from services.model_service.engines.storyboard.members import Member
 from services.model_service.engines.storyboard.picking import Deck
 from services.model_service.engines.storyboard.planning import Part
 from services.model_service.engines.storyboard.reading import Moment
-from services.model_service.engines.storyboard.showing import hit_of
 from services.model_service.engines.storyboard.staging import Palette, Staged
 
 _LONG_BEAT = {Language.ZH: 34, Language.EN: 110}
@@ -23,14 +20,6 @@ _PRONOUN = {
 _MANY = frozenset({"他们", "她们", "它们", "两人", "两个人", "大家", "they", "both"})
 _SIDES = {Language.ZH: ("画面左侧", "画面右侧"), Language.EN: ("left", "right")}
 _UPRIGHT = re.compile(r"waist|shoulders|head to foot|腰部|头肩|全身立")
-_HUGE = {
-    Language.ZH: re.compile(r"像[^，。]{0,4}(?:小山|大山|房子|城墙|高楼|塔)|比房子|比山|巨大|庞大"),
-    Language.EN: re.compile(
-        r"\bas (?:big|large|tall|high) as (?:an? |the )?(?:\w+ )?"
-        r"(?:cottage|house|hill|mountain|church|tower|ship|castle|barn)|\bhuge\b|\benormous\b|\bgigantic\b",
-        re.IGNORECASE,
-    ),
-}
 _NOWHERE = {Language.ZH: "空旷的背景", Language.EN: "an open background"}
 _HAN = re.compile(r"[\u2e80-\u9fff]")
 
@@ -178,6 +167,8 @@ class Writer:
         if not cast:
             return Beat(subject, moment.phrase.beat)
         is_pronoun = not subject or bool(_PRONOUN[self._language].match(subject))
+        if is_pronoun and moment.doer is not None and subject not in _MANY and not moment.phrase.many:
+            return Beat(moment.doer.name, moment.phrase.beat, _actor((moment.doer,)))
         if not subject and moment.spoken and (len(cast) > 1 or cast[0].count > 1):
             return Beat("a voice" if self._language is Language.EN else "一个声音", moment.phrase.beat)
         several = subject in _MANY or moment.phrase.many
@@ -219,64 +210,3 @@ class Writer:
 
 def _actor(cast: Sequence[Member]) -> object:
     return tuple(id(m) for m in cast) or None
-
-
-def prompt(shot: Staged, language: Language) -> str:
-    """Comma-separated plain words: place, time, weather, figures with their look, things, deeds.
-
-    The canonical English tags come first, so that a text encoder that reads 77 tokens has them; a Chinese story's own words follow.
-    """
-    scene = shot.scene
-    places = [p for p in (scene.place, scene.afar) if p]
-    conditions = [c for c in (scene.time, *scene.weather) if c]
-    deeds = [a.slug for a in shot.actions[:3]]
-    tags = [t for p in places for t in (p.slug, p.also)] + [c.slug for c in conditions]
-    props = [_stated(p, shot, language) for p in shot.props]
-    if language is Language.EN:
-        return _joined(
-            [*tags, scene.called.removeprefix("the "), *(_sized(m, _figure(m), shot, language) for m in shot.cast), *props, *deeds]
-        )
-    words = [scene.called, *(p.names[1] for p in places)] + [c.names[1] for c in conditions]
-    things = [
-        next((h.spelling for m in shot.told for h in m.hits if h.concept is p), p.names[1])
-        for p, stated in zip(shot.props, props, strict=True)
-        if not stated.startswith("wearing ")
-    ]
-    things += [h.spelling for m in shot.told for h in m.hits if h.concept.slug == "rowing"]
-    return _joined(
-        [*tags, *(_sized(m, m.tag, shot, language) for m in shot.cast), *props, *deeds, *words, *map(_portrait, shot.cast), *things]
-    )
-
-
-def _stated(prop: Concept, shot: Staged, language: Language) -> str:
-    """A thing by its tag, with the number and the colour that the story gives it there; what somebody wears is worn."""
-    found = hit_of(prop, shot.told)
-    if found is None:
-        return prop.slug
-    moment, hit = found
-    beside = described(moment.text, hit.start, hit.end, language)
-    return f"wearing {prop.slug}" if beside.worn and prop.being == "cloth" else beside.english(prop.slug)
-
-
-def _figure(member: Member) -> str:
-    """Who stands there, in plain English: the role of somebody with a name, the tag of anybody else."""
-    portrait = member.portrait(Language.EN)
-    return portrait if member.proper else f"{member.tag} {portrait}"
-
-
-def _sized(member: Member, words: str, shot: Staged, language: Language) -> str:
-    """`words` for somebody, with the size that the shot's lines give an animal or a giant."""
-    huge = not member.is_human and any(member in m.cast and _HUGE[language].search(m.text) for m in shot.told)
-    return f"huge {words}" if huge else words
-
-
-def _portrait(member: Member) -> str:
-    """Who stands there, in Chinese; a common noun may name more than who is meant (撑船人 has a boat in it), so the role stands."""
-    portrait = member.portrait(Language.ZH)
-    if portrait != member.look:
-        return f"{portrait}{member.name}" if member.proper else portrait
-    return f"{portrait}的{member.name}" if portrait else member.name
-
-
-def _joined(words: Sequence[str]) -> str:
-    return ", ".join(dict.fromkeys(word.strip() for word in words if word.strip()))
