@@ -122,7 +122,7 @@ class Run:
 
 
 async def _happened(event: asyncio.Event, seconds: float) -> None:
-    """Wait for it, but no longer. (`asyncio.wait_for` of Python 3.11 may lose a cancel that comes together with the event.)"""
+    """Wait for it, but no longer. `asyncio.wait_for` of Python 3.11 may lose a cancel that comes together with the event."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
