@@ -51,8 +51,8 @@ class PaidSettings(BaseSettings):
 class CompatibleSettings(ProviderSettings):
     """A server that speaks OpenAI's API: OpenAI itself wants a key, one on one's own machine may want none."""
 
-    base_url: str
-    model: str
+    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
+    model: str = Field(default="", description="The model's name there.")
 
     def check(self, engine: str) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED."""
@@ -66,7 +66,6 @@ class ImagesSettings(CompatibleSettings):
 
     model_config = SettingsConfigDict(env_prefix="STORYREEL_IMAGES_", extra="ignore", env_ignore_empty=True)
 
-    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
     model: str = Field(default="gpt-image-1", description="The model's name there.")
     sizes: str = Field(
         default="1024x1024,1536x1024,1024x1536",
@@ -83,7 +82,6 @@ class OpenAISpeechSettings(CompatibleSettings):
 
     model_config = SettingsConfigDict(env_prefix="STORYREEL_TTS_", extra="ignore", env_ignore_empty=True)
 
-    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
     model: str = Field(default="gpt-4o-mini-tts", description="The model's name there.")
     voices: dict[str, str] = Field(
         default_factory=lambda: {"zh-female": "nova", "zh-male": "onyx", "en-female": "nova", "en-male": "onyx"},
@@ -98,7 +96,6 @@ class VideosSettings(CompatibleSettings):
 
     model_config = SettingsConfigDict(env_prefix="STORYREEL_VIDEOS_", extra="ignore", env_ignore_empty=True)
 
-    base_url: str = Field(default="https://api.openai.com/v1", description="The API's address, with its version.")
     model: str = Field(default="sora-2", description="The model's name there.")
     sizes: str = Field(default="1280x720,720x1280", description="Sizes that the model makes; the nearest in shape is asked.")
     seconds: str = Field(default="4,8,12", description="Lengths that the model makes; the shortest that is long enough is asked.")
