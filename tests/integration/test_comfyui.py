@@ -209,6 +209,15 @@ async def test_a_lost_answer_is_looked_up(takes_ids: bool, tmp_path: Path) -> No
     assert len(found.queued) == 1
 
 
+async def test_a_lost_request_is_queued_by_the_next_attempt(tmp_path: Path) -> None:
+    job = EngineJob(tmp_path / "job")
+    async with comfyui(makes={"made.png": png()}, loses_requests=1) as found:
+        with pytest.raises(Unavailable, match="does not have it"):
+            await painted(settings(found, tmp_path), job)
+        await painted(settings(found, tmp_path), job)
+    assert len(found.queued) == 1
+
+
 async def test_a_note_of_what_was_never_queued_is_queued(tmp_path: Path) -> None:
     job = EngineJob(tmp_path / "job")
     job.notes = noted("3f0c2f5e-0000-4000-8000-000000000000")
@@ -323,7 +332,7 @@ async def test_a_server_that_misbehaves(behaviour: Handler, tmp_path: Path, monk
         given = settings(Comfy(peer.url), tmp_path, timeout_seconds=3.0)
         with pytest.raises(StoryreelError) as caught:
             await asyncio.wait_for(painted(given, EngineJob(tmp_path / "job")), 30)
-    assert caught.value.reason in ("PEER_TIMEOUT", "PEER_UNREACHABLE", "PEER_ANSWER_TOO_LARGE", "PEER_UNANSWERED")
+    assert caught.value.reason in ("PEER_TIMEOUT", "PEER_UNREACHABLE", "PEER_ANSWER_TOO_LARGE")
     assert sum(asked.path == "/prompt" for asked in peer.asked) == 1
 
 

@@ -78,10 +78,11 @@ class Run:
         await self._note({"token": token})
         try:
             return await self._server.submit(graph, token), token
-        except Unanswered:
+        except Unanswered as error:
             found = await self._server.known(token)
             if found is None:
-                raise
+                problem = f"the server does not have it ({error})"
+                raise Unavailable("PEER_JOB_FAILED", engine=self._name, id=token, problem=problem) from error
             return found, token
 
     async def _waited(self, found: str, listener: Listener) -> Mapping[str, Any]:
