@@ -61,7 +61,7 @@ setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's
 test-vllm: setup-vllm ## Run a real vLLM on the CPU: storyboards through the whole path
 	$(PYTEST) -m vllm tests/vllm
 
-check: static test ## Everything that CI checks
+check: static test test-vllm ## Everything that CI checks
 
 static: format-check lint types imports protos-check docs-check ## Everything that can be checked without running it
 
