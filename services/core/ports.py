@@ -286,8 +286,8 @@ class Models(Protocol):
     async def engine(self, service: Service) -> Engine:
         """Who serves it now. Raises Unavailable."""
 
-    async def make(self, request: Request, key: Key, *, on_progress: OnProgress) -> Artifact:
-        """Make it, attach to one that is being made under the same key, or return what is there.
+    async def make(self, request: Request, key: Key, *, on_progress: OnProgress, tenant: str = "") -> Artifact:
+        """Make it for `tenant`, attach to one that is being made under the same key, or return what is there.
 
         Raises the errors of `errors`; cancelling the task tells the service that nobody waits any more.
         """

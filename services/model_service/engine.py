@@ -44,6 +44,10 @@ class Job(Protocol):
     """What an engine is given beside its request. Thread-safe."""
 
     @property
+    def tenant(self) -> str:
+        """For whom it is made: whoever shares a device takes turns. Empty when nobody said."""
+
+    @property
     def folder(self) -> Path:
         """Scratch space of this job alone; removed after it."""
 

@@ -50,9 +50,10 @@ class StoredNotes:
 class EngineJob:
     """The `Job` of one generation. Made on the event loop; every method but `stop` and `dispose` may be called by any thread."""
 
-    def __init__(self, media: Media, key: Key, report: Callable[[Progress], None], scratch: Path | None) -> None:
+    def __init__(self, media: Media, key: Key, report: Callable[[Progress], None], scratch: Path | None, tenant: str = "") -> None:
         """`report` is called on the event loop."""
         self.notes = StoredNotes(media, key)
+        self.tenant = tenant
         self._media = media
         self._report = report
         self._scratch = scratch

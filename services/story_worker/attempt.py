@@ -178,7 +178,10 @@ class Attempt:
                 with metrics.STEP_SECONDS.labels(step.kind).time():
                     async with Growth(self._grow) as growth:
                         artifact = await self._models.make(
-                            step.request, step.key, on_progress=lambda progress: self._on_progress(step, progress, growth)
+                            step.request,
+                            step.key,
+                            on_progress=lambda progress: self._on_progress(step, progress, growth),
+                            tenant=str(self._claim.user_id),
                         )
                     artifact = await self._store.save_artifact(self._claim, artifact)
                 await self._tell("step_finished", step, seconds=artifact.seconds, engine=artifact.engine.name)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from services.core.errors import Cancelled, EngineFailed
-from services.model_service.engines.diffusion.batching import Batcher, Member
+from services.model_service.engines.diffusion.batching import Batcher, Member, Watcher
 
 PATIENCE = 20.0
 FOREVER = 60.0
@@ -17,6 +17,8 @@ FOREVER = 60.0
 
 class Watched:
     """A caller that may leave."""
+
+    tenant = ""
 
     def __init__(self) -> None:
         self.gone = threading.Event()
@@ -58,10 +60,10 @@ class Studio:
         return list(group.members) if group else []
 
     @contextmanager
-    def _device(self, check: Callable[[], None]) -> Iterator[str]:
+    def _device(self, job: Watcher) -> Iterator[str]:
         self.asked.release()
         while not self.free.wait(0.01):
-            check()
+            job.check()
         with self._one:
             yield "device"
 

@@ -74,6 +74,8 @@ class Pipeline:
 class Caller:
     """Sees its progress; leaves once `until` is reached."""
 
+    tenant = ""
+
     def __init__(self, until: float = 2.0) -> None:
         self.fractions: list[float] = []
         self._until = until

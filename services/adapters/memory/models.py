@@ -59,6 +59,7 @@ class MemoryModels:
         self.engines: dict[Service, Engine] = {service: Engine("twin", "1") for service in Service}
         self.up = True
         self.asked: list[Request] = []
+        self.tenants: list[str] = []
         self.runs: Counter[str] = Counter()
         self.abandoned: list[Key] = []
         self._media = media
@@ -91,8 +92,9 @@ class MemoryModels:
         self._reach(service)
         return self.engines[service]
 
-    async def make(self, request: Request, key: Key, *, on_progress: OnProgress) -> Artifact:
+    async def make(self, request: Request, key: Key, *, on_progress: OnProgress, tenant: str = "") -> Artifact:
         self.asked.append(request)
+        self.tenants.append(tenant)
         self._reach(request.service)
         if key != recipes.key(request, self.engines[request.service]):
             raise FailedPrecondition("ENGINE_CHANGED", service=request.service.value)

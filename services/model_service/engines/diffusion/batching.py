@@ -24,11 +24,26 @@ _CHECK_EVERY = 0.1
 
 
 class Watcher(Protocol):
-    """What of a `Job` a batch needs: both raise Cancelled when nobody waits any more."""
+    """What of a `Job` a batch needs: its methods raise Cancelled when nobody waits any more."""
+
+    @property
+    def tenant(self) -> str: ...
 
     def progress(self, fraction: float, stage: str = "") -> None: ...
 
     def check(self) -> None: ...
+
+
+class Unwatched:
+    """Nobody watches, and nobody leaves: for what an engine makes to warm up."""
+
+    tenant = ""
+
+    def progress(self, fraction: float, stage: str = "") -> None:
+        """Nobody is told."""
+
+    def check(self) -> None:
+        """Nobody leaves."""
 
 
 class Member(Generic[T, R]):
@@ -93,13 +108,13 @@ class _Group(Generic[T, R]):
 class Batcher(Generic[T, R, D]):
     """Batches of at most `most` items of equal kind, gathered for `window` seconds.
 
-    `device(check)` is a context that waits for the device, calling `check` now and then, and gives what `work` needs of it.
+    `device(job)` is a context that waits for the device on behalf of the job that leads, and gives what `work` needs of it.
     `work` answers the members of a batch; it may leave unanswered those that have left.
     """
 
     def __init__(
         self,
-        device: Callable[[Callable[[], None]], AbstractContextManager[D]],
+        device: Callable[[Watcher], AbstractContextManager[D]],
         work: Callable[[D, Sequence[Member[T, R]]], None],
         *,
         most: int,
@@ -147,7 +162,7 @@ class Batcher(Generic[T, R, D]):
         until = monotonic() + (0.0 if self._alone and self._here == 1 else self._window)
         while (remaining := until - monotonic()) > 0 and not group.full.wait(min(remaining, _CHECK_EVERY)):
             leader.job.check()
-        with self._device(leader.job.check) as device:
+        with self._device(leader.job) as device:
             members = self._close(kind, group)
             try:
                 self._work(device, members)

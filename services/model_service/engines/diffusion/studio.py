@@ -1,7 +1,7 @@
 """The engine's insides once it is loaded: requests become takes, takes gather into batches, batches become pictures."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -10,9 +10,8 @@ import torch
 
 from services.core import recipes
 from services.core.errors import ContentViolation
-from services.core.requests import Service
 from services.model_service.engines.diffusion import sizes
-from services.model_service.engines.diffusion.batching import Batcher, Member
+from services.model_service.engines.diffusion.batching import Batcher, Member, Unwatched, Watcher
 from services.model_service.engines.diffusion.device import TorchMemory
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.loading import Folder, sampled
@@ -63,7 +62,7 @@ class Studio:
         self.batcher: Batcher[Take, Painted, Model] = Batcher(
             self._device, self._work, most=most, window=settings.batch_window_ms / 1000
         )
-        with self._device(_Unwatched().check) as model:
+        with self._device(Unwatched()) as model:
             tokens = _tokens(model, family)
             del model
         self.mapper = Mapper(family, tokens, steps=settings.steps, guidance=settings.guidance, references=bool(settings.ip_adapter))
@@ -77,18 +76,18 @@ class Studio:
         steps = self._settings.steps or self.family.steps
         guidance = self.family.guidance if self._settings.guidance is None else self._settings.guidance
         take = Take(("warm up",), (), min(2, steps), min(guidance, self.family.most_guidance), width, height, 0)
-        with self._device(_Unwatched().check) as model:
+        with self._device(Unwatched()) as model:
             for count in sorted({1, min(2, self._most), self._most}) if cold else (1,):
-                members: list[Member[Take, Painted]] = [Member(take, _Unwatched()) for _ in range(count)]
+                members: list[Member[Take, Painted]] = [Member(take, Unwatched()) for _ in range(count)]
                 self._sampler.paint(model, members)
                 for member in members:
                     with suppress(ContentViolation):  # it paints and it checks, which is all that is asked here
                         member.outcome()
             del model
 
-    def _device(self, check: Callable[[], None]) -> AbstractContextManager[Model]:
+    def _device(self, job: Watcher) -> AbstractContextManager[Model]:
         return self._residency.use(
-            self._name, self._build, memory=self._memory, tenant=Service.KEYFRAMES.value, check=check, needs=self._needs
+            self._name, self._build, memory=self._memory, tenant=job.tenant, check=job.check, needs=self._needs
         )
 
     def _work(self, model: Model, members: Sequence[Member[Take, Painted]]) -> None:
@@ -101,16 +100,6 @@ def _tokens(model: Model, family: Family) -> Tokens:
     found = [getattr(model.pipeline, name, None) for name in ("tokenizer", "tokenizer_2", "tokenizer_3")]
     there = [tokenizer for tokenizer in found if tokenizer is not None]
     return Tokens(there if family.text == "pieces" else there[-1:])
-
-
-class _Unwatched:
-    """Nobody watches, and nobody leaves."""
-
-    def progress(self, fraction: float, stage: str = "") -> None:
-        """Nobody is told."""
-
-    def check(self) -> None:
-        """Nobody leaves."""
 
 
 def _revision(settings: DiffusersSettings, folder: Folder, family: Family, device: torch.device, dtype: torch.dtype) -> str:

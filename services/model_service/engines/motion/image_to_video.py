@@ -20,14 +20,14 @@ from services.core.model import Engine
 from services.core.requests import ClipRequest
 from services.core.vocabulary import CameraMove
 from services.model_service.engine import Job, Output
-from services.model_service.engines.diffusion.batching import Watcher
+from services.model_service.engines.diffusion.batching import Unwatched, Watcher
 from services.model_service.engines.diffusion.takes import Tokens
 from services.model_service.engines.motion import kinds
 from services.model_service.engines.motion.conform import conform
 from services.model_service.engines.motion.footage import Pixels
 from services.model_service.engines.motion.kinds import Kind
 from services.model_service.engines.motion.settings import IMAGE_TO_VIDEO_PREFIX, ImageToVideoSettings
-from services.model_service.engines.motion.stage import Rig, Stage, Unwatched
+from services.model_service.engines.motion.stage import Rig, Stage
 from services.model_service.engines.motion.stills import Mount, native, pixels
 from services.model_service.equipment import Equipment
 from services.model_service.residency import Residency
@@ -194,7 +194,7 @@ class Crew:
 
     @contextmanager
     def _used(self, job: Watcher) -> Iterator[Rig]:
-        with self._stage.use(lambda: self._stage.build(self.kind.pipeline, exact=self.kind.exact), job.check) as rig:
+        with self._stage.use(lambda: self._stage.build(self.kind.pipeline, exact=self.kind.exact), job) as rig:
             yield rig
 
     def _filmed(self, pipeline: Any, take: Take, job: Watcher) -> list[Pixels]:

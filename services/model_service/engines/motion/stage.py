@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError
 
 from services.core.errors import EngineFailed, ResourceExhausted
-from services.core.requests import Service
+from services.model_service.engines.diffusion.batching import Watcher
 from services.model_service.engines.diffusion.device import TorchMemory, choose, is_out_of_memory, precision
 from services.model_service.engines.diffusion.loading import Folder, Loader
 from services.model_service.engines.diffusion.model import quieten
@@ -50,16 +50,6 @@ class Rig:
         return components
 
 
-class Unwatched:
-    """Nobody watches, and nobody leaves."""
-
-    def progress(self, fraction: float, stage: str = "") -> None:
-        """Nobody is told."""
-
-    def check(self) -> None:
-        """Nobody leaves."""
-
-
 class Stage:
     """The device and the folder of one engine. Making one looks both through; the weights are read on first use.
 
@@ -86,12 +76,10 @@ class Stage:
             torch.set_float32_matmul_precision("high")
 
     @contextmanager
-    def use(self, build: Callable[[], Rig], check: Callable[[], None]) -> Iterator[Rig]:
+    def use(self, build: Callable[[], Rig], job: Watcher) -> Iterator[Rig]:
         """Have the device to oneself with the model on it. What offloading holds on it is let go afterwards."""
         needs = self._needs if self._settings.offload == "none" else 0
-        with self._residency.use(
-            self._name, build, memory=self.memory, tenant=Service.CLIPS.value, check=check, needs=needs
-        ) as rig:
+        with self._residency.use(self._name, build, memory=self.memory, tenant=job.tenant, check=job.check, needs=needs) as rig:
             for part in rig.aside:
                 part.to(self.device)
             rig.aside = ()

@@ -19,11 +19,11 @@ from services.core.errors import ResourceExhausted
 from services.core.model import Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
-from services.model_service.engines.diffusion.batching import Watcher
+from services.model_service.engines.diffusion.batching import Unwatched, Watcher
 from services.model_service.engines.motion.conform import conform
 from services.model_service.engines.motion.footage import Pixels
 from services.model_service.engines.motion.settings import SVD_PREFIX, SvdSettings
-from services.model_service.engines.motion.stage import Rig, Stage, Unwatched
+from services.model_service.engines.motion.stage import Rig, Stage
 from services.model_service.engines.motion.stills import Mount, native, pixels
 from services.model_service.engines.motion.svd_motion import bucket
 from services.model_service.equipment import Equipment
@@ -174,7 +174,7 @@ class Crew:
         """The take's frames. Raises Cancelled between two steps or chunks, ResourceExhausted, EngineFailed."""
         stage = self._stage
         what = f"{take.frames} frames of {take.size[0]}×{take.size[1]}"
-        with stage.use(lambda: stage.build(_PIPELINE), job.check) as rig, torch.no_grad():
+        with stage.use(lambda: stage.build(_PIPELINE), job) as rig, torch.no_grad():
             rungs = (stage.relieve, partial(_part_the_unet, rig), partial(stage.offload, rig))
             latents = stage.within_memory(partial(self._denoised, rig.pipeline, take, job), rungs, what)
             made: list[Pixels] = []
