@@ -60,7 +60,8 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self._over.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, self.now())
+            now = self.now()  # which takes a while; a stage may begin meanwhile
+            self.peak = max(self.peak, now)
 
     def stop(self) -> None:
         self._over.set()
