@@ -101,7 +101,7 @@ def _pull(take: Take) -> Path:
 
 def _static(take: Take) -> Path:
     """A locked-off shot still breathes, so that the picture does not freeze."""
-    return lambda t: Pose(zoom=0.014 * min(take.amount, 1.2) * ease(t))
+    return lambda t: Pose(zoom=0.026 * min(take.amount, 1.2) * ease(t))
 
 
 def _pan(take: Take) -> Path:

@@ -84,7 +84,7 @@ def everyday_costumes() -> Mapping[str, Costume]:
             OLD_WOMAN,
             "dress",
             0.80,
-            ("#7a5a6a", "#5a6a7a", "#8a6a4a"),
+            ("#7a5a6a", "#5a6a7a", "#4f6a58"),
             ("bunned", "granny"),
             flare=0.055,
             gear=kit("shawl"),
