@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+DIFFUSERS := $(VENV)/.diffusers
 CODE   := services tests bench scripts
 PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch bench-clip bench-speech bench-memory sample-films clean
+.PHONY: help setup setup-diffusers film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch bench-clip bench-speech bench-memory sample-films clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,22 +30,38 @@ film: setup ## Make the sample film: film.mp4, with a contact sheet in film.png
 up: setup ## Serve the REST API on http://127.0.0.1:8080 until Ctrl-C
 	$(BIN)/storyreel up
 
-test: setup ## Run every test: unit, contract, integration, end to end
+setup-diffusers: $(DIFFUSERS) ## Add torch and diffusers to .venv, for the engines that run models
+
+# torch comes apart: one version number stands for builds with different bytes, and pip takes the one that suits its settings.
+$(DIFFUSERS): $(STAMP) requirements-diffusers.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-diffusers.lock
+	@touch $@
+
+test: setup-diffusers ## Run every test but vLLM's: unit, contract, integration, end to end
 	$(PYTEST)
 
-test-unit: setup ## Run the unit tests alone (seconds)
+test-unit: setup-diffusers ## Run the unit tests alone (seconds)
 	$(PYTEST) tests/unit
 
 test-contract: setup ## Run the suites that twins and real adapters both pass
 	$(PYTEST) tests/contract
 
-test-integration: setup ## Run the tests of real parts together
+test-integration: setup-diffusers ## Run the tests of real parts together
 	$(PYTEST) tests/integration
 
 test-e2e: setup ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
-check: static test ## Everything that CI checks
+.PHONY: setup-vllm test-vllm
+
+setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
+	@$(BIN)/python scripts/vllm_env.py
+
+test-vllm: setup-vllm ## Run a real vLLM on the CPU: storyboards through the whole path
+	$(PYTEST) -m vllm tests/vllm
+
+check: static test test-vllm ## Everything that CI checks
 
 static: format-check lint types imports protos-check docs-check ## Everything that can be checked without running it
 
@@ -86,7 +103,9 @@ goldens: setup ## Renew the golden pictures and name those that changed
 	$(BIN)/python -m scripts.goldens
 
 lock: setup ## Resolve pyproject.toml into requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra gateway --extra worker --extra models --extra remote --extra cli --extra dev --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	echo 'torch; python_version < "3"' > $(VENV)/without-torch.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra diffusers --override $(VENV)/without-torch.txt --constraint requirements.lock --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements-diffusers.lock
 
 bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile ## Measure everything that docs/benchmarks.md quotes
 

@@ -23,12 +23,16 @@ def modules() -> list[str]:
 
 
 def classes() -> Iterator[type[BaseSettings]]:
-    """The settings classes, in the order of the modules and of their places in them."""
+    """The settings classes, in the order of the modules and of their places in them; not those that only others build on."""
     for name in modules():
         module = importlib.import_module(name)
         for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, BaseSettings) and value.__module__ == name:
+            if isinstance(value, type) and issubclass(value, BaseSettings) and value.__module__ == name and _is_read(value):
                 yield value
+
+
+def _is_read(settings: type[BaseSettings]) -> bool:
+    return bool(settings.model_config.get("env_prefix")) or not settings.__subclasses__()
 
 
 def variables(name: str, field: FieldInfo, prefix: str) -> str:

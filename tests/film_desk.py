@@ -14,6 +14,7 @@ from services.core.errors import Cancelled
 from services.core.model import Digest
 from services.model_service.engine import MadeFile
 from services.model_service.engines.film.loudness import Sound
+from tests.fixtures.engine_job import OnItsOwnLoop
 
 WIDTH, HEIGHT, FPS = 320, 180, 24
 FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
@@ -21,13 +22,16 @@ Picture = NDArray[np.float64]
 
 
 @dataclass
-class Desk:
+class Desk(OnItsOwnLoop):
     """A job at a desk full of files: media are found by name."""
 
     folder: Path
     media_folder: Path
     cancelled: threading.Event = field(default_factory=threading.Event)
     fractions: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def progress(self, fraction: float, stage: str = "") -> None:
         self.fractions.append(fraction)

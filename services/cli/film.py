@@ -131,7 +131,9 @@ def _followed(gateway: Gateway, operation: str, stages: Stages, changed: Any, wo
     """The operation once it has succeeded. Interrupted, it is cancelled; raises CommandError when it ends otherwise."""
     try:
         for event in gateway.follow(operation):
-            if event.kind == "storyboard_landed":
+            if event.kind == "storyboard_grew":
+                stages.grow(int(event.data["data"]["shots"]))
+            elif event.kind == "storyboard_landed":
                 found = gateway.shots(str(gateway.operation(operation)["story_id"]))
                 stages.finish("storyboard")
                 stages.expect(len(found), spoken=sum(bool(shot["narration"]) for shot in found))

@@ -34,6 +34,8 @@ app = typer.Typer(
 )
 operations = typer.Typer(help="List, show, watch and cancel operations.", no_args_is_help=True, epilog=_EPILOG)
 app.add_typer(operations, name="operations")
+engines = typer.Typer(help="List the engines, and try one.", no_args_is_help=True, epilog=_EPILOG)
+app.add_typer(engines, name="engines")
 
 
 class Format(StrEnum):
@@ -144,6 +146,26 @@ def operations_watch(operation: Id, data: Data = None, url: Url = "", output: As
 def operations_cancel(operation: Id, data: Data = None, url: Url = "", output: As = Format.TEXT) -> None:
     """Stop an operation; what it has made is kept."""
     _call(lambda client, out: ops.cancel(client, out, _bare(operation)), output, data=data, url=url)
+
+
+@engines.command("list")
+def engines_list(output: As = Format.TEXT) -> None:
+    """The engines of each service, by the names that the settings take."""
+    from services.cli.engines import list_engines  # noqa: PLC0415
+
+    _run(lambda _, out: list_engines(out), output)
+
+
+@engines.command("test")
+def engines_test(
+    name: Annotated[str, typer.Argument(help="The engine's name, as in the settings.", show_default=False)],
+    to: Annotated[Path | None, typer.Option("--to", help="A folder for what it makes.", show_default=False)] = None,
+    output: As = Format.TEXT,
+) -> None:
+    """Load an engine with the settings of this environment, and make one small thing with it; a provider may charge for that."""
+    from services.cli.engines import test  # noqa: PLC0415
+
+    _run(lambda _, out: test(name, out, to=to), output)
 
 
 @app.command()

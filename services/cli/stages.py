@@ -20,19 +20,29 @@ _LINE_SECONDS = 2.0
 
 
 class Stages:
-    """Counts each stage's steps. `done` and `total` are steps, a running one counting as its fraction."""
+    """Counts each stage's steps. `done` and `total` are steps, a running one counting as its fraction.
+
+    A storyboard is one step, or as many as it has shots where it is told as it grows.
+    """
 
     def __init__(self) -> None:
         self._finished: dict[str, set[str]] = {stage: set() for stage in STAGES}
         self._running: dict[str, dict[str, float]] = {stage: {} for stage in STAGES}
         self._total = {"storyboard": 1, "soundtrack": 1, "film": 1}
+        self._written = 0
         self._engine_seconds: dict[str, float] = dict.fromkeys(STAGES, 0.0)
         self._first: dict[str, datetime] = {}
         self._last: dict[str, datetime] = {}
 
+    def grow(self, shots: int) -> None:
+        """So many shots of the storyboard are written; how many there will be is not known yet."""
+        self._written = shots
+        self._total.pop("storyboard", None)
+
     def expect(self, shots: int, *, spoken: int) -> None:
         """The storyboard is there: so many shots, so many of them with a narration."""
-        self._total |= {"storyboard": 1, "keyframe": shots, "speech": spoken, "clip": shots, "film": shots + 1}
+        self._written = shots if self._written else 0
+        self._total |= {"storyboard": self._written or 1, "keyframe": shots, "speech": spoken, "clip": shots, "film": shots + 1}
 
     def take(self, event: Event) -> None:
         """Note what an event says."""
@@ -64,6 +74,8 @@ class Stages:
             self._finished[stage] = {str(number) for number in range(self._total[stage])}
 
     def done(self, stage: str) -> float:
+        if stage == "storyboard" and self._written:
+            return self._written
         running = sum(fraction for name, fraction in self._running[stage].items() if name not in self._finished[stage])
         return len(self._finished[stage]) + running
 

@@ -88,6 +88,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Cannot write {path}: {problem}. Choose another place with -o.",
         "无法写入 {path}：{problem}。请用 -o 换一个位置。",
     ),
+    "engine_test": (
+        "Trying {name} with the settings of this environment; a provider may charge for it.",
+        "正在用当前环境的设置试用 {name}；服务方可能会收费。",
+    ),
+    "engine_trial_broke": (
+        "The trial ended with code {code} and without a result; what it said is above.",
+        "试用以代码 {code} 结束，没有结果；原因见上文。",
+    ),
+    "no_such_engine": (
+        "There is no engine {name}; `storyreel engines list` names them.",
+        "没有名为 {name} 的引擎；用 `storyreel engines list` 查看可用的引擎。",
+    ),
     "stage_storyboard": ("Storyboard", "分镜"),
     "stage_keyframe": ("Pictures", "画面"),
     "stage_speech": ("Voices", "配音"),

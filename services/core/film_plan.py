@@ -46,10 +46,15 @@ class _Place:
 
 
 def film(work: Work, ledger: Ledger) -> Film | None:
-    """The film, if it is there; otherwise its missing steps are noted. Raises FailedPrecondition STORY_HAS_NO_SHOTS."""
+    """The film, if it is there; otherwise its missing steps are noted.
+
+    Raises FailedPrecondition STORY_HAS_NO_SHOTS, STORYBOARD_UNFINISHED.
+    """
+    # Either may be so when it was accepted while the story was still being created, and that failed.
     if not work.shots:
-        # Accepted while the story was still being created, and that failed.
         raise FailedPrecondition("STORY_HAS_NO_SHOTS")
+    if work.story.storyboard_unfinished:
+        raise FailedPrecondition("STORYBOARD_UNFINISHED")
     return _Planner(work, FilmOptions.of(work), ledger).film()
 
 

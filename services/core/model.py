@@ -215,7 +215,10 @@ class Film:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A story and its film. `revision` grows with every change of its shots that a film would show."""
+    """A story and its film. `revision` grows with every change of its shots that a film would show.
+
+    `storyboard_unfinished` says that its shots are the first ones of a storyboard that was still being written: not all of it.
+    """
 
     id: StoryId
     user_id: UserId
@@ -231,6 +234,7 @@ class Story:
     status: StoryStatus
     revision: int
     bible: tuple[BibleEntry, ...] = ()
+    storyboard_unfinished: bool = False
     film: Film | None = None
 
     @property

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from services.core import codec, film_plan
 from services.core import shot_parts as parts
+from services.core.errors import EngineFailed
 from services.core.ledger import LandStoryboard, Ledger, Plan
-from services.core.model import Artifact, AssetType, Engine, Key, Operation, OperationType
+from services.core.model import Artifact, AssetType, Engine, Key, Operation, OperationType, Story, Storyboard
 from services.core.ports import Work
 from services.core.requests import Service, StoryboardRequest
 
@@ -20,7 +21,8 @@ from services.core.requests import Service, StoryboardRequest
 def plan(work: Work, engines: Mapping[Service, Engine], made: Mapping[Key, Artifact]) -> Plan:
     """What `work.operation` needs next. `made` holds every artifact known by its key.
 
-    Raises FailedPrecondition STORY_HAS_NO_SHOTS when there is nothing to make a film of.
+    Raises FailedPrecondition STORY_HAS_NO_SHOTS, STORYBOARD_UNFINISHED when there is nothing to make a film of, or not all of
+    it; EngineFailed when a storyboard has no shots.
     """
     ledger = Ledger(engines, made)
     match work.operation.type:
@@ -49,6 +51,11 @@ def asset_type(operation: Operation) -> AssetType:
     return AssetType(operation.payload.get("asset_type", AssetType.IMAGE))
 
 
+def seeds(story: Story, board: Storyboard) -> tuple[int, ...]:
+    """The first seed of each shot: of the story's words and the shot's number, so that the same story gives the same recipes."""
+    return tuple(_seed(story.content, number) for number, _ in enumerate(board.shots, start=1))
+
+
 _REGEN: Mapping[AssetType, tuple[Service, ...]] = {
     AssetType.IMAGE: (Service.KEYFRAMES,),
     AssetType.VIDEO: (Service.KEYFRAMES, Service.SPEECH, Service.CLIPS),
@@ -62,7 +69,7 @@ _REGEN: Mapping[AssetType, tuple[Service, ...]] = {
 
 def _story_create(work: Work, ledger: Ledger) -> None:
     story = work.story
-    if not work.shots:
+    if story.storyboard_unfinished or not work.shots:
         request = StoryboardRequest(
             text=story.content, title=story.title, style=story.style, language=story.language, shots=story.shot_count
         )
@@ -71,8 +78,9 @@ def _story_create(work: Work, ledger: Ledger) -> None:
             ledger.wait(story.shot_count or 5)
             return
         board = codec.storyboard_from_json(artifact.meta["storyboard"])
-        seeds = tuple(_seed(story.content, number) for number, _ in enumerate(board.shots, start=1))
-        ledger.landings.append(LandStoryboard(board, seeds))
+        if not board.shots:
+            raise EngineFailed("ENGINE_FAILED", engine=artifact.engine.name, problem="its storyboard has no shots")
+        ledger.landings.append(LandStoryboard(board, seeds(story, board)))
         ledger.wait(len(board.shots))
         return
     for shot in work.shots:

@@ -175,9 +175,16 @@ class WorkerStore(Protocol):
     async def land_storyboard(
         self, claim: Claim, board: Storyboard, seeds: Sequence[int]
     ) -> tuple[tuple[Shot, ...], OperationEvent]:
-        """Insert the shots (`pending`) and the bible, once: a second call returns the shots that are there.
+        """The whole storyboard, once: a second call returns the shots that are there. Appends the event `storyboard_landed`.
 
-        `seeds[i]` becomes all four seeds of shot i. Appends the event `storyboard_landed`.
+        Missing shots are inserted (`pending`), and those of a storyboard that grew are made to say what the board says, but for
+        what a user has changed meanwhile: see `storyboarding`. `seeds[i]` becomes all four seeds of shot i.
+        """
+
+    async def grow_storyboard(self, claim: Claim, part: Storyboard, seeds: Sequence[int]) -> OperationEvent | None:
+        """What is written so far of a storyboard: likewise, but nothing is removed, and the story is `storyboard_unfinished`.
+
+        Appends the event `storyboard_grew`; None when all of it is there already, or the whole storyboard has landed.
         """
 
     async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
@@ -260,10 +267,14 @@ class EventReceiver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step is: `fraction` from 0 to 1, and what is being done."""
+    """How far a step is: `fraction` from 0 to 1, and what is being done.
+
+    `board` is all that is written so far of a storyboard: each next one has the earlier shots too. None says nothing of it.
+    """
 
     fraction: float
     stage: str = ""
+    board: Storyboard | None = None
 
 
 OnProgress = Callable[[Progress], None]
@@ -275,8 +286,8 @@ class Models(Protocol):
     async def engine(self, service: Service) -> Engine:
         """Who serves it now. Raises Unavailable."""
 
-    async def make(self, request: Request, key: Key, *, on_progress: OnProgress) -> Artifact:
-        """Make it, attach to one that is being made under the same key, or return what is there.
+    async def make(self, request: Request, key: Key, *, on_progress: OnProgress, tenant: str = "") -> Artifact:
+        """Make it for `tenant`, attach to one that is being made under the same key, or return what is there.
 
         Raises the errors of `errors`; cancelling the task tells the service that nobody waits any more.
         """
@@ -286,7 +297,9 @@ class Models(Protocol):
 
 
 class Media(Protocol):
-    """Bytes by digest under `media/`, and small JSON documents (artifact records) by name under `artifacts/`."""
+    """Bytes by digest under `media/`, and small JSON documents by name: artifacts' records under `artifacts/`, engines' notes
+    under `notes/`.
+    """
 
     async def put(self, data: bytes | Path, content_type: str) -> MediaRef:
         """Store once; the same bytes give the same reference. Raises ResourceExhausted STORAGE_FULL, Unavailable."""

@@ -61,7 +61,10 @@ class RewriteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyframeRequest:
-    """A shot's picture. Parts: `image` (PNG, width × height), and whatever else the engine keeps beside it (`layers`)."""
+    """A shot's picture. Parts: `image` (PNG, width × height), and whatever else the engine keeps beside it (`layers`).
+
+    `references` are pictures whose subjects it should resemble, for engines that can.
+    """
 
     kind: ClassVar[str] = "keyframe"
     service: ClassVar[Service] = Service.KEYFRAMES
@@ -78,13 +81,15 @@ class KeyframeRequest:
     bible: tuple[BibleEntry, ...] = ()
     steps: int | None = None
     guidance_scale: float | None = None
+    references: tuple[Digest, ...] = field(default=(), metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRequest:
     """A moving picture from a keyframe, without sound. Part: `video` (H.264 MP4 of exactly `frames` frames).
 
-    `keyframe` holds the keyframe artifact's parts by name (`image`, maybe `layers`).
+    `keyframe` holds the keyframe artifact's parts by name (`image`, maybe `layers`). `prompt` says what is seen, and `last` is a
+    picture to end on, for engines that can use them.
     """
 
     kind: ClassVar[str] = "clip"
@@ -98,6 +103,8 @@ class ClipRequest:
     height: int
     seed: int
     motion_strength: float = 0.5
+    prompt: str = field(default="", metadata={ADDED: True})
+    last: Digest | None = field(default=None, metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,7 @@ def clip(
         width=options.width,
         height=options.height,
         seed=shot.seeds.video,
+        prompt=_seen(shot),
     )
     artifact = ledger.need(request, shot.id)
     if artifact is None:
@@ -183,7 +184,7 @@ def keyframe_request(work: Work, shot: Shot) -> KeyframeRequest:
     """What the shot's fields ask of the picture's engine today."""
     width, height = FilmOptions.picture_size(work.story)
     return KeyframeRequest(
-        prompt="\n".join(text for text in (shot.prompt, shot.details) if text),
+        prompt=_seen(shot),
         style=work.story.style,
         language=work.story.language,
         width=width,
@@ -193,3 +194,8 @@ def keyframe_request(work: Work, shot: Shot) -> KeyframeRequest:
         mood=shot.voice,
         bible=work.story.bible,
     )
+
+
+def _seen(shot: Shot) -> str:
+    """What the picture and the clip show."""
+    return "\n".join(text for text in (shot.prompt, shot.details) if text)

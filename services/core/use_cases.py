@@ -49,10 +49,12 @@ class Stories:
         """Queue the film. One asked for while the story is still being created waits its turn.
 
         `options` are the names of `FilmOptions`' payload. Raises NotFound STORY_NOT_FOUND, FailedPrecondition
-        STORY_HAS_NO_SHOTS, Conflict IDEMPOTENCY_KEY_REUSED.
+        STORY_HAS_NO_SHOTS, STORYBOARD_UNFINISHED, Conflict IDEMPOTENCY_KEY_REUSED.
         """
-        if not await self.store.shots(user, story_id) and not await self._being_created(user, story_id):
-            raise FailedPrecondition("STORY_HAS_NO_SHOTS")
+        shots = await self.store.shots(user, story_id)
+        unfinished = (await self.store.story(user, story_id)).storyboard_unfinished
+        if (unfinished or not shots) and not await self._being_created(user, story_id):
+            raise FailedPrecondition("STORYBOARD_UNFINISHED" if shots else "STORY_HAS_NO_SHOTS")
         payload = {"story_id": str(story_id), **options}
         command = StartOperation(type=OperationType.VIDEO_RENDER, story_id=story_id, shot_id=None, payload=payload)
         return await self._announced(await self.store.start_operation(user, command, idempotency))

@@ -14,6 +14,7 @@ from services.adapters.objects import open_media
 from services.adapters.settings import MediaSettings
 from services.core.errors import StoryreelError
 from services.model_service import allocator, registry
+from services.model_service.equipment import Equipment
 from services.model_service.server import serving
 from services.model_service.settings import ModelServiceSettings
 
@@ -25,8 +26,9 @@ async def serve(settings: ModelServiceSettings, media_settings: MediaSettings) -
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    engines = {service: registry.engine(service, settings) for service in settings.services}
     collectors = CollectorRegistry()
+    equipment = Equipment(settings, collectors)
+    engines = {service: registry.engine(service, equipment) for service in settings.services}
     async with AsyncExitStack() as stack:
         if settings.metrics_port is not None:
             http, thread = start_http_server(settings.metrics_port, addr="127.0.0.1", registry=collectors)

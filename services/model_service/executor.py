@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from services.core.errors import ResourceExhausted
 from services.core.requests import Service
+from services.model_service.fair_semaphore import FairSemaphore
 from services.model_service.metrics import Metrics
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Places:
         self._service = service
         self._workers = workers
         self._queue_limit = queue_limit
-        self._free = asyncio.Semaphore(workers)
+        self._free = FairSemaphore(workers)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=f"{service.value}-engine")
         self._waiting = 0
         self._running = 0
@@ -35,8 +36,8 @@ class Places:
         self._queue_gauge = metrics.queue_length.labels(service.value)
         self._running_gauge = metrics.in_flight.labels(service.value)
 
-    async def run(self, function: Callable[[], T], *, began: Callable[[], None] = lambda: None) -> T:
-        """Run `function` in a thread once a place is free; `began` is called on the loop just before.
+    async def run(self, function: Callable[[], T], *, tenant: str = "", began: Callable[[], None] = lambda: None) -> T:
+        """Run `function` in a thread once a place is free; `began` is called on the loop just before. Tenants take turns.
 
         Raises ResourceExhausted MODEL_BUSY when the queue is full. Cancelling it while it waits gives up the wait; while
         the function runs, cancelling is put off until it has returned.
@@ -46,7 +47,7 @@ class Places:
         self._waiting += 1
         self._queue_gauge.set(self._waiting)
         try:
-            await self._free.acquire()
+            await self._free.acquire(tenant)
         finally:
             self._waiting -= 1
             self._queue_gauge.set(self._waiting)

@@ -1,33 +1,59 @@
 """An engine's job: its scratch folder, its way to report and to be stopped, and its way to the media it works on."""
 
 import asyncio
+import json
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import CancelledError
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from time import monotonic
+from typing import Any, TypeVar
 
 import structlog
 
 from services.core.errors import Cancelled
-from services.core.model import Digest
+from services.core.model import Digest, Key, Storyboard
 from services.core.ports import Media, Progress
 
 _log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 _REPORT_EVERY = 0.1
 """Seconds between two reports of one stage: more than any reader can see, few enough to cost nothing."""
 _CHECK_EVERY = 0.1
-"""Seconds between two looks at the stop sign while a thread waits for the store."""
+"""Seconds between two looks at the stop sign while a thread waits for the event loop."""
+
+
+class StoredNotes:
+    """The notes of one key, in the object store."""
+
+    def __init__(self, media: Media, key: Key) -> None:
+        self._media = media
+        self._name = f"notes/{key}.json"
+
+    async def read(self) -> Mapping[str, Any] | None:
+        document = await self._media.document(self._name)
+        if document is None:
+            return None
+        facts: Mapping[str, Any] = json.loads(document)
+        return facts
+
+    async def write(self, facts: Mapping[str, Any]) -> None:
+        await self._media.put_document(self._name, json.dumps(facts, ensure_ascii=False, allow_nan=False).encode())
 
 
 class EngineJob:
     """The `Job` of one generation. Made on the event loop; every method but `stop` and `dispose` may be called by any thread."""
 
-    def __init__(self, media: Media, report: Callable[[Progress], None], scratch: Path | None) -> None:
+    def __init__(self, media: Media, key: Key, report: Callable[[Progress], None], scratch: Path | None, tenant: str = "") -> None:
         """`report` is called on the event loop."""
+        self.notes = StoredNotes(media, key)
+        self.tenant = tenant
         self._media = media
         self._report = report
         self._scratch = scratch
@@ -35,8 +61,8 @@ class EngineJob:
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._folder: Path | None = None
-        self._last = Progress(-1.0)
-        self._reported_at = 0.0
+        self._last = Progress(0.0)
+        self._reported_at = -inf
 
     def open(self) -> None:
         """Make the folder. Called by the worker thread, since a disk may be slow."""
@@ -59,6 +85,12 @@ class EngineJob:
             self._last, self._reported_at = report, now
         self._loop.call_soon_threadsafe(self._report, report)
 
+    def storyboard(self, part: Storyboard) -> None:
+        self.check()
+        with self._lock:
+            report = replace(self._last, board=part)
+        self._loop.call_soon_threadsafe(self._report, report)
+
     def check(self) -> None:
         if self._stopped.is_set():
             raise Cancelled("CANCELLED")
@@ -68,15 +100,20 @@ class EngineJob:
         inputs.mkdir(exist_ok=True)
         if (inputs / digest).exists():
             return inputs / digest
-        fetching: Future[Path] = asyncio.run_coroutine_threadsafe(self._media.fetch(digest, inputs / digest), self._loop)
+        return self.wait(self._media.fetch(digest, inputs / digest))
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
         while True:
             try:
-                return fetching.result(_CHECK_EVERY)
+                return running.result(_CHECK_EVERY)
             except TimeoutError:
-                if fetching.done():
-                    return fetching.result()
+                if running.done():
+                    return running.result()
+            except CancelledError:
+                raise Cancelled("CANCELLED") from None
             if self._stopped.is_set():
-                fetching.cancel()
+                running.cancel()
             self.check()
 
     def stop(self) -> None:

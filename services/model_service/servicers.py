@@ -10,12 +10,14 @@ from storyreel.v1 import engines_pb2, engines_pb2_grpc
 
 from services.adapters.wire import requests as wire_requests
 from services.adapters.wire import updates as wire_updates
-from services.adapters.wire.methods import FULL_NAME, METHODS, RequestMessage
+from services.adapters.wire.methods import FULL_NAME, METHODS, TENANT, RequestMessage
 from services.core.errors import DeadlineExceeded
 from services.core.model import Key
 from services.core.requests import Service
 from services.model_service.single_flight import Flights
 from services.model_service.workbench import Workbench
+
+_LONGEST_TENANT = 128
 
 Context = aio.ServicerContext[Any, Any]
 
@@ -32,7 +34,7 @@ def add_generating(service: Service, bench: Workbench, server: aio.Server) -> No
         remaining = context.time_remaining()
         try:
             async with asyncio.timeout(remaining):
-                await bench.answer(request, key, send)
+                await bench.answer(request, key, send, tenant=_tenant(context))
         except TimeoutError:
             raise DeadlineExceeded("MODEL_TIMEOUT", service=service.value, seconds=round(remaining or 0.0, 1)) from None
 
@@ -44,6 +46,11 @@ def add_generating(service: Service, bench: Workbench, server: aio.Server) -> No
         if method.service is service
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(FULL_NAME[service], handlers),))
+
+
+def _tenant(context: Context) -> str:
+    """Who a call is for, if its caller says so."""
+    return next((str(value)[:_LONGEST_TENANT] for name, value in context.invocation_metadata() or () if name == TENANT), "")
 
 
 class Engines(engines_pb2_grpc.EnginesServicer):

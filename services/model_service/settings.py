@@ -37,7 +37,10 @@ class ModelServiceSettings(BaseSettings):
         default=tuple(Service), description="What to serve, separated by commas; all five by default."
     )
 
-    storyboard_engine: str = Field(default="screenwriter", description="Engine of Storyboards.")
+    storyboard_engine: str = Field(
+        default="screenwriter",
+        description="Engine of Storyboards. Here and below: several, separated by commas, are asked in turn until one answers.",
+    )
     keyframe_engine: str = Field(default="painter", description="Engine of Keyframes.")
     clip_engine: str = Field(default="camera", description="Engine of Clips.")
     speech_engine: str = Field(default="auto", description="Engine of Speech; auto is kokoro, or espeak where that cannot load.")

@@ -7,12 +7,13 @@ loop, and nothing here awaits between looking and acting, so that two callers of
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from services.adapters.wire.updates import Result, Update
 from services.core.errors import Cancelled
-from services.core.model import Key
+from services.core.model import Key, Storyboard
 from services.core.ports import Progress
 
 _ABANDON_PATIENCE = 0.5
@@ -48,7 +49,9 @@ class Generation:
         self._stop_engine = stop_engine
 
     def report(self, progress: Progress) -> None:
-        """Show progress to all who are attached."""
+        """Show progress to all who are attached. What is written of a storyboard stays in it until more of it is."""
+        if progress.board is None and self.latest is not None:
+            progress = replace(progress, board=self.latest.board)
         self.latest = progress
         for subscription in self.subscriptions:
             subscription.changed.set()
@@ -82,17 +85,23 @@ class Subscription:
         self._flights.leave(self._generation, self)
 
     async def updates(self) -> AsyncIterator[Update]:
-        """The newest progress whenever there is a newer one, then the result. Raises what the generation raised."""
+        """The newest progress whenever there is a newer one, then the result. Raises what the generation raised.
+
+        A storyboard's part is told once, with the first progress since it was written.
+        """
         seen: Progress | None = None
-        if self._generation.latest is not None:
-            self.changed.set()
-        while not self._generation.task.done():
-            await self.changed.wait()
+        board: Storyboard | None = None
+        while True:
             self.changed.clear()
+            done = self._generation.task.done()
             newest = self._generation.latest
             if newest is not None and newest is not seen:
-                seen = newest
-                yield newest
+                fresh = newest.board is not board
+                seen, board = newest, newest.board
+                yield newest if fresh else replace(newest, board=None)
+            if done:
+                break
+            await self.changed.wait()
         if self._generation.task.cancelled():
             raise Cancelled("CANCELLED")
         yield self._generation.task.result()

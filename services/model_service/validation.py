@@ -34,6 +34,7 @@ MOST_PIECES = 2 * MOST_SHOTS + 3
 FILM_FRAMES = 24 * 60 * 60 * HIGHEST_FPS
 """A day."""
 CARDS = ("title", "end")
+MOST_REFERENCES = 8
 LONGEST_STORY = 200_000
 LONGEST_LINE = 5_000
 HIGHEST_SEED = 2**31 - 1
@@ -99,6 +100,9 @@ def _keyframe(request: KeyframeRequest) -> None:
         _range("steps", request.steps, 1, 150)
     if request.guidance_scale is not None:
         _range("guidance_scale", request.guidance_scale, 0.0, 30.0)
+    _range("references", len(request.references), 0, MOST_REFERENCES)
+    for number, digest in enumerate(request.references):
+        _digest(f"references[{number}]", digest)
 
 
 def _clip(request: ClipRequest) -> None:
@@ -110,6 +114,9 @@ def _clip(request: ClipRequest) -> None:
     _size(request.width, request.height)
     _range("seed", request.seed, 0, HIGHEST_SEED)
     _range("motion_strength", request.motion_strength, 0.0, 1.0)
+    _length("prompt", request.prompt, LONGEST_LINE)
+    if request.last is not None:
+        _digest("last", request.last)
 
 
 def _card(request: CardRequest) -> None:
@@ -153,6 +160,10 @@ def _film(request: FilmRequest) -> None:
 def _text(field: str, found: str, longest: int) -> None:
     if not found.strip():
         raise InvalidArgument("EMPTY_TEXT", field=field)
+    _length(field, found, longest)
+
+
+def _length(field: str, found: str, longest: int) -> None:
     if len(found) > longest:
         raise TooLarge("TEXT_TOO_LONG", field=field, found=len(found), limit=longest)
 

@@ -80,15 +80,15 @@ class Workbench:
         seconds = round(monotonic() - started, 2)
         _log.info("an engine is loaded", service=self.service.value, engine=self.identity.name, seconds=seconds)
 
-    async def answer(self, request: Request, asked: Key, send: Send) -> None:
-        """Send progress, then the result: from the store, from a generation under way, or from a new one.
+    async def answer(self, request: Request, asked: Key, send: Send, *, tenant: str = "") -> None:
+        """Send progress, then the result, to whom `tenant` names: from the store, from a generation under way, or from a new one.
 
         Raises InvalidArgument; FailedPrecondition ENGINE_CHANGED when `asked` is another engine's key; Unavailable before
         the engine is loaded; ResourceExhausted MODEL_BUSY, STORAGE_FULL; and what the engine raises.
         """
         outcome = "left"
         try:
-            outcome = await self._answer(request, asked, send)
+            outcome = await self._answer(request, asked, send, tenant)
         except StoryreelError as error:
             outcome = error.kind
             raise
@@ -96,7 +96,7 @@ class Workbench:
             engine = self.identity.name if self.identity else ""
             self._metrics.calls.labels(self.service.value, request.kind, engine, outcome).inc()
 
-    async def _answer(self, request: Request, asked: Key, send: Send) -> str:
+    async def _answer(self, request: Request, asked: Key, send: Send, tenant: str) -> str:
         validation.check(request, asked)
         identity = self.identity
         if identity is None:
@@ -105,7 +105,7 @@ class Workbench:
         if asked and asked != key:
             raise FailedPrecondition("ENGINE_CHANGED", service=self.service.value)
         outcome = "made"
-        with self._flights.join(key, lambda generation: self._generate(request, key, identity, generation)) as subscription:
+        with self._flights.join(key, lambda generation: self._generate(request, key, identity, generation, tenant)) as subscription:
             if subscription.attached:
                 self._metrics.attaches.labels(self.service.value, request.kind).inc()
             async for update in subscription.updates():
@@ -118,12 +118,12 @@ class Workbench:
         """Returns when the engine's threads have ended."""
         await self._places.close()
 
-    async def _generate(self, request: Request, key: Key, identity: Engine, generation: Generation) -> Result:
+    async def _generate(self, request: Request, key: Key, identity: Engine, generation: Generation, tenant: str) -> Result:
         recorded = await self._records.find(key)
         if recorded is not None:
             self._metrics.cache_hits.labels(self.service.value, request.kind).inc()
             return Result(recorded, cached=True)
-        job = EngineJob(self._media, generation.report, self._settings.scratch_folder)
+        job = EngineJob(self._media, key, generation.report, self._settings.scratch_folder, tenant)
         seconds = 0.0
 
         def run() -> Output:
@@ -136,7 +136,7 @@ class Workbench:
             return output
 
         try:
-            output = await self._places.run(run, began=lambda: generation.engine_begins(job.stop))
+            output = await self._places.run(run, tenant=tenant, began=lambda: generation.engine_begins(job.stop))
             artifact = await self._records.keep(key, request.kind, identity, output, seconds)
         except StoryreelError as error:
             if not isinstance(error, Cancelled):

@@ -14,10 +14,11 @@ from services.core.commands import ShotChange
 from services.core.errors import FailedPrecondition, StoryreelError, Unavailable
 from services.core.ledger import LandShot, LandStoryboard, Plan, Step
 from services.core.merging import merged
-from services.core.model import Artifact, Engine, Film, Key, OperationEvent, OperationType, Shot
+from services.core.model import Artifact, Engine, Film, Key, OperationEvent, OperationType, Shot, Storyboard
 from services.core.ports import Claim, Models, Progress, Work, WorkerStore
 from services.core.requests import Service
 from services.story_worker import metrics
+from services.story_worker.growth import Growth
 from services.story_worker.progress import Meter
 
 _log = structlog.get_logger(__name__)
@@ -117,7 +118,7 @@ class Attempt:
             match landing:
                 case LandStoryboard(board, seeds):
                     shots, event = await self._store.land_storyboard(self._claim, board, seeds)
-                    story = replace(self._work.story, bible=board.bible)
+                    story = replace(self._work.story, bible=board.bible, storyboard_unfinished=False)
                     self._work = replace(self._work, shots=shots, story=story)
                     self._announcer.tell(events=[event])
                 case LandShot(change):
@@ -175,9 +176,13 @@ class Attempt:
             await self._tell("step_started", step)
             try:
                 with metrics.STEP_SECONDS.labels(step.kind).time():
-                    artifact = await self._models.make(
-                        step.request, step.key, on_progress=lambda progress: self._on_progress(step, progress)
-                    )
+                    async with Growth(self._grow) as growth:
+                        artifact = await self._models.make(
+                            step.request,
+                            step.key,
+                            on_progress=lambda progress: self._on_progress(step, progress, growth),
+                            tenant=str(self._claim.user_id),
+                        )
                     artifact = await self._store.save_artifact(self._claim, artifact)
                 await self._tell("step_finished", step, seconds=artifact.seconds, engine=artifact.engine.name)
             except StoryreelError as error:
@@ -193,7 +198,14 @@ class Attempt:
         data = {"step": step.kind, "shot_id": shot_id, "key": step.key, **facts}
         self._announcer.tell(events=[await self._store.append_event(self._claim, kind, data)])
 
-    def _on_progress(self, step: Step, progress: Progress) -> None:
+    async def _grow(self, part: Storyboard) -> None:
+        event = await self._store.grow_storyboard(self._claim, part, pipeline.seeds(self._work.story, part))
+        if event is not None:
+            self._announcer.tell(events=[event])
+
+    def _on_progress(self, step: Step, progress: Progress, growth: Growth) -> None:
+        if progress.board is not None:
+            growth.offer(progress.board)
         self.meter.advanced(step, progress)
         now = time.monotonic()
         if now - self._shown < self._progress_seconds:

@@ -187,6 +187,7 @@ async def test_a_lost_worker_is_fenced_off_everything(any_store: Store) -> None:
             lambda c: any_store.append_event(c, "step_started", {}),
             lambda c: any_store.save_artifact(c, artifact),
             lambda c: any_store.land_storyboard(c, BOARD, [1, 2]),
+            lambda c: any_store.grow_storyboard(c, BOARD, [1, 2]),
             lambda c: any_store.land_shot(c, picture(before[0], "late", revises=True)),
             lambda c: any_store.land_shot(c, ShotChange(shot_id=before[0].id, expect_revision=-1)),
             lambda c: any_store.finish(c, film=film(1)),

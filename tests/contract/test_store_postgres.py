@@ -18,7 +18,7 @@ from services.adapters.postgres.store import PostgresStore, open_store
 from services.adapters.settings import StoreSettings
 from services.core import lifecycle
 from services.core.commands import Idempotency, PatchShot
-from services.core.errors import Unavailable
+from services.core.errors import NotFound, Unavailable
 from services.core.model import OperationStatus, OperationType, Shot, ShotStatus, StoryStatus
 from services.core.ports import Claim
 from tests.contract.store_steps import (
@@ -277,3 +277,28 @@ async def test_a_transaction_that_fails_leaves_nothing(store: PostgresStore, sql
         await store.land_shot(claim, picture(shots[0], "one", revises=True))
     assert await store.shots(tale.user, tale.story_id) == shots
     assert [v.number for v in await store.shot_versions(tale.user, tale.story_id, shots[0].id)] == [1]
+
+
+async def test_a_shot_that_goes_while_an_operation_on_it_is_asked_for_is_simply_not_there(
+    store: PostgresStore, sql: Connection
+) -> None:
+    tale, _, shots = await drafted_story(store)
+    async with sql.transaction():
+        await sql.execute("SELECT FROM stories WHERE id = $1 FOR NO KEY UPDATE", tale.story_id)
+        await sql.execute("DELETE FROM shots WHERE id = $1", shots[1].id)
+        asked = asyncio.create_task(start(store, tale, OperationType.SHOT_REGEN, shots[1].id))
+        await _blocked(sql)
+    with pytest.raises(NotFound) as caught:
+        await asked
+    assert caught.value.reason == "SHOT_NOT_FOUND"
+    assert len(await store.operations(tale.user, limit=10)) == 1
+
+
+async def _blocked(sql: Connection) -> None:
+    """Returns when another session of this database waits for a lock."""
+    waits = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        " AND pid <> pg_backend_pid())"
+    )
+    while not await sql.fetchval(waits):
+        await sql.execute("SELECT pg_stat_clear_snapshot()")

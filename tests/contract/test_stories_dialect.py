@@ -337,6 +337,24 @@ async def test_compile_of_a_story_without_shots_is_refused(served: Served) -> No
     assert await served.stored() == (1, 1)
 
 
+async def test_the_first_shots_of_a_storyboard_are_listed_while_the_rest_is_written(served: Served) -> None:
+    name = await served.begin()
+    claim, work = await served.claim(name)
+    path = f"/v1/stories/{work.story.id}"
+    for count in (1, 2):
+        await served.store.grow_storyboard(claim, builders.storyboard(count), tuple(range(count)))
+        shots = (await served.get(f"{path}/shots"))["shots"]
+        assert [(shot["sequence"], shot["status"]) for shot in shots] == [(str(n), "pending") for n in range(1, count + 1)]
+        assert (await served.get(path))["status"] == "generating"
+    listed = await served.get(f"/v1/operations/{name}/events", headers={"Accept": "application/json"})
+    grown = [event["data"] for event in listed["events"] if event["kind"] == "storyboard_grew"]
+    assert grown == [{"shots": 1}, {"shots": 2}]
+    await served.store.fail(claim, Failure("engine_failed", "ENGINE_FAILED", "x"))
+    answer = await served.ask("POST", f"{path}/compile")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "STORYBOARD_UNFINISHED")
+    assert len((await served.get(f"{path}/shots"))["shots"]) == 2
+
+
 async def test_operations_come_newest_first_with_filters_and_pages(served: Served) -> None:
     story_id, shots = await served.create()
     regenerate = f"/v1/stories/{story_id}/shots/{shots[0].id}/regenerate"

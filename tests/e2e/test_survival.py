@@ -61,6 +61,27 @@ def test_a_worker_killed_in_the_middle_of_a_compile_loses_and_repeats_nothing(st
     assert stack.restarts("worker") == 1
 
 
+def test_a_worker_killed_in_the_middle_of_a_storyboard_leaves_shots_that_the_next_one_goes_on_with(start_stack: StartStack) -> None:
+    stack = start_stack(SLOW | {"STORYREEL_BLANK_DELAY_SECONDS": "1.5"})
+    with stack.client() as client:
+        operation = client.create_story({"script_content": STORY, "shots": 5})
+        story = client.operation(operation)["story_id"]
+        for event in client.follow(operation):
+            if event.kind == "storyboard_grew" and event.data["data"]["shots"] >= 2:
+                break
+        early = client.shots(story)
+        killed = stack.pid("worker")
+        with ends(killed):
+            stack.signal("worker")
+        ended = client.succeeded(operation)
+        shots = client.shots(story)
+    assert ended["attempt"] == 2
+    assert 2 <= len(early) < len(shots) == 5
+    assert [shot["id"] for shot in shots[: len(early)]] == [shot["id"] for shot in early]
+    assert {shot["status"] for shot in shots} == {"done"}
+    assert set(made(stack).values()) == {1}
+
+
 def test_stories_are_taken_while_kafka_hangs_and_all_of_them_end(start_stack: StartStack) -> None:
     stack = start_stack(BLANK)
     accepted: list[str] = []

@@ -12,6 +12,7 @@ from services.core.vocabulary import CameraMove, Framing, Mood, Transition
 from services.model_service.engine import Generator, Output
 from services.model_service.engines.storyboard import pace
 from services.model_service.engines.storyboard.screenwriter import Screenwriter
+from tests.fixtures.engine_job import OnItsOwnLoop
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SNOW = (
@@ -35,7 +36,7 @@ MUSIC = {"calm", "energetic", "happy", "nostalgic", "tender", "dark", "tense", "
 PLAIN = {"none", "dissolve"}
 
 
-class Patient:
+class Patient(OnItsOwnLoop):
     """A job that nobody cancels."""
 
     folder = Path()

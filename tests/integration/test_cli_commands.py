@@ -104,7 +104,17 @@ def test_the_contact_sheet_shows_each_shot_of_the_film(served: ScriptedGateway) 
 
 def test_film_tells_the_stages_and_then_what_it_made(served: ScriptedGateway) -> None:
     ran = run("film", "One walks up the hill.", "-o", "hill.mp4", "--url", served.url)
-    for line in ("Storyboard: 1/1", "Pictures: 2/2", "Voices: 1/1", "Clips: 2/2", "Sound: 1/1", "Film: 3/3", "2.0 s, 64×36"):
+    told = (
+        "Storyboard: 1/?",
+        "Storyboard: 2/2",
+        "Pictures: 2/2",
+        "Voices: 1/1",
+        "Clips: 2/2",
+        "Sound: 1/1",
+        "Film: 3/3",
+        "2.0 s, 64×36",
+    )
+    for line in told:
         assert line in ran.err
     assert "hill.mp4" in ran.out
 

@@ -92,6 +92,17 @@ def test_the_files_are_numbered_without_gaps(tmp_path: Path) -> None:
     assert [(m.version, m.sql) for m in migrations(tmp_path)] == [(1, "SELECT 1;"), (2, "SELECT 2;")]
 
 
+async def test_what_an_earlier_release_has_landed_counts_as_whole(empty_postgres_url: str) -> None:
+    await applied(empty_postgres_url, migrations()[:1])
+    await fetch(
+        empty_postgres_url,
+        "INSERT INTO stories (id, user_id, content, title, style, language, aspect, voice, status)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 'A boat.', '', 'ink', 'en', '16:9', '', 'ready')",
+    )
+    await applied(empty_postgres_url)
+    assert [row["storyboard_unfinished"] for row in await fetch(empty_postgres_url, "SELECT * FROM stories")] == [False]
+
+
 async def test_every_named_query_fits_the_schema(postgres_url: str) -> None:
     queries = named_queries()
     names = [name for name in queries.available_queries if not name.endswith("_cursor")]

@@ -22,16 +22,20 @@ from services.model_service.engines.speech.espeak_library import EspeakLibrary
 from services.model_service.engines.speech.kokoro import Kokoro
 from services.model_service.engines.speech.voices import VOICES, Gender, Voice
 from services.model_service.fallback import FirstThatLoads
+from tests.fixtures.engine_job import OnItsOwnLoop
 
 ZH = "他踏入荒城，霓虹被尘土掩埋。"
 EN = "The rain stopped. Nobody spoke."
 
 
 @dataclass
-class BareJob:
+class BareJob(OnItsOwnLoop):
     folder: Path
     cancelled: threading.Event = field(default_factory=threading.Event)
     checked: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def progress(self, fraction: float, stage: str = "") -> None:
         assert 0 <= fraction <= 1

@@ -31,6 +31,20 @@ def test_stages_count_finished_steps_and_parts_of_running_ones() -> None:
     assert [stages.total(stage) for stage in ("speech", "clip", "soundtrack", "film")] == [3, 4, 1, 5]
 
 
+def test_a_storyboard_that_grows_counts_its_shots() -> None:
+    stages = Stages()
+    stages.take(step("step_started", "storyboard"))
+    stages.take(Event("", "progress", {"data": {"steps": [{"kind": "storyboard", "shot_id": None, "fraction": 0.5}]}}))
+    for written in (1, 2):
+        stages.grow(written)
+        assert (stages.done("storyboard"), stages.total("storyboard")) == (written, None)
+    stages.take(step("step_finished", "storyboard", seconds=9.0))
+    stages.finish("storyboard")
+    stages.expect(3, spoken=3)
+    assert (stages.done("storyboard"), stages.total("storyboard")) == (3, 3)
+    assert stages.total("keyframe") == 3
+
+
 def test_stages_say_what_they_took() -> None:
     stages = Stages()
     stages.take(step("step_started", "clip", "a", at="2026-11-22T10:00:00.000000+00:00"))

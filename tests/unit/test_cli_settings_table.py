@@ -21,7 +21,8 @@ def test_every_variable_is_there_with_its_default() -> None:
 def test_no_variable_means_two_things() -> None:
     said: dict[str, set[str]] = {}
     for settings in settings_table.classes():
+        prefix = str(settings.model_config.get("env_prefix"))
         for name, field in settings.model_fields.items():
-            for variable in settings_table.variables(name, field, "STORYREEL_").split(", "):
+            for variable in settings_table.variables(name, field, prefix).split(", "):
                 said.setdefault(variable, set()).add(str(field.description))
     assert {variable: texts for variable, texts in said.items() if len(texts) > 1} == {}

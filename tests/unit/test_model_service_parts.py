@@ -10,6 +10,7 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
+from prometheus_client import CollectorRegistry
 
 from services.core.errors import EngineFailed, InvalidArgument
 from services.core.model import Digest, Engine, Key, Language
@@ -33,27 +34,12 @@ from services.core.requests import (
 from services.model_service import registry, validation
 from services.model_service.engine import Generator
 from services.model_service.engines import blank
+from services.model_service.equipment import Equipment
 from services.model_service.fallback import FirstThatLoads
 from services.model_service.settings import ModelServiceSettings, usable_cpus
+from tests.fixtures.engine_job import EngineJob
 
 DIGEST = Digest("ab" * 32)
-
-
-class ScratchJob:
-    """A job that nobody watches."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.reports: list[float] = []
-
-    def progress(self, fraction: float, stage: str = "") -> None:
-        self.reports.append(fraction)
-
-    def check(self) -> None:
-        """Nobody cancels."""
-
-    def media(self, digest: Digest) -> Path:
-        raise AssertionError(f"nothing reads {digest}")
 
 
 # -- settings and registry -----------------------------------------------------------------------------------------------------
@@ -87,18 +73,18 @@ def test_every_service_has_a_blank_engine_and_the_default_is_known(service: Serv
     assert ModelServiceSettings().engine(service) in registry.ENGINES[service]
     name = {Service.STORYBOARDS: "storyboard", Service.KEYFRAMES: "keyframe", Service.CLIPS: "clip", Service.FILMS: "film"}
     settings = ModelServiceSettings.model_validate({f"{name.get(service, 'speech')}_engine": "blank"})
-    assert registry.engine(service, settings).identity == Engine("blank", "1")
+    assert registry.engine(service, Equipment(settings, CollectorRegistry())).identity == Engine("blank", "1")
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
-    with pytest.raises(EngineFailed, match="choose one of: blank, painter") as caught:
-        registry.engine(Service.KEYFRAMES, ModelServiceSettings(keyframe_engine="rubens"))
+    with pytest.raises(EngineFailed, match=r"choose one of: blank, .*painter") as caught:
+        registry.engine(Service.KEYFRAMES, Equipment(ModelServiceSettings(keyframe_engine="rubens"), CollectorRegistry()))
     assert caught.value.reason == "UNKNOWN_ENGINE"
 
 
 def test_a_missing_package_is_said() -> None:
     with pytest.raises(EngineFailed, match="no_such_package"):
-        registry.build("no_such_package.engine:Rubens", ModelServiceSettings())
+        registry.build("no_such_package.engine:Rubens", Equipment(ModelServiceSettings(), CollectorRegistry()))
 
 
 class Loads(blank.BlankSpeech):
@@ -121,7 +107,7 @@ def test_the_first_engine_that_loads_serves(candidates: list[Callable[[], Genera
     engine = FirstThatLoads("auto", candidates)
     engine.load()
     assert engine.identity == Engine("blank", "1")
-    assert engine.run(SpeechRequest(text="Hi.", language=Language.EN), ScratchJob(tmp_path)).meta["words"]
+    assert engine.run(SpeechRequest(text="Hi.", language=Language.EN), EngineJob(tmp_path)).meta["words"]
 
 
 def test_when_no_engine_loads_the_last_ones_reason_is_given() -> None:
@@ -154,6 +140,11 @@ def transition(**fields: Any) -> TransitionRequest:
     return replace(plain, **fields)
 
 
+def clip(**fields: Any) -> ClipRequest:
+    plain = ClipRequest(keyframe={"image": DIGEST}, camera="", frames=9, fps=9, width=64, height=64, seed=0)
+    return replace(plain, **fields)
+
+
 def card(**fields: Any) -> CardRequest:
     plain = CardRequest(card="end", text="完", language=Language.ZH, style="ink", frames=24, fps=12, width=64, height=48)
     return replace(plain, **fields)
@@ -172,6 +163,8 @@ def card(**fields: Any) -> CardRequest:
         ),
         (ClipRequest(keyframe={"image": DIGEST}, camera="", frames=0, fps=1, width=64, height=64, seed=0), "frames"),
         (ClipRequest(keyframe={"image": DIGEST}, camera="", frames=1, fps=61, width=64, height=64, seed=0), "fps"),
+        (clip(prompt="x" * 5_001), "prompt"),
+        (clip(last=Digest("last")), "last"),
         (SpeechRequest(text="x", language=Language.EN, speed=float("nan")), "speed"),
         (SegmentRequest(clip=DIGEST, frames=1, fps=1, width=64, height=64, cues=(Cue("x", 2, 1),)), "cues[0].end"),
         (SegmentRequest(clip=DIGEST, start=-1, frames=1, fps=1, width=64, height=64), "start"),
@@ -224,7 +217,7 @@ def test_a_story_is_cut_into_as_many_pieces_as_asked(text: str, count: int) -> N
 def test_a_blank_picture_is_a_png_of_the_asked_size_and_differs_by_request(tmp_path: Path) -> None:
     def image(seed: int) -> bytes:
         request = KeyframeRequest(prompt="x", style="", language=Language.EN, width=72, height=40, seed=seed)
-        return blank.BlankKeyframes().run(request, ScratchJob(tmp_path)).files["image"].path.read_bytes()
+        return blank.BlankKeyframes().run(request, EngineJob(tmp_path)).files["image"].path.read_bytes()
 
     opened = Image.open(io.BytesIO(image(1)))
     opened.load()
@@ -233,7 +226,7 @@ def test_a_blank_picture_is_a_png_of_the_asked_size_and_differs_by_request(tmp_p
 
 
 def test_a_blank_voice_is_a_wav_as_long_as_its_words(tmp_path: Path) -> None:
-    output = blank.BlankSpeech().run(SpeechRequest(text="雨停了，狗回家。", language=Language.ZH), ScratchJob(tmp_path))
+    output = blank.BlankSpeech().run(SpeechRequest(text="雨停了，狗回家。", language=Language.ZH), EngineJob(tmp_path))
     assert [word for word, _, _ in output.meta["words"]] == ["雨", "停", "了，", "狗", "回", "家。"]
     with wave.open(str(output.files["audio"].path)) as audio:
         assert (audio.getframerate(), audio.getnchannels(), audio.getsampwidth()) == (24_000, 1, 2)
@@ -248,7 +241,7 @@ def test_blank_clips_are_mp4s_that_differ_by_request(tmp_path: Path) -> None:
         request = ClipRequest(keyframe={"image": DIGEST}, camera="", frames=9, fps=9, width=64, height=64, seed=seed)
         folder = tmp_path / str(seed)
         folder.mkdir()
-        return engine.run(request, ScratchJob(folder)).files["video"].path
+        return engine.run(request, EngineJob(folder)).files["video"].path
 
     first, second = clip(1), clip(2)
     assert first.read_bytes() != second.read_bytes()
@@ -270,7 +263,7 @@ def test_a_blank_films_subtitles_stand_where_its_shots_do(tmp_path: Path) -> Non
         width=64,
         height=48,
     )
-    output = engine.run(request, ScratchJob(tmp_path))
+    output = engine.run(request, EngineJob(tmp_path))
     assert output.meta["seconds"] == 3.5
     assert output.files["subtitles"].path.read_text() == (
         "1\n00:00:00,500 --> 00:00:01,250\nOne\n\n2\n00:00:02,500 --> 00:00:03,000\nTwo\nlines\n"
@@ -279,7 +272,7 @@ def test_a_blank_films_subtitles_stand_where_its_shots_do(tmp_path: Path) -> Non
 
 
 def test_a_blank_soundtrack_is_silence_as_long_as_its_film(tmp_path: Path) -> None:
-    output = blank.BlankFilms().run(soundtrack(36), ScratchJob(tmp_path))
+    output = blank.BlankFilms().run(soundtrack(36), EngineJob(tmp_path))
     assert output.meta["seconds"] == 1.5
     with wave.open(str(output.files["audio"].path)) as audio:
         assert audio.getnframes() == 1.5 * audio.getframerate()
@@ -287,8 +280,8 @@ def test_a_blank_soundtrack_is_silence_as_long_as_its_film(tmp_path: Path) -> No
 
 
 def test_a_delay_reports_on_the_way(tmp_path: Path) -> None:
-    job = ScratchJob(tmp_path)
+    job = EngineJob(tmp_path)
     blank.BlankSpeech(0.06).run(SpeechRequest(text="Hi.", language=Language.EN), job)
-    assert len(job.reports) >= 3
-    assert job.reports == sorted(job.reports)
-    assert job.reports[-1] == 1.0
+    assert len(job.fractions) >= 3
+    assert job.fractions == sorted(job.fractions)
+    assert job.fractions[-1] == 1.0

@@ -8,6 +8,7 @@ import pytest
 
 from services.core import codec, cutting, film_plan, pipeline
 from services.core.commands import ShotChange
+from services.core.errors import FailedPrecondition
 from services.core.ledger import LandShot, LandStoryboard, Plan, Step
 from services.core.merging import merged
 from services.core.model import Artifact, AssetType, Engine, Film, Key, OperationType, Shot
@@ -97,6 +98,25 @@ def test_creation_makes_one_storyboard_and_a_picture_for_each_shot(hand: Hand) -
     hand.run()
     assert hand.calls == {"storyboard": 1, "keyframe": 5}
     assert all(shot.keyframe for shot in hand.work.shots)
+
+
+def test_half_a_storyboard_is_not_taken_for_all_of_it(hand: Hand) -> None:
+    story = replace(hand.work.story, storyboard_unfinished=True)
+    hand.work = replace(hand.work, story=story, shots=(builders.shot(story, 1), builders.shot(story, 2)))
+    plan = pipeline.plan(hand.work, hand.engines, hand.made)
+    assert [step.kind for step in plan.steps] == ["storyboard"]
+    hand.made[plan.steps[0].key] = hand.artifact(plan.steps[0])
+    (landing,) = pipeline.plan(hand.work, hand.engines, hand.made).landings
+    assert isinstance(landing, LandStoryboard)
+    assert landing.seeds == pipeline.seeds(story, builders.storyboard())
+    assert landing.seeds[:2] == pipeline.seeds(story, builders.storyboard(2))
+
+
+def test_no_film_is_made_of_half_a_storyboard(compiled: Hand) -> None:
+    work = replace(compiled.work, story=replace(compiled.work.story, storyboard_unfinished=True))
+    with pytest.raises(FailedPrecondition) as caught:
+        pipeline.plan(work, compiled.engines, compiled.made)
+    assert caught.value.reason == "STORYBOARD_UNFINISHED"
 
 
 def test_creation_resumes_with_only_what_is_missing(hand: Hand) -> None:
@@ -250,6 +270,16 @@ def test_the_same_story_gives_the_same_recipes_to_everyone(hand: Hand) -> None:
     theirs = Work(builders.operation(other, OperationType.STORY_CREATE), other, ())
     mine = pipeline.plan(hand.work, hand.engines, {})
     assert pipeline.plan(theirs, hand.engines, {}).steps == mine.steps
+
+
+def test_a_clip_is_asked_for_with_what_its_picture_shows(hand: Hand) -> None:
+    hand.run()
+    hand.change(2, prompt="a lighthouse", details="waves break below")
+    hand.next(OperationType.VIDEO_RENDER)
+    hand.run()
+    hand.made.clear()
+    prompts = {step.shot_id: step.request.prompt for step in _steps(hand) if isinstance(step.request, ClipRequest)}
+    assert prompts[hand.work.shots[1].id] == "a lighthouse\nwaves break below"
 
 
 def test_compile_options_change_clips_and_not_pictures(compiled: Hand) -> None:

@@ -86,6 +86,7 @@ requests: st.SearchStrategy[Request] = st.one_of(
         bible=st.lists(entry, max_size=3).map(tuple),
         steps=st.none() | whole,
         guidance_scale=st.none() | number,
+        references=st.lists(digest, max_size=3).map(tuple),
     ),
     st.builds(
         ClipRequest,
@@ -97,6 +98,8 @@ requests: st.SearchStrategy[Request] = st.one_of(
         height=whole,
         seed=seed,
         motion_strength=number,
+        prompt=text,
+        last=st.none() | digest,
     ),
     st.builds(
         SpeechRequest,
@@ -227,6 +230,15 @@ def test_an_artifact_comes_back_as_it_was_recorded(kind: str, cached: bool) -> N
     assert recipes.canonical(codec.artifact_to_json(decoded.artifact)) == recipes.canonical(codec.artifact_to_json(artifact))
     assert type(decoded.artifact.meta["whole"]) is int
     assert type(decoded.artifact.meta["float"]) is float
+
+
+def test_what_is_written_of_a_storyboard_travels_with_its_progress() -> None:
+    part = Storyboard((ShotDraft(title="雨", description="雨停了。", seconds=3.5),), (BibleEntry("prop", "伞", "一把红伞"),))
+    for board in (part, Storyboard(()), None):
+        progress = Progress(0.25, "writing", board)
+        message = METHODS["storyboard"].response.FromString(wire_updates.encode("storyboard", progress).SerializeToString())
+        assert wire_updates.decode("storyboard", message) == progress
+        assert message.progress.fraction == 0.25  # all that an older client reads
 
 
 def test_progress_and_what_a_newer_service_may_add() -> None:

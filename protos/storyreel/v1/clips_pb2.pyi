@@ -53,6 +53,8 @@ class GenerateClipRequest(_message.Message):
     HEIGHT_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     MOTION_STRENGTH_FIELD_NUMBER: _builtins.int
+    PROMPT_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     camera: _builtins.str
     frames: _builtins.int
@@ -63,6 +65,10 @@ class GenerateClipRequest(_message.Message):
     seed: _builtins.int
     motion_strength: _builtins.float
     """From 0 to 1."""
+    prompt: _builtins.str
+    """What is seen, for engines that read."""
+    last: _builtins.str
+    """Digest of a picture to end on, for engines that can."""
     @_builtins.property
     def keyframe(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The keyframe's parts by name, as digests in the object store."""
@@ -79,10 +85,12 @@ class GenerateClipRequest(_message.Message):
         height: _builtins.int = ...,
         seed: _builtins.int = ...,
         motion_strength: _builtins.float = ...,
+        prompt: _builtins.str = ...,
+        last: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "keyframe", b"keyframe", "motion_strength", b"motion_strength", "seed", b"seed", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "keyframe", b"keyframe", "last", b"last", "motion_strength", b"motion_strength", "prompt", b"prompt", "seed", b"seed", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

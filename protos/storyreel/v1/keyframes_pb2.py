@@ -27,7 +27,7 @@ from storyreel.v1 import media_pb2 as storyreel_dot_v1_dot_media__pb2
 from storyreel.v1 import storyboards_pb2 as storyreel_dot_v1_dot_storyboards__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cstoryreel/v1/keyframes.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\x1a\x1estoryreel/v1/storyboards.proto\"\xb3\x02\n\x17GenerateKeyframeRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\t\x12\r\n\x05style\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12\x0f\n\x07\x66raming\x18\x08 \x01(\t\x12\x0c\n\x04mood\x18\t \x01(\t\x12\x17\n\x0fnegative_prompt\x18\n \x01(\t\x12\'\n\x05\x62ible\x18\x0b \x03(\x0b\x32\x18.storyreel.v1.BibleEntry\x12\x12\n\x05steps\x18\x0c \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0eguidance_scale\x18\r \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_stepsB\x11\n\x0f_guidance_scale\"\x80\x01\n\x18GenerateKeyframeResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.storyreel.v1.KeyframeResultH\x00\x42\x08\n\x06update\"\xb6\x01\n\x0eKeyframeResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x36\n\x05parts\x18\x02 \x03(\x0b\x32\'.storyreel.v1.KeyframeResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32p\n\tKeyframes\x12\x63\n\x10GenerateKeyframe\x12%.storyreel.v1.GenerateKeyframeRequest\x1a&.storyreel.v1.GenerateKeyframeResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cstoryreel/v1/keyframes.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\x1a\x1estoryreel/v1/storyboards.proto\"\xc7\x02\n\x17GenerateKeyframeRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\t\x12\r\n\x05style\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12\x0f\n\x07\x66raming\x18\x08 \x01(\t\x12\x0c\n\x04mood\x18\t \x01(\t\x12\x17\n\x0fnegative_prompt\x18\n \x01(\t\x12\'\n\x05\x62ible\x18\x0b \x03(\x0b\x32\x18.storyreel.v1.BibleEntry\x12\x12\n\x05steps\x18\x0c \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0eguidance_scale\x18\r \x01(\x01H\x01\x88\x01\x01\x12\x12\n\nreferences\x18\x0e \x03(\tB\x08\n\x06_stepsB\x11\n\x0f_guidance_scale\"\x80\x01\n\x18GenerateKeyframeResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12.\n\x06result\x18\x02 \x01(\x0b\x32\x1c.storyreel.v1.KeyframeResultH\x00\x42\x08\n\x06update\"\xb6\x01\n\x0eKeyframeResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x36\n\x05parts\x18\x02 \x03(\x0b\x32\'.storyreel.v1.KeyframeResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32p\n\tKeyframes\x12\x63\n\x10GenerateKeyframe\x12%.storyreel.v1.GenerateKeyframeRequest\x1a&.storyreel.v1.GenerateKeyframeResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,13 +37,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KEYFRAMERESULT_PARTSENTRY']._loaded_options = None
   _globals['_KEYFRAMERESULT_PARTSENTRY']._serialized_options = b'8\001'
   _globals['_GENERATEKEYFRAMEREQUEST']._serialized_start=133
-  _globals['_GENERATEKEYFRAMEREQUEST']._serialized_end=440
-  _globals['_GENERATEKEYFRAMERESPONSE']._serialized_start=443
-  _globals['_GENERATEKEYFRAMERESPONSE']._serialized_end=571
-  _globals['_KEYFRAMERESULT']._serialized_start=574
-  _globals['_KEYFRAMERESULT']._serialized_end=756
-  _globals['_KEYFRAMERESULT_PARTSENTRY']._serialized_start=688
-  _globals['_KEYFRAMERESULT_PARTSENTRY']._serialized_end=756
-  _globals['_KEYFRAMES']._serialized_start=758
-  _globals['_KEYFRAMES']._serialized_end=870
+  _globals['_GENERATEKEYFRAMEREQUEST']._serialized_end=460
+  _globals['_GENERATEKEYFRAMERESPONSE']._serialized_start=463
+  _globals['_GENERATEKEYFRAMERESPONSE']._serialized_end=591
+  _globals['_KEYFRAMERESULT']._serialized_start=594
+  _globals['_KEYFRAMERESULT']._serialized_end=776
+  _globals['_KEYFRAMERESULT_PARTSENTRY']._serialized_start=708
+  _globals['_KEYFRAMERESULT_PARTSENTRY']._serialized_end=776
+  _globals['_KEYFRAMES']._serialized_start=778
+  _globals['_KEYFRAMES']._serialized_end=890
 # @@protoc_insertion_point(module_scope)

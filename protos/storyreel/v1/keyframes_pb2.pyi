@@ -38,6 +38,7 @@ class GenerateKeyframeRequest(_message.Message):
     BIBLE_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     GUIDANCE_SCALE_FIELD_NUMBER: _builtins.int
+    REFERENCES_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     prompt: _builtins.str
     style: _builtins.str
@@ -53,6 +54,10 @@ class GenerateKeyframeRequest(_message.Message):
     guidance_scale: _builtins.float
     @_builtins.property
     def bible(self) -> _containers.RepeatedCompositeFieldContainer[_storyboards_pb2.BibleEntry]: ...
+    @_builtins.property
+    def references(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Digests of pictures whose subjects it should resemble."""
+
     def __init__(
         self,
         *,
@@ -69,10 +74,11 @@ class GenerateKeyframeRequest(_message.Message):
         bible: _abc.Iterable[_storyboards_pb2.BibleEntry] | None = ...,
         steps: _builtins.int | None = ...,
         guidance_scale: _builtins.float | None = ...,
+        references: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "steps", b"steps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "bible", b"bible", "framing", b"framing", "guidance_scale", b"guidance_scale", "height", b"height", "key", b"key", "language", b"language", "mood", b"mood", "negative_prompt", b"negative_prompt", "prompt", b"prompt", "seed", b"seed", "steps", b"steps", "style", b"style", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "bible", b"bible", "framing", b"framing", "guidance_scale", b"guidance_scale", "height", b"height", "key", b"key", "language", b"language", "mood", b"mood", "negative_prompt", b"negative_prompt", "prompt", b"prompt", "references", b"references", "seed", b"seed", "steps", b"steps", "style", b"style", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__guidance_scale: _TypeAlias = _typing.Literal["guidance_scale"]  # noqa: Y015
     _WhichOneofArgType__guidance_scale: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale"]  # noqa: Y015

@@ -144,25 +144,57 @@ class GenerateStoryboardResponse(_message.Message):
 
     PROGRESS_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def progress(self) -> _engines_pb2.Progress: ...
     @_builtins.property
     def result(self) -> Global___StoryboardResult: ...
+    @_builtins.property
+    def part(self) -> Global___StoryboardPart:
+        """Beside a progress: what is written so far, each time all of it. Left out where there is nothing new."""
+
     def __init__(
         self,
         *,
         progress: _engines_pb2.Progress | None = ...,
         result: Global___StoryboardResult | None = ...,
+        part: Global___StoryboardPart | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["part", b"part", "progress", b"progress", "result", b"result", "update", b"update"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_update: _TypeAlias = _typing.Literal["progress", "result"]  # noqa: Y015
     _WhichOneofArgType_update: _TypeAlias = _typing.Literal["update", b"update"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_update) -> _WhichOneofReturnType_update | None: ...
 
 Global___GenerateStoryboardResponse: _TypeAlias = GenerateStoryboardResponse  # noqa: Y015
+
+@_typing.final
+class StoryboardPart(_message.Message):
+    """The beginning of a storyboard: the shots that are complete, in order. They may still be worded anew; the result is what holds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHOTS_FIELD_NUMBER: _builtins.int
+    BIBLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shots(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShotDraft]: ...
+    @_builtins.property
+    def bible(self) -> _containers.RepeatedCompositeFieldContainer[Global___BibleEntry]: ...
+    def __init__(
+        self,
+        *,
+        shots: _abc.Iterable[Global___ShotDraft] | None = ...,
+        bible: _abc.Iterable[Global___BibleEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bible", b"bible", "shots", b"shots"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StoryboardPart: _TypeAlias = StoryboardPart  # noqa: Y015
 
 @_typing.final
 class StoryboardResult(_message.Message):

@@ -50,7 +50,7 @@ class MemoryMedia:
 
     async def put_document(self, name: str, document: bytes) -> None:
         self._check()
-        if not name.startswith("artifacts/"):
+        if not name.startswith(("artifacts/", "notes/")):
             raise ValueError(f"not a document's name: {name!r}")
         self._make_room(len(document))
         self.documents[name] = document

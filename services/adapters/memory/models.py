@@ -59,6 +59,7 @@ class MemoryModels:
         self.engines: dict[Service, Engine] = {service: Engine("twin", "1") for service in Service}
         self.up = True
         self.asked: list[Request] = []
+        self.tenants: list[str] = []
         self.runs: Counter[str] = Counter()
         self.abandoned: list[Key] = []
         self._media = media
@@ -68,6 +69,7 @@ class MemoryModels:
         self._made: dict[Key, Artifact] = {}
         self._running: dict[Key, asyncio.Task[Artifact]] = {}
         self._waiting: Counter[Key] = Counter()
+        self._listening: dict[str, list[OnProgress]] = defaultdict(list)
 
     def script(self, kind: str, script: Script) -> None:
         """Make `kind` like this from now on."""
@@ -81,12 +83,18 @@ class MemoryModels:
         """Runs of `kind` report that they are half done, then wait until the event is set."""
         return self._gates.setdefault(kind, asyncio.Event())
 
+    def report(self, kind: str, progress: Progress) -> None:
+        """Tell everybody who waits for a `kind` now."""
+        for on_progress in list(self._listening[kind]):
+            on_progress(progress)
+
     async def engine(self, service: Service) -> Engine:
         self._reach(service)
         return self.engines[service]
 
-    async def make(self, request: Request, key: Key, *, on_progress: OnProgress) -> Artifact:
+    async def make(self, request: Request, key: Key, *, on_progress: OnProgress, tenant: str = "") -> Artifact:
         self.asked.append(request)
+        self.tenants.append(tenant)
         self._reach(request.service)
         if key != recipes.key(request, self.engines[request.service]):
             raise FailedPrecondition("ENGINE_CHANGED", service=request.service.value)
@@ -98,6 +106,7 @@ class MemoryModels:
             self._running[key] = task
             task.add_done_callback(lambda _: self._running.pop(key, None))
         self._waiting[key] += 1
+        self._listening[request.kind].append(on_progress)
         try:
             on_progress(Progress(0.5, "making"))
             return await asyncio.shield(task)
@@ -109,6 +118,7 @@ class MemoryModels:
             raise
         finally:
             self._waiting[key] -= 1
+            self._listening[request.kind].remove(on_progress)
 
     async def ready(self) -> None:
         if not self.up:

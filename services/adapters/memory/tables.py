@@ -190,7 +190,7 @@ class Tables:
         ):
             return
         shots = self.shots_of(ended.story_id)
-        whole = bool(shots) and all(shot.keyframe for shot in shots)
+        whole = bool(shots) and all(shot.keyframe for shot in shots) and not self.stories[ended.story_id].storyboard_unfinished
         creation = ended.type is OperationType.STORY_CREATE
         lost = ended.status is OperationStatus.CANCELLED and not whole
         failed = ended.status is OperationStatus.FAILED or lost

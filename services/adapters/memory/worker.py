@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.adapters.memory.tables import Tables
-from services.core import codec, lifecycle, takes
+from services.core import codec, lifecycle, storyboarding, takes
 from services.core.commands import ShotChange
 from services.core.errors import LeaseLost, StoryreelError
 from services.core.merging import merged
@@ -23,13 +23,13 @@ from services.core.model import (
     OperationType,
     Seeds,
     Shot,
-    ShotDraft,
     ShotId,
     ShotStatus,
     Storyboard,
     StoryStatus,
 )
 from services.core.ports import Claim, Ended, Swept, Work
+from services.core.storyboarding import NewShot
 
 
 class WorkerMethods:
@@ -90,16 +90,31 @@ class WorkerMethods:
     ) -> tuple[tuple[Shot, ...], OperationEvent]:
         operation = self._owned(claim)
         shots = self._db.shots_of(operation.story_id)
-        if shots:
+        story = self._db.stories[operation.story_id]
+        if shots and not story.storyboard_unfinished:
             for event in reversed(self._db.events[operation.id]):
                 if event.kind == "storyboard_landed":
                     return shots, event
         else:
-            drafts = zip(board.shots, seeds, strict=True)
-            shots = tuple(self._insert(operation, n, draft, seed) for n, (draft, seed) in enumerate(drafts, start=1))
-            story = self._db.stories[operation.story_id]
-            self._db.stories[story.id] = replace(story, bible=board.bible)
+            self._write_board(operation, shots, board, seeds)
+            named = {other.shot_id for other in self._db.operations.values() if other.shot_id is not None}
+            for surplus in storyboarding.surplus(shots, board, named):
+                del self._db.shots[surplus.id], self._db.versions[surplus.id]
+            self._db.stories[story.id] = replace(story, bible=board.bible, storyboard_unfinished=False)
+            shots = self._db.shots_of(story.id)
         return shots, self._db.append(operation.id, "storyboard_landed", {"shots": len(shots)})
+
+    async def grow_storyboard(self, claim: Claim, part: Storyboard, seeds: Sequence[int]) -> OperationEvent | None:
+        operation = self._owned(claim)
+        shots = self._db.shots_of(operation.story_id)
+        story = self._db.stories[operation.story_id]
+        if shots and not story.storyboard_unfinished:
+            return None
+        bible = part.bible or story.bible
+        if not self._write_board(operation, shots, part, seeds) and bible == story.bible:
+            return None
+        self._db.stories[story.id] = replace(story, bible=bible, storyboard_unfinished=True)
+        return self._db.append(operation.id, "storyboard_grew", {"shots": max(len(shots), len(part.shots))})
 
     async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
         operation = self._owned(claim)
@@ -189,7 +204,16 @@ class WorkerMethods:
             return self._db.end_failed(operation, error.failure(language))
         return self._db.requeue(operation, kind="lease_expired", data={})
 
-    def _insert(self, operation: Operation, number: int, draft: ShotDraft, seed: int) -> Shot:
+    def _write_board(self, operation: Operation, shots: Sequence[Shot], board: Storyboard, seeds: Sequence[int]) -> bool:
+        changes = storyboarding.changes(shots, board, seeds)
+        for missing in changes.missing:
+            self._insert(operation, missing)
+        for before, after in changes.reworded:
+            self._db.keep_takes(before, takes.changed(before, after, AssetType.TEXT))
+            self._db.write_shot(before, after)
+        return bool(changes)
+
+    def _insert(self, operation: Operation, new: NewShot) -> None:
         at = self._db.clock()
         shot = Shot(
             id=ShotId(self._db.new_id()),
@@ -197,13 +221,12 @@ class WorkerMethods:
             story_id=operation.story_id,
             created_at=at,
             updated_at=at,
-            sequence=number,
-            details=draft.description,
+            sequence=new.sequence,
+            details=new.draft.description,
             status=ShotStatus.PENDING,
-            revision=1,
-            seeds=Seeds(seed, seed, seed, seed),
-            **codec.draft_to_json(draft),
+            revision=storyboarding.FIRST_REVISION,
+            seeds=Seeds(new.seed, new.seed, new.seed, new.seed),
+            **codec.draft_to_json(new.draft),
         )
         self._db.shots[shot.id] = shot
         self._db.keep_takes(shot, [takes.take(shot, AssetType.TEXT)])
-        return shot

@@ -20,7 +20,7 @@ from services.adapters.settings import ModelSettings
 from services.adapters.wire import errors as wire_errors
 from services.adapters.wire import requests as wire_requests
 from services.adapters.wire import updates as wire_updates
-from services.adapters.wire.methods import METHODS, ResponseMessage
+from services.adapters.wire.methods import METHODS, TENANT, ResponseMessage
 from services.core.errors import (
     DeadlineExceeded,
     EngineFailed,
@@ -68,7 +68,7 @@ class GrpcModels:
     async def engine(self, service: Service) -> Engine:
         return await self._peers[service].engine(service)
 
-    async def make(self, request: Request, key: Key, *, on_progress: OnProgress) -> Artifact:
+    async def make(self, request: Request, key: Key, *, on_progress: OnProgress, tenant: str = "") -> Artifact:
         service = request.service
         peer = self._peers[service]
         deadline = monotonic() + self._timeout
@@ -76,7 +76,7 @@ class GrpcModels:
         try:
             while True:
                 try:
-                    return await self._call(peer, request, key, deadline, on_progress)
+                    return await self._call(peer, request, key, deadline, on_progress=on_progress, tenant=tenant)
                 except _Broken as error:
                     peer.forget_engines()
                     broken = 0 if error.moved else broken
@@ -99,7 +99,9 @@ class GrpcModels:
         if missing:
             raise Unavailable("NOT_READY", parts=", ".join(missing))
 
-    async def _call(self, peer: Peer, request: Request, key: Key, deadline: float, on_progress: OnProgress) -> Artifact:
+    async def _call(
+        self, peer: Peer, request: Request, key: Key, deadline: float, *, on_progress: OnProgress, tenant: str
+    ) -> Artifact:
         """One call. Raises _Broken when the stream ended without an answer."""
         method = METHODS[request.kind]
         remaining = deadline - monotonic()
@@ -108,7 +110,8 @@ class GrpcModels:
         start = peer.channel.unary_stream(
             method.path, request_serializer=method.request.SerializeToString, response_deserializer=method.response.FromString
         )
-        call = start(wire_requests.encode(request, key), timeout=remaining)
+        metadata = ((TENANT, tenant),) if tenant else ()
+        call = start(wire_requests.encode(request, key), timeout=remaining, metadata=metadata)
         moved = False
         try:
             async for message in call:

@@ -1,4 +1,4 @@
-"""The object store: media by digest under `media/`, artifacts' documents under `artifacts/`, in a folder or a bucket."""
+"""The object store in a folder or a bucket: media by digest under `media/`, documents under `artifacts/` and `notes/`."""
 
 import asyncio
 import hashlib

@@ -6,7 +6,7 @@ from services.core.errors import NotFound
 from services.core.model import Digest
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_DOCUMENT = re.compile(r"artifacts/[0-9a-z][0-9a-z_-]{0,127}\.json", re.ASCII)
+_DOCUMENT = re.compile(r"(?:artifacts|notes)/[0-9a-z][0-9a-z_-]{0,127}\.json", re.ASCII)
 
 
 def media(digest: Digest) -> str:
@@ -17,7 +17,10 @@ def media(digest: Digest) -> str:
 
 
 def document(name: str) -> str:
-    """`artifacts/<key>.json`, as it is. Raises ValueError for anything else: names are made by the code, not by users."""
+    """`artifacts/<key>.json` or `notes/<key>.json`, as it is.
+
+    Raises ValueError for anything else: names are made by the code, not by users.
+    """
     if not _DOCUMENT.fullmatch(name):
         raise ValueError(f"not a document's name: {name!r}")
     return name

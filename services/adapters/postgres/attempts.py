@@ -8,6 +8,7 @@ from services.adapters.postgres.database import Database
 from services.adapters.postgres.endings import Ending
 from services.adapters.postgres.migrate import Connection
 from services.adapters.postgres.shots import keep_takes, write_shot
+from services.adapters.postgres.storyboards import Storyboarded
 from services.core import codec, lifecycle, takes
 from services.core.commands import ShotChange
 from services.core.errors import LeaseLost
@@ -22,7 +23,6 @@ from services.core.model import (
     OperationId,
     OperationStatus,
     Shot,
-    ShotDraft,
     ShotStatus,
     Storyboard,
     StoryStatus,
@@ -90,25 +90,29 @@ class Attempts:
     async def land_storyboard(
         self, claim: Claim, board: Storyboard, seeds: Sequence[int]
     ) -> tuple[tuple[Shot, ...], OperationEvent]:
-        queries = self._db.queries
         async with self._db.transaction() as connection:
             operation = await self._lock_owned(connection, claim)
-            story = {"user_id": operation["user_id"], "story_id": operation["story_id"]}
-            shots = await self._shots(connection, operation)
-            if shots:
-                row = await queries.last_event(
+            there = await self._storyboarded(connection, operation)
+            shots = there.shots
+            if there.whole:
+                row = await self._db.queries.last_event(
                     connection, operation_id=claim.operation_id, user_id=claim.user_id, kind="storyboard_landed"
                 )
                 if row is not None:
                     return shots, rows.event(row)
             else:
-                drafts = zip(board.shots, seeds, strict=True)
-                records = [self._shot_record(number, draft, seed) for number, (draft, seed) in enumerate(drafts, start=1)]
-                await queries.insert_shots(connection, **story, shots=records)
-                bible = [{"position": n, **entry} for n, entry in enumerate(codec.bible_to_json(board.bible), start=1)]
-                await queries.insert_bible(connection, **story, bible=bible)
+                await there.write_whole(board, seeds)
                 shots = await self._shots(connection, operation)
             return shots, await self._append(connection, claim, "storyboard_landed", {"shots": len(shots)})
+
+    async def grow_storyboard(self, claim: Claim, part: Storyboard, seeds: Sequence[int]) -> OperationEvent | None:
+        async with self._db.transaction() as connection:
+            operation = await self._lock_owned(connection, claim)
+            there = await self._storyboarded(connection, operation)
+            if there.whole or not await there.write_part(part, seeds):
+                return None
+            count = max(len(there.shots), len(part.shots))
+            return await self._append(connection, claim, "storyboard_grew", {"shots": count})
 
     async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
         async with self._db.transaction() as connection:
@@ -187,10 +191,9 @@ class Attempts:
         found = self._db.queries.shots(connection, user_id=operation["user_id"], story_id=operation["story_id"])
         return tuple([rows.shot(row) async for row in found])
 
-    def _shot_record(self, number: int, draft: ShotDraft, seed: int) -> dict[str, Any]:
-        fields = codec.draft_to_json(draft)
-        text = {name: fields.get(name, draft.description) for name in takes.TEXT_FIELDS}  # `details` begin as the description
-        return {"id": str(self._db.new_id()), "sequence": number, "seed": seed, "text": text, **fields}
+    async def _storyboarded(self, connection: Connection, operation: rows.Row) -> Storyboarded:
+        row = await self._db.queries.claimed_story(connection, user_id=operation["user_id"], story_id=operation["story_id"])
+        return Storyboarded(self._db, connection, rows.story(row), await self._shots(connection, operation))
 
 
 def _fence(claim: Claim) -> dict[str, Any]:

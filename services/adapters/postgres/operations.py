@@ -1,5 +1,9 @@
 """Operations as their owners see them."""
 
+from contextlib import suppress
+
+import asyncpg
+
 from services.adapters.postgres import endings, rows
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.stories import IDEMPOTENCY_SECONDS, replayed
@@ -22,18 +26,20 @@ class Operations:
         queries = self._db.queries
         async with self._db.connection() as connection:
             while True:
-                row = await queries.start_operation(
-                    connection,
-                    operation_id=self._db.new_id(),
-                    user_id=user,
-                    story_id=command.story_id,
-                    shot_id=command.shot_id,
-                    type=command.type,
-                    payload=command.payload,
-                    key=idempotency.key if idempotency else None,
-                    request=idempotency.request if idempotency else None,
-                    key_seconds=IDEMPOTENCY_SECONDS,
-                )
+                row = None
+                with suppress(asyncpg.ForeignKeyViolationError):  # the shot went away since the statement began
+                    row = await queries.start_operation(
+                        connection,
+                        operation_id=self._db.new_id(),
+                        user_id=user,
+                        story_id=command.story_id,
+                        shot_id=command.shot_id,
+                        type=command.type,
+                        payload=command.payload,
+                        key=idempotency.key if idempotency else None,
+                        request=idempotency.request if idempotency else None,
+                        key_seconds=IDEMPOTENCY_SECONDS,
+                    )
                 if row is not None:
                     return Accepted(rows.operation(row))
                 if idempotency and (earlier := await replayed(self._db, connection, user, idempotency)):

@@ -45,6 +45,7 @@ def story(row: Row) -> Story:
         status=StoryStatus(row["status"]),
         revision=row["revision"],
         bible=codec.bible_from_json(row["bible"] or []),
+        storyboard_unfinished=row["storyboard_unfinished"],
         film=codec.film_from_json(row["film"]) if row["film"] else None,
     )
 

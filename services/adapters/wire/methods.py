@@ -19,6 +19,9 @@ from services.core.requests import (
     TransitionRequest,
 )
 
+TENANT = "storyreel-tenant"
+"""The metadata of a call that says for whom it is: tenants take turns where places are few."""
+
 RequestMessage = (
     storyboards_pb2.GenerateStoryboardRequest
     | storyboards_pb2.RewriteShotRequest

@@ -70,6 +70,8 @@ def encode(request: Request, key: Key) -> RequestMessage:
                 height=request.height,
                 seed=request.seed,
                 motion_strength=request.motion_strength,
+                prompt=request.prompt,
+                last=request.last or "",
             )
         case SpeechRequest():
             return speech_pb2.GenerateSpeechRequest(
@@ -158,6 +160,7 @@ def _encode_keyframe(request: KeyframeRequest, key: Key) -> keyframes_pb2.Genera
         bible=[encode_bible_entry(entry) for entry in request.bible],
         steps=request.steps,
         guidance_scale=request.guidance_scale,
+        references=request.references,
     )
 
 
@@ -245,6 +248,8 @@ def _request(message: RequestMessage) -> Request:
                 height=message.height,
                 seed=message.seed,
                 motion_strength=message.motion_strength,
+                prompt=message.prompt,
+                last=Digest(message.last) if message.last else None,
             )
         case speech_pb2.GenerateSpeechRequest():
             return SpeechRequest(
@@ -327,6 +332,7 @@ def _decode_keyframe(message: keyframes_pb2.GenerateKeyframeRequest) -> Keyframe
         bible=tuple(decode_bible_entry(entry) for entry in message.bible),
         steps=message.steps if message.HasField("steps") else None,
         guidance_scale=message.guidance_scale if message.HasField("guidance_scale") else None,
+        references=tuple(Digest(digest) for digest in message.references),
     )
 
 

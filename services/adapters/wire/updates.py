@@ -34,8 +34,10 @@ def encode(kind: str, update: Update) -> ResponseMessage:
     """The response message of the method that makes `kind`."""
     method = METHODS[kind]
     if isinstance(update, Progress):
-        progress = engines_pb2.Progress(fraction=update.fraction, stage=update.stage)
-        return method.response(progress=progress)
+        message = method.response(progress=engines_pb2.Progress(fraction=update.fraction, stage=update.stage))
+        if update.board is not None and isinstance(message, storyboards_pb2.GenerateStoryboardResponse):
+            message.part.CopyFrom(storyboards_pb2.StoryboardPart(**_encode_board(update.board)))
+        return message
     return method.response(result=_encode_result(kind, update))  # type: ignore[arg-type]  # the table pairs the two
 
 
@@ -43,7 +45,7 @@ def decode(kind: str, message: ResponseMessage) -> Update | None:
     """The update in a message; None when it holds neither (a newer service's addition, to be skipped)."""
     match message.WhichOneof("update"):
         case "progress":
-            return Progress(message.progress.fraction, message.progress.stage)
+            return Progress(message.progress.fraction, message.progress.stage, _decode_part(message))
         case "result":
             return _decode_result(kind, message.result)
         case _:
@@ -67,9 +69,7 @@ def _encode_result(kind: str, result: Result) -> ResultMessage:
     typed: dict[str, Any] = {}
     match kind:
         case "storyboard":
-            board = codec.storyboard_from_json(meta.pop("storyboard"))
-            typed["shots"] = [encode_draft(draft) for draft in board.shots]
-            typed["bible"] = [encode_bible_entry(entry) for entry in board.bible]
+            typed |= _encode_board(codec.storyboard_from_json(meta.pop("storyboard")))
         case "rewrite":
             typed["draft"] = encode_draft(codec.draft_from_json(meta.pop("draft")))
         case "speech":
@@ -93,11 +93,29 @@ def _encode_result(kind: str, result: Result) -> ResultMessage:
     return METHODS[kind].result(info=info, **typed)
 
 
+def _encode_board(board: Storyboard) -> dict[str, Any]:
+    return {
+        "shots": [encode_draft(draft) for draft in board.shots],
+        "bible": [encode_bible_entry(entry) for entry in board.bible],
+    }
+
+
 def _encode_media(ref: MediaRef) -> media_pb2.MediaRef:
     return media_pb2.MediaRef(digest=ref.digest, content_type=ref.content_type, size_bytes=ref.size)
 
 
 # -- reading -------------------------------------------------------------------------------------------------------------------
+
+
+def _decode_part(message: ResponseMessage) -> Storyboard | None:
+    if isinstance(message, storyboards_pb2.GenerateStoryboardResponse) and message.HasField("part"):
+        return _decode_board(message.part)
+    return None
+
+
+def _decode_board(message: storyboards_pb2.StoryboardResult | storyboards_pb2.StoryboardPart) -> Storyboard:
+    shots = tuple(decode_draft(draft) for draft in message.shots)
+    return Storyboard(shots, tuple(decode_bible_entry(entry) for entry in message.bible))
 
 
 def _decode_result(kind: str, message: ResultMessage) -> Result:
@@ -106,9 +124,7 @@ def _decode_result(kind: str, message: ResultMessage) -> Result:
     parts: Mapping[str, media_pb2.MediaRef] = {}
     match message:
         case storyboards_pb2.StoryboardResult():
-            shots = tuple(decode_draft(draft) for draft in message.shots)
-            board = Storyboard(shots, tuple(decode_bible_entry(entry) for entry in message.bible))
-            meta["storyboard"] = codec.storyboard_to_json(board)
+            meta["storyboard"] = codec.storyboard_to_json(_decode_board(message))
         case storyboards_pb2.RewriteShotResult():
             meta["draft"] = codec.draft_to_json(decode_draft(message.draft))
         case speech_pb2.SpeechResult():

@@ -14,7 +14,7 @@ import time
 import unicodedata
 import wave
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -39,7 +39,7 @@ from services.core.requests import (
 )
 from services.core.vocabulary import CameraMove, Framing, Mood
 from services.model_service.engine import Job, MadeFile, Output
-from services.model_service.settings import ModelServiceSettings
+from services.model_service.equipment import Equipment
 
 SHOTS = 5
 """Shots of a storyboard that asks for no number."""
@@ -55,8 +55,8 @@ class _Blank:
         self._delay = delay
 
     @classmethod
-    def create(cls, settings: ModelServiceSettings) -> Self:
-        return cls(settings.blank_delay_seconds)
+    def create(cls, equipment: Equipment) -> Self:
+        return cls(equipment.settings.blank_delay_seconds)
 
     @property
     def identity(self) -> Engine:
@@ -65,24 +65,34 @@ class _Blank:
     def load(self) -> None:
         """Nothing to load."""
 
-    def _wait(self, job: Job) -> None:
+    def _wait(self, job: Job, tell: Callable[[float], None] = lambda _: None) -> None:
         until = time.monotonic() + self._delay
         while (left := until - time.monotonic()) > 0:
             job.progress(1 - left / self._delay, "waiting")
+            tell(1 - left / self._delay)
             time.sleep(min(_STEP, left))
         job.progress(1.0, "done")
 
 
 class BlankStoryboards(_Blank):
-    """The story's own sentences, in as many shots as asked."""
+    """The story's own sentences, in as many shots as asked; told one by one where it takes its time."""
 
     def run(self, request: StoryboardRequest | RewriteRequest, job: Job) -> Output:
-        self._wait(job)
         if isinstance(request, RewriteRequest):
+            self._wait(job)
             told = request.instruction or request.draft.description or request.text
             return Output(meta={"draft": codec.draft_to_json(_draft(told, request.sequence, request.language))})
         pieces = cut(request.text, request.shots or SHOTS)
         shots = tuple(_draft(text, number, request.language) for number, text in enumerate(pieces, start=1))
+        written = 0
+
+        def tell(fraction: float) -> None:
+            nonlocal written
+            if int(fraction * len(shots)) > written:
+                written = int(fraction * len(shots))
+                job.storyboard(Storyboard(shots[:written]))
+
+        self._wait(job, tell)
         return Output(meta={"storyboard": codec.storyboard_to_json(Storyboard(shots))})
 
 

@@ -44,7 +44,8 @@ WITH outcome AS (
         WHEN o.status = 'failed' THEN 'failed'
         WHEN o.status = 'succeeded' THEN 'ready'
         WHEN EXISTS (SELECT FROM shots sh WHERE sh.story_id = o.story_id)
-            AND NOT EXISTS (SELECT FROM shots sh WHERE sh.story_id = o.story_id AND sh.keyframe IS NULL) THEN 'ready'
+            AND NOT EXISTS (SELECT FROM shots sh WHERE sh.story_id = o.story_id AND sh.keyframe IS NULL)
+            AND NOT EXISTS (SELECT FROM stories s WHERE s.id = o.story_id AND s.storyboard_unfinished) THEN 'ready'
         ELSE 'failed'
     END AS status
     FROM operations o

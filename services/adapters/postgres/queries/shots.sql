@@ -30,6 +30,13 @@ WITH draft AS (
 INSERT INTO shot_versions (shot_id, asset_type, number, user_id, made, text, seed, current)
 SELECT id, 'ASSET_TEXT', 1, :user_id::uuid, NULL, text, seed, true FROM draft;
 
+-- name: shots_of_operations(user_id, story_id)
+-- The shots that operations are about, whatever became of those.
+SELECT DISTINCT shot_id FROM operations WHERE user_id = :user_id AND story_id = :story_id AND shot_id IS NOT NULL;
+
+-- name: remove_shots(user_id, story_id, shot_ids)!
+DELETE FROM shots WHERE user_id = :user_id AND story_id = :story_id AND id = ANY(:shot_ids::uuid[]);
+
 -- name: update_shot(user_id, shot_id, title, description, details, narration, prompt, camera, framing, transition, voice, bgm, seconds, status, revision, seed_image, seed_video, seed_audio, seed_text, keyframe, clip, speech)^
 -- All that may change, as merged from the locked row.
 UPDATE shots SET

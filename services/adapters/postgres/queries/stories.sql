@@ -63,6 +63,13 @@ WHERE user_id = :user_id AND id = :story_id;
 UPDATE stories SET film = :film::jsonb, updated_at = clock_timestamp()
 WHERE user_id = :user_id AND id = :story_id;
 
+-- name: mark_storyboard(user_id, story_id, unfinished)!
+UPDATE stories SET storyboard_unfinished = :unfinished, updated_at = clock_timestamp()
+WHERE user_id = :user_id AND id = :story_id;
+
+-- name: clear_bible(user_id, story_id)!
+DELETE FROM assets WHERE user_id = :user_id AND story_id = :story_id;
+
 -- name: insert_bible(user_id, story_id, bible)!
 INSERT INTO assets (user_id, story_id, position, kind, name, look)
 SELECT :user_id::uuid, :story_id::uuid, entry.position, entry.kind, entry.name, entry.look

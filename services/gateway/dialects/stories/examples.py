@@ -149,7 +149,15 @@ EVENTS: Mapping[str, Any] = {
             "operation_id": _OPERATION,
             "story_id": _STORY,
             "data": {"attempt": 1},
-        }
+        },
+        {
+            "seq": 4,
+            "at": _CREATED,
+            "kind": "storyboard_grew",
+            "operation_id": _OPERATION,
+            "story_id": _STORY,
+            "data": {"shots": 2},
+        },
     ]
 }
 EVENTS_RESPONSES: dict[int | str, dict[str, Any]] = {

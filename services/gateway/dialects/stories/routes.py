@@ -85,7 +85,7 @@ async def compile_story(
 
 
 async def list_shots(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID) -> schemas.ShotList:
-    """A story's shots by sequence."""
+    """A story's shots by sequence. While the storyboard is still being written there are the first ones: each as it is."""
     return schemas.ShotList(shots=[render.shot(row) for row in await wired.store.shots(user, StoryId(story_id))])
 
 
@@ -188,7 +188,12 @@ async def operation_events(
         str | None, Query(description="Begin after this event; the header Last-Event-ID says it too, and is heard first.")
     ] = None,
 ) -> Response:
-    """What happens to an operation, as it happens: server-sent events; as a JSON list where Accept is application/json."""
+    """What happens to an operation, as it happens: server-sent events; as a JSON list where Accept is application/json.
+
+    `storyboard_grew` says that more shots are there to be seen, `storyboard_landed` that all are, `shot_landed` that one has
+    something new; `step_started`, `step_finished` and `step_failed` tell of the models' work, and `progress` how far it is. The
+    last event is `succeeded`, `failed` or `cancelled`.
+    """
     after = events.last_event_id(request, last_event_id)
     operation = await wired.store.operation(user, OperationId(operation_id))
     if events.wants_list(request):

@@ -1,0 +1,144 @@
+"""The model on its device: built from its folder as the settings say."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import diffusers
+import torch
+import transformers
+from diffusers import AutoPipelineForText2Image
+from safetensors import SafetensorError
+
+from services.core.errors import EngineFailed
+from services.model_service.engines.diffusion import schedulers
+from services.model_service.engines.diffusion.device import is_out_of_memory, modules_of
+from services.model_service.engines.diffusion.families import Family
+from services.model_service.engines.diffusion.loading import Folder, Loader
+from services.model_service.engines.diffusion.safety import Checker
+from services.model_service.engines.diffusion.settings import PREFIX, DiffusersSettings
+
+T = TypeVar("T")
+
+ENGINE: Final = "diffusers"
+_DENOISERS = ("unet", "transformer")
+_ENCODER = "image_encoder"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A pipeline on its device, with its safety checker and the strength of its IP-Adapter (None without one)."""
+
+    pipeline: Any
+    checker: Checker | None = None
+    reference_scale: float | None = None
+
+    @property
+    def components(self) -> Mapping[str, Any]:
+        """All that may hold memory of the device."""
+        return {**self.pipeline.components, "checker": self.checker.module if self.checker else None}
+
+
+class Builder:
+    """Builds the model of one folder."""
+
+    def __init__(
+        self, settings: DiffusersSettings, folder: Folder, family: Family, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._family = family
+        self._device = device
+        self._dtype = dtype
+        self._loader = Loader(ENGINE, PREFIX + "MODEL")
+
+    def __call__(self) -> Model:
+        """Read the weights and put them on the device.
+
+        Raises EngineFailed WEIGHTS_BROKEN, WEIGHTS_UNSUITABLE, WEIGHTS_MISSING, BAD_ENGINE_SETTING, SAFETY_CHECKER_MISSING; torch's
+        errors when memory is full.
+        """
+        checker = self._checker()
+        pipeline = self._read(self._pipeline, self._folder.path)
+        pipeline.scheduler = schedulers.chosen(
+            self._settings.scheduler, pipeline.scheduler, self._family, engine=ENGINE, setting=PREFIX + "SCHEDULER"
+        )
+        scale = self._with_references(pipeline) if self._settings.ip_adapter else None
+        pipeline.to(self._device)
+        pipeline.set_progress_bar_config(disable=True)
+        self._tune(pipeline)
+        return Model(pipeline, checker, scale)
+
+    def _pipeline(self) -> Any:
+        without = {"safety_checker": None, "requires_safety_checker": False} if "safety_checker" in self._folder.index else {}
+        any_pipeline: Any = AutoPipelineForText2Image  # its methods carry no types
+        return any_pipeline.from_pretrained(
+            self._folder.path,
+            dtype=self._dtype,
+            variant=self._folder.variant or None,
+            use_safetensors=True,
+            local_files_only=True,
+            **without,
+        )
+
+    def _checker(self) -> Checker | None:
+        if not self._settings.safety_check:
+            return None
+        if self._settings.safety_checker:
+            weights = extractor = Path(self._settings.safety_checker)
+        else:
+            weights, extractor = self._folder.path / "safety_checker", self._folder.path / "feature_extractor"
+        if not (weights / "config.json").is_file() or not (extractor / "preprocessor_config.json").is_file():
+            where = self._settings.safety_checker or self._settings.model
+            raise EngineFailed("SAFETY_CHECKER_MISSING", engine=ENGINE, model=where, setting=PREFIX + "SAFETY_CHECKER")
+        return self._read(lambda: Checker(weights, extractor, self._device, self._dtype), weights)
+
+    def _with_references(self, pipeline: Any) -> float:
+        file = Path(self._settings.ip_adapter)
+        loader = Loader(ENGINE, PREFIX + "IP_ADAPTER")
+        if not file.is_file():
+            raise loader.missing(file, "there is no such file")
+        if not hasattr(pipeline, "load_ip_adapter"):
+            raise loader.unsuitable(file, f"a {type(pipeline).__name__} takes no IP-Adapter")
+        beside = file.parent / _ENCODER
+        if not self._folder.has(_ENCODER) and not beside.is_dir():
+            raise loader.missing(beside, "there is no image encoder, neither there nor in the model's folder")
+        self._read(
+            lambda: pipeline.load_ip_adapter(
+                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_ENCODER, local_files_only=True
+            ),
+            file,
+        )
+        return self._settings.ip_adapter_scale
+
+    def _tune(self, pipeline: Any) -> None:
+        if self._settings.channels_last:
+            for module in modules_of(pipeline):
+                for parameter in module.parameters():
+                    if parameter.dim() == 4:
+                        parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        if self._settings.compile:
+            for name in _DENOISERS:
+                if getattr(pipeline, name, None) is not None:
+                    getattr(pipeline, name).compile()
+            if getattr(getattr(pipeline, "vae", None), "decoder", None) is not None:
+                pipeline.vae.decoder.compile()
+
+    def _read(self, read: Callable[[], T], what: Path) -> T:
+        """What `read` gives; its complaints about files say which they are."""
+        try:
+            return read()
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            if is_out_of_memory(error):
+                raise
+            said = " ".join(str(error).split())[:300]
+            if isinstance(error, ValueError) and "AutoPipeline" in said:
+                raise self._loader.unsuitable(what, f"a {self._folder.pipeline} paints no pictures from text") from error
+            raise self._loader.broken(what, said) from error
+
+
+def quieten() -> None:
+    """Keep diffusers' and transformers' progress bars off the log; they are for terminals."""
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()

@@ -1,0 +1,120 @@
+"""The engine's insides once it is loaded: requests become takes, takes gather into batches, batches become pictures."""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+import structlog
+import torch
+
+from services.core import recipes
+from services.core.errors import ContentViolation
+from services.model_service.engines.diffusion import sizes
+from services.model_service.engines.diffusion.batching import Batcher, Member, Unwatched, Watcher
+from services.model_service.engines.diffusion.device import TorchMemory
+from services.model_service.engines.diffusion.families import Family
+from services.model_service.engines.diffusion.loading import Folder, sampled
+from services.model_service.engines.diffusion.model import ENGINE, Builder, Model
+from services.model_service.engines.diffusion.sampling import Painted, Sampler
+from services.model_service.engines.diffusion.settings import DiffusersSettings
+from services.model_service.engines.diffusion.takes import Mapper, Take, Tokens
+from services.model_service.residency import Residency
+
+_log = structlog.get_logger(__name__)
+
+_BATCH_ON_GPU = 8
+_WORKING_MEMORY = 1.25
+"""What loading and one picture take, in shares of the weights."""
+_TYPICAL = (1280, 720)
+
+
+class Studio:
+    """What paints: the model, which the residency keeps, and the ways of requests to it."""
+
+    def __init__(
+        self,
+        settings: DiffusersSettings,
+        residency: Residency,
+        *,
+        folder: Folder,
+        family: Family,
+        device: torch.device,
+        dtype: torch.dtype,
+        workers: int,
+    ) -> None:
+        self.family = family
+        self.revision = _revision(settings, folder, family, device, dtype)
+        self._settings = settings
+        self._residency = residency
+        self._build = Builder(settings, folder, family, device, dtype)
+        self._memory = TorchMemory(device)
+        self._name = f"{ENGINE}/{Path(settings.model).name}"
+        self._needs = round(folder.parameters * dtype.itemsize * _WORKING_MEMORY)
+        wanted = settings.batch or (1 if device.type == "cpu" else _BATCH_ON_GPU)
+        most = min(wanted, workers)
+        if most < wanted:
+            _log.warning(
+                "batches stay smaller than they could be", batch=wanted, workers=workers, setting="STORYREEL_KEYFRAME_WORKERS"
+            )
+        self._most = most
+        self._sampler = Sampler(family, self._memory, lambda: residency.relieve(self._name, self._memory), most=most)
+        self.batcher: Batcher[Take, Painted, Model] = Batcher(
+            self._device, self._work, most=most, window=settings.batch_window_ms / 1000
+        )
+        with self._device(Unwatched()) as model:
+            tokens = _tokens(model, family)
+            del model
+        self.mapper = Mapper(family, tokens, steps=settings.steps, guidance=settings.guidance, references=bool(settings.ip_adapter))
+
+    def warm_up(self) -> None:
+        """Paint as the requests will: what is compiled or chosen by trial is then done."""
+        if not self._settings.warm_up:
+            return
+        cold = self._settings.compile or self._memory.device != "cpu"
+        width, height = sizes.native(*_TYPICAL, self.family) if cold else (self.family.block * 4, self.family.block * 4)
+        steps = self._settings.steps or self.family.steps
+        guidance = self.family.guidance if self._settings.guidance is None else self._settings.guidance
+        take = Take(("warm up",), (), min(2, steps), min(guidance, self.family.most_guidance), width, height, 0)
+        with self._device(Unwatched()) as model:
+            for count in sorted({1, min(2, self._most), self._most}) if cold else (1,):
+                members: list[Member[Take, Painted]] = [Member(take, Unwatched()) for _ in range(count)]
+                self._sampler.paint(model, members)
+                for member in members:
+                    with suppress(ContentViolation):  # it paints and it checks, which is all that is asked here
+                        member.outcome()
+            del model
+
+    def _device(self, job: Watcher) -> AbstractContextManager[Model]:
+        return self._residency.use(
+            self._name, self._build, memory=self._memory, tenant=job.tenant, check=job.check, needs=self._needs
+        )
+
+    def _work(self, model: Model, members: Sequence[Member[Take, Painted]]) -> None:
+        self._residency.metrics.batch_size.labels(self._name).observe(len(members))
+        self._sampler.paint(model, members)
+
+
+def _tokens(model: Model, family: Family) -> Tokens:
+    """The tokenizers that count: CLIP's where its pieces are joined, else the last one, which has the longest text."""
+    found = [getattr(model.pipeline, name, None) for name in ("tokenizer", "tokenizer_2", "tokenizer_3")]
+    there = [tokenizer for tokenizer in found if tokenizer is not None]
+    return Tokens(there if family.text == "pieces" else there[-1:])
+
+
+def _revision(settings: DiffusersSettings, folder: Folder, family: Family, device: torch.device, dtype: torch.dtype) -> str:
+    """A digest of what decides a picture beside its request: the weights, and how the settings use them."""
+    decides = {
+        "weights": folder.digest,
+        "family": family,
+        "device": device.type,
+        "dtype": str(dtype),
+        "scheduler": settings.scheduler,
+        "steps": settings.steps,
+        "guidance": settings.guidance,
+        "tf32": settings.tf32 and device.type == "cuda",
+        "compile": settings.compile,
+        "safety": settings.safety_check and (settings.safety_checker or "own"),
+        "references": [sampled(Path(settings.ip_adapter)).hex(), settings.ip_adapter_scale] if settings.ip_adapter else [],
+    }
+    return hashlib.sha256(recipes.canonical(decides)).hexdigest()[:16]

@@ -1,0 +1,79 @@
+"""Fetching what a provider's answer links to, into a file, from where it may be fetched."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from services.core.errors import EngineFailed, StoryreelError
+from services.model_service.engines.remote import backoff, refusals
+from services.model_service.engines.remote.addresses import public_address
+from services.model_service.engines.remote.limits import Limits
+
+_HOPS = 5
+_PORTS = {"http": 80, "https": 443}
+_EXCERPT = 4096
+
+
+class Download:
+    """Downloads on behalf of a peer. Its `own` origin is trusted; any other must have public addresses alone."""
+
+    def __init__(self, name: str, own: httpx2.URL, limits: Limits, tls: ssl.SSLContext) -> None:
+        self._name = name
+        self._own = own
+        self._limits = limits
+        self._tls = tls
+
+    async def run(self, url: str, to: Path) -> str:
+        """Write the file to `to`, in one attempt; its content type."""
+        timeout = httpx2.Timeout(self._limits.silence, connect=self._limits.connect)
+        target = httpx2.URL(url)
+        async with httpx2.AsyncClient(headers={"accept-encoding": "identity"}, timeout=timeout, verify=self._tls) as client:
+            for _ in range(_HOPS):
+                async with self._get(client, target) as response:
+                    if response.has_redirect_location:
+                        target = target.join(response.headers["location"])
+                    elif response.is_success:
+                        await write(self._name, response, to, self._limits.largest_file)
+                        return str(response.headers.get("content-type", ""))
+                    else:
+                        raise await self._refusal(response)
+        raise EngineFailed("PEER_REFUSED", engine=self._name, status=response.status_code, problem=f"{_HOPS} redirects in a row")
+
+    @asynccontextmanager
+    async def _get(self, client: httpx2.AsyncClient, url: httpx2.URL) -> AsyncIterator[httpx2.Response]:
+        if url.scheme not in _PORTS or not url.host:
+            raise EngineFailed("PEER_UNEXPECTED", engine=self._name, wanted="an http or https link", excerpt=str(url)[:200])
+        request: dict[str, Any] = {}
+        target = url
+        if (url.scheme, url.host, url.port) != (self._own.scheme, self._own.host, self._own.port):
+            address = await public_address(self._name, url.host, url.port or _PORTS[url.scheme])
+            # Connected to by the address that was looked at; the certificate is still checked for the host's name.
+            target = url.copy_with(host=address)
+            request = {"headers": {"host": url.netloc.decode("ascii")}, "extensions": {"sni_hostname": url.host}}
+        async with client.stream("GET", target, **request) as response:
+            yield response
+
+    async def _refusal(self, response: httpx2.Response) -> StoryreelError:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > _EXCERPT:
+                break
+        after = backoff.retry_after(response.headers.get("retry-after"))
+        return refusals.of_status(self._name, response.status_code, bytes(body), after)
+
+
+async def write(name: str, response: httpx2.Response, to: Path, largest: int) -> None:
+    """The answer's body as a file. Raises EngineFailed PEER_ANSWER_TOO_LARGE once it is larger than `largest` bytes."""
+    size = 0
+    with to.open("wb") as file:
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > largest:
+                raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=largest)
+            await asyncio.to_thread(file.write, chunk)

@@ -1,0 +1,13 @@
+"""Who a remote engine is: its provider, model and options, without its key."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from services.core import recipes
+from services.core.model import Engine
+
+
+def identity(name: str, version: str, facts: Mapping[str, Any]) -> Engine:
+    """`facts` are what decides a result beside the request: address, model, options. Never a secret."""
+    return Engine(name, version, hashlib.sha256(recipes.canonical(facts)).hexdigest()[:16])

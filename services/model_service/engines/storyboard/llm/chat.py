@@ -1,0 +1,64 @@
+"""What a storyboard is asked of: a chat model that answers one object of a JSON schema, piece by piece.
+
+Two ends are made for it: an OpenAI-compatible server (`chat_http`), and vLLM within this process.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Schema = Mapping[str, Any]
+
+CUT_OFF = "length"
+"""The reason by which a server says that an answer ended because its tokens were used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of an answer: why it ended (`stop`, `length`, or empty when the server did not say), and what it cost."""
+
+    reason: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class PromptTooLong(Exception):
+    """Prompt and answer together do not fit the model, which holds `window` tokens; `tokens` were asked. 0 where it did not say."""
+
+    def __init__(self, problem: str, *, window: int = 0, tokens: int = 0) -> None:
+        super().__init__(problem)
+        self.window = window
+        self.tokens = tokens
+
+
+class Chat(Protocol):
+    """A chat model. Constructing it is cheap; `load` makes it ready."""
+
+    @property
+    def model(self) -> str:
+        """The model's name; known once `load` has returned."""
+
+    @property
+    def revision(self) -> str:
+        """What tells these weights and their settings from others of the same name; empty when nothing is known of them."""
+
+    def load(self) -> None:
+        """Make ready, in a thread without an event loop. Raises EngineFailed; Unavailable when it is worth trying again."""
+
+    async def context_window(self) -> int:
+        """Tokens of prompt and answer together."""
+
+    def complete(
+        self, messages: Sequence[Message], *, schema: Schema, max_tokens: int, temperature: float | None, seed: int
+    ) -> AsyncGenerator[str | Finished, None]:
+        """The answer's text as it comes, then one `Finished`. Closing the generator stops the model.
+
+        A stream that breaks may end without `Finished`. Raises PromptTooLong; ContentViolation when the model refuses; the errors
+        of `core.errors`.
+        """
