@@ -20,7 +20,7 @@ _MISFIT = 0.012
 def native(width: int, height: int, family: Family) -> tuple[int, int]:
     """The size to paint at: the asked one where the model takes it, else the nearest in shape about as large as it knows."""
     trained = family.native**2
-    fits = not (width % family.block or height % family.block)
+    fits = not (width % family.block or height % family.block) and max(width, height) <= _LONGEST * min(width, height)
     if fits and _LEAST_AREA * trained <= width * height <= _MOST_AREA * trained:
         return width, height
     aspect = min(max(width / height, 1 / _LONGEST), _LONGEST)
