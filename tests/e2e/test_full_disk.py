@@ -19,13 +19,13 @@ STORY = "A lantern burns on the quay. A boat comes home through the fog."
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB at the place of a stack's media."""
+    """A file system of 4 MB at the place of a stack's media."""
     mount, umount = shutil.which("mount"), shutil.which("umount")
     if os.geteuid() != 0 or not mount or not umount:
         pytest.skip("only root can mount a file system that is small enough to fill")
     folder = tmp_path / "data" / "media"
     folder.mkdir(parents=True)
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=False, capture_output=True, text=True)
+    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], check=False, capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"this machine does not let a tmpfs be mounted: {done.stderr.strip()}")
     yield folder
