@@ -22,6 +22,7 @@ from services.core.errors import FailedPrecondition, Unavailable
 from services.core.model import Artifact, Engine, Key, Language
 from services.core.ports import Models, Progress
 from services.core.requests import Request, Service, SpeechRequest
+from services.model_service import registry
 from services.model_service.engines.blank import BlankSpeech
 from tests.fixtures.models import HeldSpeech, ServeModels
 
@@ -218,7 +219,8 @@ async def test_the_process_says_which_engine_it_does_not_know(tmp_path: Path) ->
     process = await _process(tmp_path, STORYREEL_CLIP_ENGINE="blink")
     entry = await _logged(process, "the model service cannot serve")
     assert await process.wait() == 1
-    assert entry["problem"] == "There is no engine blink for clips; choose one of: blank, camera."
+    known = ", ".join(sorted(registry.ENGINES[Service.CLIPS]))
+    assert entry["problem"] == f"There is no engine blink for clips; choose one of: {known}."
 
 
 def _stored(folder: Path) -> set[str]:
