@@ -1,10 +1,23 @@
 """What callers ask the core to do: the inputs of the use cases, dialect-free. `payload` is the request as it was sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.core.model import AssetType, Language, Made, OperationType, Seeds, ShotId, StoryId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How an operation is to be served, whatever it is about.
+
+    It is asked to stop `cancel_after` seconds after its creation (None: never). A higher `priority` (-10 … 10) starts first
+    among its owner's. It is refused when its owner has `most_queued` operations waiting already (None: any number).
+    """
+
+    cancel_after: float | None = None
+    priority: int = 0
+    most_queued: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +30,7 @@ class CreateStory:
     voice: str
     shot_count: int | None
     payload: Mapping[str, Any]
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +41,7 @@ class StartOperation:
     story_id: StoryId
     shot_id: ShotId | None
     payload: Mapping[str, Any]
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ OPERATION: Mapping[Op, frozenset[Op]] = {
     Op.RUNNING: frozenset({Op.QUEUED, Op.PAUSED, Op.SUCCEEDED, Op.FAILED, Op.CANCELLED}),
     # Put aside by its owner or an operator; nothing runs.
     Op.PAUSED: frozenset({Op.QUEUED, Op.CANCELLED}),
-    # Terminal: `finished_at` is set exactly here.
+    # Terminal, these three: `finished_at` is set exactly here. Only its owner's wish to try again leads out of one.
     Op.SUCCEEDED: frozenset(),
-    Op.FAILED: frozenset(),
-    Op.CANCELLED: frozenset(),
+    Op.FAILED: frozenset({Op.QUEUED}),
+    Op.CANCELLED: frozenset({Op.QUEUED}),
 }
 
 STORY: Mapping[StoryStatus, frozenset[StoryStatus]] = {
@@ -46,7 +46,7 @@ SHOT: Mapping[ShotStatus, frozenset[ShotStatus]] = {
 MOST_LOSSES = 5
 """So many attempts may be lost with their workers; then the operation fails, for it may be what kills them."""
 
-TERMINAL: frozenset[Op] = frozenset(s for s, targets in OPERATION.items() if not targets)
+TERMINAL: frozenset[Op] = frozenset({Op.SUCCEEDED, Op.FAILED, Op.CANCELLED})
 
 
 def sources(table: Mapping[S, frozenset[S]], target: S) -> tuple[S, ...]:

@@ -260,7 +260,8 @@ class Operation:
 
     `failure` says why it failed or, before its end, why an earlier attempt did. `attempt` counts the claims. Of those,
     `failures` ended with a failure worth a retry (`max_attempts` bounds these), and `losses` were lost with their worker
-    (`lifecycle.MOST_LOSSES` bounds these); a worker that drains uses up neither.
+    (`lifecycle.MOST_LOSSES` bounds these); a worker that drains uses up neither. A higher `priority` starts first among the
+    operations of one owner. Past `deadline_at` it is asked to stop. A running one that is asked to pause ends its attempt first.
     """
 
     id: OperationId
@@ -285,6 +286,9 @@ class Operation:
     finished_at: datetime | None = None
     lease_expires_at: datetime | None = None
     cancel_requested_at: datetime | None = None
+    pause_requested_at: datetime | None = None
+    deadline_at: datetime | None = None
+    priority: int = 0
     announced_at: datetime | None = None
 
     @property

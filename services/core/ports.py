@@ -8,10 +8,12 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
 from services.core.commands import CreateStory, Idempotency, PatchShot, ShotChange, StartOperation
+from services.core.filtering import Condition
 from services.core.model import (
     Artifact,
     AssetType,
@@ -89,11 +91,34 @@ class Swept:
     events: tuple[OperationEvent, ...] = ()
 
 
+class Wish(Enum):
+    """What an operation's owner wants of its running attempt."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+
+
 @dataclass(frozen=True, slots=True)
 class OperationFilter:
+    """Which operations, and in which order: `order_by` names columns of `filtering.SORTABLE`, a leading minus for descending."""
+
     status: OperationStatus | None = None
     type: OperationType | None = None
     story_id: StoryId | None = None
+    where: Condition | None = None
+    order_by: tuple[str, ...] = ("-create_time",)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What an unfinished operation may expect.
+
+    `position` counts from 1 among the queued ones that would start before it or with it (None unless queued); `seconds` is how
+    long it will still take, measured on operations of its type that succeeded lately (None while there are none).
+    """
+
+    position: int | None = None
+    seconds: float | None = None
 
 
 class OwnerStore(Protocol):
@@ -138,10 +163,35 @@ class OwnerStore(Protocol):
     async def operations(
         self, user: UserId, *, limit: int, before: OperationId | None = None, where: OperationFilter = OperationFilter()
     ) -> tuple[Operation, ...]:
-        """Newest first."""
+        """Those that `where` names, in its order, and of these what comes after `before` in that order."""
+
+    async def outlook(self, user: UserId, operation_ids: Sequence[OperationId]) -> Mapping[OperationId, Outlook]:
+        """Of those that have not ended."""
 
     async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
-        """A queued operation ends `cancelled` at once; a running one is marked; an ended one is returned as it is."""
+        """A queued or paused operation ends `cancelled` at once; a running one is marked; an ended one is returned as it is."""
+
+    async def request_pause(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+        """A queued operation is `paused` at once; a running one is marked; a paused one is returned as it is.
+
+        What waited behind it may go now. Raises FailedPrecondition OPERATION_ENDED.
+        """
+
+    async def resume(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+        """`paused → queued`, due now; the wish to pause a running one is taken back; a queued one is returned as it is.
+
+        `unblocked` names it when it may start. Raises FailedPrecondition OPERATION_ENDED.
+        """
+
+    async def retry(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+        """`failed | cancelled → queued`, with all its failures and losses forgiven; one that has not ended is returned as it is.
+
+        What its attempts have made is kept, so the next goes on where they failed. Its story or shot is `generating` from its
+        next claim on. Raises FailedPrecondition OPERATION_SUCCEEDED.
+        """
+
+    async def forget(self, user: UserId, operation_id: OperationId) -> None:
+        """Delete an ended operation with its timeline and its idempotency key. Raises FailedPrecondition OPERATION_UNFINISHED."""
 
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500
@@ -162,8 +212,8 @@ class WorkerStore(Protocol):
     async def claimable(self, limit: int) -> tuple[OperationId, ...]:
         """Queued operations that are due and free of conflicts, oldest first."""
 
-    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> bool:
-        """Extend the lease and note the progress (never backwards); True when a cancel was asked for."""
+    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> Wish | None:
+        """Extend the lease and note the progress (never backwards); what the owner wants of the attempt (a cancel goes first)."""
 
     async def append_event(self, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent: ...
 
@@ -202,14 +252,15 @@ class WorkerStore(Protocol):
     async def requeue(self, claim: Claim, failure: Failure | None, delay: float) -> Ended:
         """`running → queued` after `delay` seconds: a retry (`failure` says why; see `retrying.counts`) or a drain (None, delay 0).
 
-        An operation that was asked to stop ends `cancelled` instead.
+        An operation that was asked to stop ends `cancelled` instead, and one that was asked to pause is `paused`.
         """
 
     async def sweep(self, *, announce_after: float, limit: int = 500) -> Swept | None:
         """Return expired leases to `queued`, or to `failed` at the loss `lifecycle.MOST_LOSSES`; list what should be announced.
 
         Listed: queued and due operations whose announcement is missing for longer than `announce_after` seconds, and
-        retries that have become due. Idempotency keys past their time are pruned. None when another worker sweeps.
+        retries that have become due. Operations past their deadline are asked to stop. Idempotency keys past their time are
+        pruned. None when another worker sweeps.
         """
 
     async def beat(self, worker: str) -> None:
