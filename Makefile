@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DIFFUSERS := $(VENV)/.diffusers
+PEERS  := .venv-peers
 CODE   := services tests bench scripts
 PYTEST := $(BIN)/python -m pytest -q
 
@@ -53,13 +54,20 @@ test-integration: setup-diffusers ## Run the tests of real parts together
 test-e2e: setup ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
-.PHONY: setup-vllm test-vllm
+.PHONY: setup-vllm test-vllm setup-peers bench-peers
 
 setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
 	@$(BIN)/python scripts/vllm_env.py
 
 test-vllm: setup-vllm ## Run a real vLLM on the CPU: storyboards through the whole path
 	$(PYTEST) -m vllm tests/vllm
+
+setup-peers: $(PEERS)/.installed ## Make the environment of the job systems that bench-peers compares with
+
+$(PEERS)/.installed: requirements-peers.lock
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
+	@touch $@
 
 check: static test test-vllm ## Everything that CI checks
 
@@ -106,8 +114,12 @@ lock: setup ## Resolve pyproject.toml into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra gateway --extra worker --extra models --extra remote --extra cli --extra dev --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 	echo 'torch; python_version < "3"' > $(VENV)/without-torch.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra diffusers --override $(VENV)/without-torch.txt --constraint requirements.lock --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements-diffusers.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url requirements-peers.in -o requirements-peers.lock
 
 bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile ## Measure everything that docs/benchmarks.md quotes
+
+bench-peers: setup setup-peers ## Operations that do nothing, beside procrastinate, taskiq and celery
+	$(BIN)/python -m bench.peers
 
 bench-film: setup ## Story to film, wall seconds and peak memory
 	$(BIN)/python -m bench.film
