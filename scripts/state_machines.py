@@ -16,12 +16,12 @@ S = TypeVar("S", bound=StrEnum)
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "state_machines.md"
 
 
-def diagram(table: Mapping[S, frozenset[S]]) -> str:
-    """A Mermaid state diagram of one table."""
+def diagram(table: Mapping[S, frozenset[S]], terminal: frozenset[S] = frozenset()) -> str:
+    """A Mermaid state diagram of one table; `terminal` states are ends, whatever leads out of them."""
     lines = ["```mermaid", "stateDiagram-v2"]
     for state, targets in table.items():
         lines += [f"    {state.value} --> {target.value}" for target in sorted(targets)]
-        if not targets:
+        if state in terminal:
             lines.append(f"    {state.value} --> [*]")
     return "\n".join([*lines, "```"])
 
@@ -50,7 +50,7 @@ Back from `running` to `queued`, an attempt counts once at most: as one of `fail
 `max_attempts` bounds these), as one of `losses` (its worker was lost and the lease expired; loss number
 {lifecycle.MOST_LOSSES} fails the operation), or as neither (the worker drained).
 
-{diagram(lifecycle.OPERATION)}
+{diagram(lifecycle.OPERATION, lifecycle.TERMINAL)}
 
 ## Story
 

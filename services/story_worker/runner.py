@@ -11,7 +11,7 @@ import structlog
 from services.core.announcer import Announcer
 from services.core.errors import EngineFailed, LeaseLost, StoryreelError, Unavailable
 from services.core.model import Film
-from services.core.ports import Claim, Ended, Models, Store, Work
+from services.core.ports import Claim, Ended, Models, Store, Wish, Work
 from services.core.retrying import RetryPolicy, retry_delay
 from services.story_worker import metrics
 from services.story_worker.attempt import Attempt, Gates
@@ -24,8 +24,12 @@ class _Stop(Enum):
     """Why an attempt was stopped before its end."""
 
     CANCELLED = auto()
+    PAUSED = auto()
     RELEASED = auto()
     LEASE_LOST = auto()
+
+
+_WISHES = {Wish.CANCEL: _Stop.CANCELLED, Wish.PAUSE: _Stop.PAUSED}
 
 
 class Runner:
@@ -118,10 +122,9 @@ class Runner:
         match reason:
             case _Stop.CANCELLED:
                 return await self._write(lambda: self._store.end_cancelled(claim))
-            case _Stop.RELEASED:
-                ended = await self._write(lambda: self._store.requeue(claim, None, 0.0))
-                self._announcer.tell(operations=[claim.operation_id])
-                return ended
+            case _Stop.PAUSED | _Stop.RELEASED:
+                # The store knows whether it is still to be paused: its owner may have thought better of it meanwhile.
+                return await self._write(lambda: self._store.requeue(claim, None, 0.0))
             case _Stop.LEASE_LOST:
                 raise LeaseLost("LEASE_LOST", attempt=claim.attempt)
 
@@ -167,7 +170,7 @@ class Runner:
             try:
                 async with asyncio.timeout(lease * 0.4):
                     meter = attempt.meter
-                    cancel = await self._store.heartbeat(claim, lease, progress=meter.fraction, stage=meter.stage)
+                    wish = await self._store.heartbeat(claim, lease, progress=meter.fraction, stage=meter.stage)
             except LeaseLost:
                 end(_Stop.LEASE_LOST)
                 return
@@ -178,6 +181,6 @@ class Runner:
                     return
                 continue
             kept = asked
-            if cancel:
-                end(_Stop.CANCELLED)
+            if wish is not None:
+                end(_WISHES[wish])
                 return

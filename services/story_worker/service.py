@@ -1,7 +1,6 @@
 """A worker's loops, wired over whatever ports it is given: intake, runs, housekeeping, drain."""
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 import structlog
@@ -35,8 +34,8 @@ async def serve(
     runner = Runner(store=store, models=models, announcer=announcer, gates=gates, settings=settings, worker=worker)
     consumer = Consumer(store=store, receiver=receiver, runner=runner, settings=settings, worker=worker)
     announcing = asyncio.create_task(announcer.run())
-    intake = [_task(consumer.follow_wakeups()), _task(consumer.poll())]
-    housekeeping = _task(sweep(store=store, announcer=announcer, settings=settings, worker=worker))
+    intake = [asyncio.create_task(consumer.follow_wakeups()), asyncio.create_task(consumer.poll())]
+    housekeeping = asyncio.create_task(sweep(store=store, announcer=announcer, settings=settings, worker=worker))
     stopping = asyncio.create_task(stop.wait())
     _log.info("working", worker=worker, slots=settings.worker_slots)
     try:
@@ -49,10 +48,6 @@ async def serve(
         await _cancel(announcing)
     for task in done - {stopping}:
         task.result()
-
-
-def _task(loop: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    return asyncio.create_task(loop)
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

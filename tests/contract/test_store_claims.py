@@ -8,7 +8,7 @@ import pytest
 from services.core.commands import ShotChange
 from services.core.errors import LeaseLost
 from services.core.model import Artifact, Key, OperationId, OperationStatus, OperationType, ShotStatus, StoryStatus
-from services.core.ports import Claim, Stopped, Store
+from services.core.ports import Claim, Stopped, Store, Wish
 from tests.contract.store_steps import (
     BOARD,
     FAILURE,
@@ -151,8 +151,8 @@ async def test_heartbeats_never_take_progress_back_and_tell_of_a_cancel(any_stor
     tale = await new_story(any_store)
     claim = claim_of(await claimed(any_store, tale.operation.id, lease=OVER))
 
-    assert await any_store.heartbeat(claim, LEASE, progress=0.5, stage="painting") is False
-    assert await any_store.heartbeat(claim, LEASE, progress=0.25, stage="painting more") is False
+    assert await any_store.heartbeat(claim, LEASE, progress=0.5, stage="painting") is None
+    assert await any_store.heartbeat(claim, LEASE, progress=0.25, stage="painting more") is None
     operation = await any_store.operation(tale.user, tale.operation.id)
     assert (operation.progress, operation.stage) == (0.5, "painting more")
     swept = await any_store.sweep(announce_after=LEASE)
@@ -162,7 +162,7 @@ async def test_heartbeats_never_take_progress_back_and_tell_of_a_cancel(any_stor
     asked, stopped = await any_store.request_cancel(tale.user, tale.operation.id)
     assert asked.status is OperationStatus.RUNNING
     assert ([event.kind for event in stopped.events], stopped.unblocked) == (["cancel_requested"], ())
-    assert await any_store.heartbeat(claim, LEASE, progress=1.5, stage="") is True
+    assert await any_store.heartbeat(claim, LEASE, progress=1.5, stage="") is Wish.CANCEL
     again, nothing = await any_store.request_cancel(tale.user, tale.operation.id)
     assert (again.cancel_requested_at, nothing) == (asked.cancel_requested_at, Stopped())
 

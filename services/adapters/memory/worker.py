@@ -28,7 +28,7 @@ from services.core.model import (
     Storyboard,
     StoryStatus,
 )
-from services.core.ports import Claim, Ended, Swept, Work
+from services.core.ports import Claim, Ended, Swept, Wish, Work
 from services.core.storyboarding import NewShot
 
 
@@ -63,7 +63,7 @@ class WorkerMethods:
     async def claimable(self, limit: int) -> tuple[OperationId, ...]:
         return tuple(sorted(o.id for o in self._db.operations.values() if self._db.claimable(o))[:limit])
 
-    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> bool:
+    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> Wish | None:
         operation = self._owned(claim)
         at = self._db.clock()
         self._db.operations[operation.id] = replace(
@@ -73,7 +73,9 @@ class WorkerMethods:
             stage=stage,
             updated_at=at,
         )
-        return operation.cancel_requested_at is not None
+        if operation.cancel_requested_at is not None:
+            return Wish.CANCEL
+        return Wish.PAUSE if operation.pause_requested_at is not None else None
 
     async def append_event(self, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent:
         return self._db.append(self._owned(claim).id, kind, data)

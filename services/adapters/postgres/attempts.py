@@ -27,7 +27,7 @@ from services.core.model import (
     Storyboard,
     StoryStatus,
 )
-from services.core.ports import Claim, Ended, Work
+from services.core.ports import Claim, Ended, Wish, Work
 
 
 class Attempts:
@@ -62,14 +62,14 @@ class Attempts:
             found = self._db.queries.claimable(connection, row_limit=limit)
             return tuple([OperationId(row["id"]) async for row in found])
 
-    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> bool:
+    async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> Wish | None:
         async with self._db.connection() as connection:
-            cancel: bool | None = await self._db.queries.heartbeat(
+            asked: str | None = await self._db.queries.heartbeat(
                 connection, **_fence(claim), lease=lease, progress=progress, stage=stage
             )
-        if cancel is None:
+        if asked is None:
             raise _lost(claim)
-        return cancel
+        return Wish(asked) if asked else None
 
     async def append_event(self, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent:
         async with self._db.connection() as connection:

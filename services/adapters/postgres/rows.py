@@ -102,6 +102,9 @@ def operation(row: Row) -> Operation:
         finished_at=row["finished_at"],
         lease_expires_at=row["lease_expires_at"],
         cancel_requested_at=row["cancel_requested_at"],
+        pause_requested_at=row["pause_requested_at"],
+        deadline_at=row["deadline_at"],
+        priority=row["priority"],
         announced_at=row["announced_at"],
     )
 

@@ -36,12 +36,12 @@ WHERE s.user_id = :user_id AND s.id = :story_id;
 SELECT id FROM claimable_operations ORDER BY id LIMIT :row_limit;
 
 -- name: heartbeat(operation_id, user_id, attempt, worker, lease, progress, stage)$
--- Whether a cancel was asked for; no row when the claim no longer holds.
+-- What is asked of the attempt, or the empty string; no row when the claim no longer holds.
 UPDATE operations SET
     lease_expires_at = clock_timestamp() + make_interval(secs => :lease), stage = :stage, updated_at = clock_timestamp(),
     progress = greatest(progress, least(:progress::double precision, 1))
 WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
-RETURNING cancel_requested_at IS NOT NULL;
+RETURNING CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancel' WHEN pause_requested_at IS NOT NULL THEN 'pause' ELSE '' END;
 
 -- name: lock_story_of(operation_id, user_id)$
 SELECT s.id FROM operations o JOIN stories s ON s.id = o.story_id
