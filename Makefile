@@ -97,7 +97,7 @@ protos: setup ## Generate the Python code of protos/
 
 protos-check: setup
 	$(BIN)/python scripts/protos.py --check
-	$(BIN)/buf breaking --against protos/baseline.binpb
+	$(BIN)/buf breaking protos --against protos/baseline.binpb
 
 docs: setup ## Generate the pages that are made from code
 	$(BIN)/python scripts/state_machines.py

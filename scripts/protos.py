@@ -10,6 +10,8 @@ from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
+GOOGLES = ROOT / "third_party"
+"""Google's protos that ours import; their generated code comes with googleapis-common-protos."""
 BIN = Path(sys.executable).parent
 
 
@@ -19,6 +21,7 @@ def generate(to: Path) -> None:
     arguments = [
         "protoc",
         f"-I{PROTOS}",
+        f"-I{GOOGLES}",
         f"-I{Path(protoc.__file__).parent / '_proto'}",
         f"--plugin=protoc-gen-mypy={BIN / 'protoc-gen-mypy'}",
         f"--plugin=protoc-gen-mypy_grpc={BIN / 'protoc-gen-mypy_grpc'}",
