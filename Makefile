@@ -54,7 +54,7 @@ test-integration: setup-diffusers ## Run the tests of real parts together
 test-e2e: setup ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
-.PHONY: setup-vllm test-vllm setup-peers bench-peers
+.PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live
 
 setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
 	@$(BIN)/python scripts/vllm_env.py
@@ -120,6 +120,9 @@ bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-fil
 
 bench-peers: setup setup-peers ## Operations that do nothing, beside procrastinate, taskiq and celery
 	$(BIN)/python -m bench.peers
+
+bench-live: setup ## A thousand event streams on one gateway
+	$(BIN)/python -m bench.live
 
 bench-film: setup ## Story to film, wall seconds and peak memory
 	$(BIN)/python -m bench.film

@@ -5,12 +5,14 @@ missing, its queue has overflowed, or nothing has come for a while.
 """
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from services.core.errors import NotFound, Unavailable
-from services.core.model import Operation, OperationEvent, OperationId, OperationStatus
+from services.core.model import Operation, OperationEvent, OperationId, OperationStatus, UserId
 from services.core.ports import EventReceiver, OwnerStore
 
 TERMINAL_KINDS = frozenset({OperationStatus.SUCCEEDED.value, OperationStatus.FAILED.value, OperationStatus.CANCELLED.value})
@@ -53,12 +55,27 @@ class Subscription:
             return None
 
 
+Show = Callable[[OperationEvent], bytes]
+"""How a dialect words an event: one function for all its streams."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A look into the store that streams share, and when it began."""
+
+    user: UserId
+    at: float
+    operation: asyncio.Future[Operation]
+
+
 class Hub:
     """Every event that Kafka brings, to whoever has subscribed to its operation."""
 
     def __init__(self, *, queue_size: int = 256) -> None:
         self._queue_size = queue_size
         self._subscriptions: defaultdict[OperationId, set[Subscription]] = defaultdict(set)
+        self._readings: dict[OperationId, _Reading] = {}
+        self._shown: dict[Show, tuple[OperationEvent, bytes]] = {}
         self._closed = False
 
     async def run(self, receiver: EventReceiver) -> None:
@@ -82,6 +99,27 @@ class Hub:
             self._subscriptions[operation_id].discard(subscription)
             if not self._subscriptions[operation_id]:
                 del self._subscriptions[operation_id]
+                self._readings.pop(operation_id, None)
+
+    def shown(self, event: OperationEvent, show: Show) -> bytes:
+        """`show(event)`, made once for all the streams that show the event so."""
+        # Every stream has the same object, and all wake for it before the next one comes.
+        last = self._shown.get(show)
+        if last is None or last[0] is not event:
+            last = self._shown[show] = event, show(event)
+        return last[1]
+
+    async def read(self, store: OwnerStore, user: UserId, operation_id: OperationId, *, within: float) -> Operation:
+        """The operation as it is now, or as another stream has read it in the last `within` seconds: one look serves all of them.
+
+        Raises NotFound, Unavailable.
+        """
+        now = time.monotonic()
+        reading = self._readings.get(operation_id)
+        if reading is None or reading.user != user or now - reading.at > within:
+            reading = _Reading(user, now, asyncio.ensure_future(store.operation(user, operation_id)))
+            self._readings[operation_id] = reading
+        return await asyncio.shield(reading.operation)  # it goes on for the others when this stream ends
 
     def close(self) -> None:
         """End every stream now, and every later one at once: the gateway is shutting down."""
@@ -120,7 +158,7 @@ async def follow(
                 if fresh.kind in TERMINAL_KINDS:
                     return
             else:
-                operation = await _again(store, operation)
+                operation = await _again(store, hub, operation, resync)
                 yield operation
 
 
@@ -138,9 +176,9 @@ async def _stored(
     return None
 
 
-async def _again(store: OwnerStore, operation: Operation) -> Operation:
+async def _again(store: OwnerStore, hub: Hub, operation: Operation, resync: float) -> Operation:
     """The operation as it is now, or as it was while the database is away or the operation is gone."""
     try:
-        return await store.operation(operation.user_id, operation.id)
+        return await hub.read(store, operation.user_id, operation.id, within=resync / 2)
     except (NotFound, Unavailable):
         return operation

@@ -260,7 +260,7 @@ async def test_a_silent_stream_is_kept_alive(served: Served) -> None:
         yield replace(operation, progress=0.5)
         yield replace(operation, progress=0.5)
 
-    chunks = [chunk async for chunk in events.encode(operation, silence(), language=None, keepalive=0.0)]
+    chunks = [chunk async for chunk in events.encode(operation, silence(), hub=Hub(), language=None, keepalive=0.0)]
     assert [chunk.split(b"\n")[0] for chunk in chunks] == [b"event: operation", b": ping", b"event: operation", b": ping"]
-    quiet = [chunk async for chunk in events.encode(operation, silence(), language=None, keepalive=60.0)]
+    quiet = [chunk async for chunk in events.encode(operation, silence(), hub=Hub(), language=None, keepalive=60.0)]
     assert [chunk.split(b"\n")[0] for chunk in quiet] == [b"event: operation", b"event: operation"]

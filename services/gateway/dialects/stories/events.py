@@ -15,6 +15,7 @@ from services.core.errors import InvalidArgument
 from services.core.model import Language, Operation, OperationEvent
 from services.gateway.dialects.stories import render
 from services.gateway.files import ClosingStream
+from services.gateway.live import Hub
 from services.gateway.validation import quote
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -51,6 +52,7 @@ async def encode(
     operation: Operation,
     followed: AsyncGenerator[OperationEvent | Operation, None],
     *,
+    hub: Hub,
     language: Language | None,
     keepalive: float,
 ) -> AsyncGenerator[bytes, None]:
@@ -61,7 +63,7 @@ async def encode(
         async for news in followed:
             match news:
                 case OperationEvent():
-                    chunk: bytes | None = _event(news)
+                    chunk: bytes | None = hub.shown(news, _event)
                 case Operation() if news != operation:
                     operation = news
                     chunk = _snapshot(news, language)
