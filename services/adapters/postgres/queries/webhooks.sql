@@ -1,0 +1,91 @@
+-- name: create_webhook(webhook_id, user_id, url, description, event_types, enabled, secret, most)^
+-- No row when the user has as many as allowed.
+INSERT INTO webhooks (id, user_id, url, description, event_types, enabled, secret)
+SELECT :webhook_id::uuid, :user_id::uuid, :url::text, :description::text, :event_types::text[], :enabled::boolean, :secret::text
+WHERE (SELECT count(*) FROM webhooks WHERE user_id = :user_id) < :most::integer
+RETURNING *;
+
+-- name: webhook(user_id, webhook_id)^
+SELECT * FROM webhooks WHERE user_id = :user_id AND id = :webhook_id;
+
+-- name: webhooks(user_id, before, row_limit)
+SELECT * FROM webhooks
+WHERE user_id = :user_id AND id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+ORDER BY id DESC
+LIMIT :row_limit;
+
+-- name: patch_webhook(user_id, webhook_id, url, description, event_types, enabled)^
+-- Who enables an endpoint says that it is there again.
+UPDATE webhooks SET
+    url = coalesce(:url::text, url), description = coalesce(:description::text, description),
+    event_types = coalesce(:event_types::text[], event_types), enabled = coalesce(:enabled::boolean, enabled),
+    gone = gone AND NOT coalesce(:enabled::boolean, false), updated_at = clock_timestamp()
+WHERE user_id = :user_id AND id = :webhook_id
+RETURNING *;
+
+-- name: delete_webhook(user_id, webhook_id)$
+WITH gone AS (
+    DELETE FROM webhooks WHERE user_id = :user_id AND id = :webhook_id RETURNING id
+), deliveries AS (
+    DELETE FROM webhook_deliveries d USING gone WHERE d.webhook_id = gone.id
+)
+SELECT id FROM gone;
+
+-- name: rotate_webhook_secret(user_id, webhook_id, secret, keep)^
+UPDATE webhooks SET
+    old_secret = secret, old_secret_until = clock_timestamp() + make_interval(secs => :keep), secret = :secret::text,
+    updated_at = clock_timestamp()
+WHERE user_id = :user_id AND id = :webhook_id
+RETURNING *;
+
+-- name: add_webhook_test(user_id, webhook_id, event_id, event_type, data)^
+-- Only to an endpoint that is enabled.
+INSERT INTO webhook_deliveries (user_id, webhook_id, event_id, event_type, event_at, data)
+SELECT user_id, id, :event_id::text, :event_type::text, statement_timestamp(), :data::jsonb
+FROM webhooks WHERE user_id = :user_id AND id = :webhook_id AND enabled
+RETURNING *;
+
+-- name: deliveries(user_id, webhook_id, before, state, row_limit)
+SELECT * FROM webhook_deliveries
+WHERE user_id = :user_id AND webhook_id = :webhook_id
+  AND id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+  AND (:state::text IS NULL OR state = :state)
+ORDER BY id DESC
+LIMIT :row_limit;
+
+-- name: delivery(user_id, webhook_id, delivery_id)^
+SELECT * FROM webhook_deliveries WHERE user_id = :user_id AND webhook_id = :webhook_id AND id = :delivery_id;
+
+-- name: redeliver(user_id, webhook_id, delivery_id)!
+-- What is being sent is left alone.
+UPDATE webhook_deliveries SET state = 'pending', failures = 0, next_at = clock_timestamp(), finished_at = NULL
+WHERE user_id = :user_id AND webhook_id = :webhook_id AND id = :delivery_id AND state <> 'sending';
+
+-- name: claim_deliveries(worker, lease, most, per_webhook, per_user)
+SELECT d.*, w.url, w.secret, CASE WHEN w.old_secret_until > clock_timestamp() THEN w.old_secret END AS old_secret
+FROM claim_webhook_deliveries(:worker, :lease, :most, :per_webhook, :per_user) d JOIN webhooks w ON w.id = d.webhook_id;
+
+-- name: disable_gone_webhook(user_id, webhook_id, url)!
+-- Unless it has moved meanwhile.
+UPDATE webhooks SET enabled = false, gone = true, updated_at = clock_timestamp()
+WHERE user_id = :user_id AND id = :webhook_id AND url = :url AND enabled;
+
+-- name: settle_delivery(user_id, delivery_id, attempt, state, status, problem, delay)$
+-- No row when the attempt no longer holds it.
+UPDATE webhook_deliveries SET
+    state = :state::text, status = :status::integer, problem = :problem::jsonb, worker = '',
+    failures = failures + CASE WHEN :state = 'delivered' THEN 0 ELSE 1 END,
+    next_at = CASE WHEN :state = 'pending' THEN clock_timestamp() + make_interval(secs => :delay) END,
+    finished_at = CASE WHEN :state = 'pending' THEN NULL ELSE clock_timestamp() END
+WHERE user_id = :user_id AND id = :delivery_id AND attempt = :attempt AND state = 'sending'
+RETURNING id;
+
+-- name: prune_deliveries(older_than, row_limit)!
+-- By id, which is a time. What still waits after so long waits for an endpoint that is disabled or deleted.
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT id FROM webhook_deliveries
+    WHERE id < (SELECT uuid7(clock_timestamp() - make_interval(secs => :older_than))) AND state <> 'sending'
+    ORDER BY id
+    LIMIT :row_limit
+    FOR UPDATE SKIP LOCKED
+);
