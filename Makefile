@@ -54,7 +54,7 @@ test-integration: setup-diffusers ## Run the tests of real parts together
 test-e2e: setup ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
-.PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live
+.PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live bench-cancel
 
 setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
 	@$(BIN)/python scripts/vllm_env.py
@@ -123,6 +123,9 @@ bench-peers: setup setup-peers ## Operations that do nothing, beside procrastina
 
 bench-live: setup ## A thousand event streams on one gateway
 	$(BIN)/python -m bench.live
+
+bench-cancel: setup ## From a cancel to an idle engine
+	$(BIN)/python -m bench.cancel
 
 bench-film: setup ## Story to film, wall seconds and peak memory
 	$(BIN)/python -m bench.film

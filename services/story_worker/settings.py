@@ -22,7 +22,9 @@ class WorkerSettings(BaseSettings):
     worker_slots: int = Field(default=8, ge=1, description="Operations that one worker runs at once.")
     worker_steps: int = Field(default=4, ge=1, description="Calls that one worker has open to each model service at once.")
     worker_lease_seconds: float = Field(default=10.0, gt=1, description="How long an operation stays a silent worker's.")
-    worker_pulse_seconds: float = Field(default=1.0, gt=0, description="Between two heartbeats of a running operation.")
+    worker_pulse_seconds: float = Field(
+        default=0.4, gt=0, description="Between two heartbeats of a running operation; a cancel is heard with the next one."
+    )
     worker_progress_seconds: float = Field(default=0.25, gt=0, description="Between two progress events of one operation.")
     worker_sweep_seconds: float = Field(
         default=1.0, gt=0, description="Between two sweeps for expired leases, due retries and lost announcements."
