@@ -262,6 +262,7 @@ class Operation:
     `failures` ended with a failure worth a retry (`max_attempts` bounds these), and `losses` were lost with their worker
     (`lifecycle.MOST_LOSSES` bounds these); a worker that drains uses up neither. A higher `priority` starts first among the
     operations of one owner. Past `deadline_at` it is asked to stop. A running one that is asked to pause ends its attempt first.
+    `started_at` is its first claim since it was created, resumed or tried again by its owner.
     """
 
     id: OperationId
@@ -298,6 +299,12 @@ class Operation:
     @property
     def done(self) -> bool:
         return self.finished_at is not None
+
+    @property
+    def stop_reason(self) -> str:
+        """Why it was asked to stop, or ended cancelled: a key of `texts.TEXTS`. Its deadline, or else its owner's wish."""
+        asked, deadline = self.cancel_requested_at, self.deadline_at
+        return "DEADLINE_EXCEEDED" if asked and deadline and asked >= deadline else "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,7 +37,9 @@ from services.core.model import (
     StoryId,
     UserId,
 )
+from services.core.ordering import NEWEST_FIRST, Place
 from services.core.requests import Request, Service
+from services.core.webhook_store import WebhookStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,19 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An operation as created. `replayed` when an Idempotency-Key named one that was there already."""
+    """An operation as created. `replayed` when an Idempotency-Key named one that was there already; `expires_at` is that key's."""
 
     operation: Operation
     replayed: bool = False
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What ending or releasing an operation brought about: its row, its new event, and who may go now."""
+    """What ending or releasing an operation brought about: its row, its new event, and who may go now.
+
+    Of operations that ended at once, one may tell for all of them who may go now.
+    """
 
     operation: Operation
     event: OperationEvent
@@ -100,21 +107,22 @@ class Wish(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OperationFilter:
-    """Which operations, and in which order: `order_by` names columns of `filtering.SORTABLE`, a leading minus for descending."""
+    """Which operations, and in which order: `order_by` names what `ordering.SORTABLE` has, a leading minus for descending."""
 
     status: OperationStatus | None = None
     type: OperationType | None = None
     story_id: StoryId | None = None
     where: Condition | None = None
-    order_by: tuple[str, ...] = ("-create_time",)
+    order_by: tuple[str, ...] = NEWEST_FIRST
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What an unfinished operation may expect.
 
-    `position` counts from 1 among the queued ones that would start before it or with it (None unless queued); `seconds` is how
-    long it will still take, measured on operations of its type that succeeded lately (None while there are none).
+    `position` is its place in its owner's queue, counted from 1 by priority and age (None unless queued); how owners take
+    turns is not in it. `seconds` is how long it will still take until it ends, measured on operations of its type that
+    succeeded lately (None while there are none, and while it is paused).
     """
 
     position: int | None = None
@@ -127,11 +135,14 @@ class OwnerStore(Protocol):
     async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
         """The story (`generating`), its queued `story_create`, the first event and the idempotency key, in one transaction.
 
-        Raises Conflict IDEMPOTENCY_KEY_REUSED.
+        Raises Conflict IDEMPOTENCY_KEY_REUSED, and ResourceExhausted QUEUE_FULL when `terms.most_queued` operations of the owner
+        are queued already. That transaction counts them as they are committed when it begins: of creations at the same moment
+        none sees the others, so that at most as many are too many as are under way at once, less one. A key that was used
+        before is answered however full the queue is.
         """
 
     async def start_operation(self, user: UserId, command: StartOperation, idempotency: Idempotency | None = None) -> Accepted:
-        """Queue an operation on a story. Raises NotFound STORY_NOT_FOUND, SHOT_NOT_FOUND; Conflict IDEMPOTENCY_KEY_REUSED."""
+        """Queue an operation on a story. Raises NotFound STORY_NOT_FOUND, SHOT_NOT_FOUND, and what `create_story` raises."""
 
     async def story(self, user: UserId, story_id: StoryId) -> Story: ...
 
@@ -161,9 +172,9 @@ class OwnerStore(Protocol):
     async def operation(self, user: UserId, operation_id: OperationId) -> Operation: ...
 
     async def operations(
-        self, user: UserId, *, limit: int, before: OperationId | None = None, where: OperationFilter = OperationFilter()
+        self, user: UserId, *, limit: int, after: Place | None = None, where: OperationFilter = OperationFilter()
     ) -> tuple[Operation, ...]:
-        """Those that `where` names, in its order, and of these what comes after `before` in that order."""
+        """Those that `where` names, in its order, and of these what comes after a place in that order (`ordering.place_of`)."""
 
     async def outlook(self, user: UserId, operation_ids: Sequence[OperationId]) -> Mapping[OperationId, Outlook]:
         """Of those that have not ended."""
@@ -187,7 +198,8 @@ class OwnerStore(Protocol):
         """`failed | cancelled → queued`, with all its failures and losses forgiven; one that has not ended is returned as it is.
 
         What its attempts have made is kept, so the next goes on where they failed. Its story or shot is `generating` from its
-        next claim on. Raises FailedPrecondition OPERATION_SUCCEEDED.
+        next claim on; a deadline that has passed is lifted. Raises FailedPrecondition OPERATION_SUCCEEDED, and NotFound
+        STORY_NOT_FOUND when its story was deleted.
         """
 
     async def forget(self, user: UserId, operation_id: OperationId) -> None:
@@ -202,12 +214,18 @@ class OwnerStore(Protocol):
 class WorkerStore(Protocol):
     """What a worker asks for. Every write under a claim raises LeaseLost when a newer attempt owns the operation."""
 
-    async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
-        """Start an attempt: `queued → running`, attempt + 1, a lease of `lease` seconds by the database's clock.
+    async def claim_fairest(self, worker: str, lease: float, *, room: int, most_running: int | None = None) -> tuple[Work, ...]:
+        """Start attempts at up to `room` operations: `queued → running`, attempt + 1, a lease of `lease` seconds by the database's
+        clock. Sets the story or shot `generating`, and appends the event `started`.
 
-        None when there is nothing to do: not queued, not due, gone, or an earlier conflicting operation comes first.
-        Sets the story or shot `generating`, and appends the event `started`.
+        Never one that is not due, that an earlier conflicting operation comes before, or by which its owner would have more than
+        `most_running` running, however many workers claim at once. Of the others the fairest: owners with fewer running go first,
+        and of these who was served longest ago; within an owner a higher priority, then the older. Fewer than `room` means that
+        nothing else may start now.
         """
+
+    async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
+        """Likewise, but this operation, whoever else waits; None when it may not start. No worker of ours chooses."""
 
     async def claimable(self, limit: int) -> tuple[OperationId, ...]:
         """Queued operations that are due and free of conflicts, oldest first."""
@@ -268,8 +286,11 @@ class WorkerStore(Protocol):
 
 
 class OutboxStore(Protocol):
-    async def mark_announced(self, ids: Sequence[OperationId]) -> None:
-        """The broker has acknowledged the wake-ups."""
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
+        """The broker has acknowledged the wake-ups, which were sent at most `ago` seconds ago.
+
+        What has been attempted and put off since then wants another announcement, and is not marked; nor is what has started.
+        """
 
     async def ready(self) -> None:
         """Raises Unavailable when the database cannot be used."""
@@ -278,7 +299,7 @@ class OutboxStore(Protocol):
         """How many workers have beaten within the last `within` seconds."""
 
 
-class Store(OwnerStore, WorkerStore, OutboxStore, Protocol):
+class Store(OwnerStore, WorkerStore, OutboxStore, WebhookStore, Protocol):
     """All of it; adapters implement this."""
 
 
@@ -297,8 +318,14 @@ class WakeUpReceiver(Protocol):
 
     def resume(self) -> None: ...
 
+    @property
+    def waiting(self) -> int:
+        """How many wake-ups are known to wait for this receiver."""
+
 
 class WakeUp(Protocol):
+    """A hint that there is work: this operation's, when it was sent. Whoever takes it may start another one instead."""
+
     @property
     def operation_id(self) -> OperationId: ...
 

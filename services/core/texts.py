@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.core.model import Language
+from services.core.webhook_texts import WEBHOOK_TEXTS
 
 TEXTS: Mapping[str, tuple[str, str]] = {
     # reason: (English, Chinese)
@@ -60,6 +61,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{field} 必须是事件编号（如 3），而不是“{found}”；去掉它即可从第一个事件开始。",
     ),
     "OUT_OF_RANGE": ("{field} must be from {low} to {high}, not {found}.", "{field} 必须在 {low} 到 {high} 之间，而不是 {found}。"),
+    "EMPTY_FILTER": (
+        "{field} is empty, which would mean every operation; say which, as in 'status = failed'.",
+        "{field} 是空的，会涉及所有操作；请写明条件，例如 status = failed。",
+    ),
+    "BAD_NAME": (
+        "{field} must be a name such as {form}, not '{found}'.",
+        "{field} 必须是形如 {form} 的名称，而不是“{found}”。",
+    ),
+    "BAD_SECONDS": (
+        "{field} must be seconds such as 10, 1.5 or 10s, not '{found}'.",
+        "{field} 必须是秒数（如 10、1.5 或 10s），而不是“{found}”。",
+    ),
+    "REQUEST_ID_DIFFERS": (
+        "{field} and the header Idempotency-Key name this request differently; send one of them, or the same in both.",
+        "{field} 与请求头 Idempotency-Key 的值不同；请只提供其中一个，或让两者一致。",
+    ),
     "BAD_DIGEST": (
         "{field} must be 64 lower-case hexadecimal digits (a SHA-256), not '{found}'.",
         "{field} 必须是 64 位小写十六进制数字（SHA-256），而不是“{found}”。",
@@ -69,8 +86,36 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{field} 中没有要修改的内容；请至少提供其中之一：{known}。",
     ),
     "BAD_PAGE_TOKEN": (
-        "page_token is not one that this list gave; leave it out to start from the first page.",
-        "page_token 不是此列表给出的令牌；去掉它即可从第一页开始。",
+        "page_token is not one that this list gave you for the same filter and order; keep these, or leave it out to start anew.",
+        "page_token 不是此列表以相同的筛选和排序给您的令牌；请保持筛选和排序不变，或去掉它从第一页开始。",
+    ),
+    "FILTER_TOO_LONG": (
+        "{field} has {found} characters; the limit is {limit}. Shorten it, or ask in several requests.",
+        "{field} 有 {found} 个字符，上限为 {limit}；请缩短，或分成多个请求。",
+    ),
+    "FILTER_TOO_DEEP": (
+        "{field} nests parentheses deeper than {limit} at position {position}; write it flatter.",
+        "{field} 在第 {position} 个字符处括号嵌套超过 {limit} 层；请减少嵌套。",
+    ),
+    "FILTER_SYNTAX": (
+        "{field} cannot be read at position {position}: there is '{found}', where one of these should be: {expected}.",
+        "{field} 在第 {position} 个字符处无法解读：此处是“{found}”，应为以下之一：{expected}。",
+    ),
+    "FILTER_UNFINISHED": (
+        "{field} ends at position {position}, where one of these should follow: {expected}.",
+        "{field} 在第 {position} 个字符处结束，其后应为以下之一：{expected}。",
+    ),
+    "FILTER_UNKNOWN_FIELD": (
+        "{field} names '{found}' at position {position}, which is not a field here; the fields are: {known}.",
+        "{field} 在第 {position} 个字符处的“{found}”不是这里的字段；可用字段：{known}。",
+    ),
+    "FILTER_OPERATOR": (
+        "{field} compares {name} by {found} at position {position}; possible are: {known}.",
+        "{field} 在第 {position} 个字符处用 {found} 比较 {name}；可用：{known}。",
+    ),
+    "FILTER_VALUE": (
+        "{field} compares {name} with '{found}' at position {position}; possible are values such as: {expected}.",
+        "{field} 在第 {position} 个字符处把 {name} 与“{found}”比较；可用的值如：{expected}。",
     ),
     "BAD_RANGE": ("The range {found} lies outside the {size} bytes there are.", "范围 {found} 超出了文件的 {size} 字节。"),
     "BODY_TOO_LARGE": (
@@ -93,6 +138,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "LANGUAGE_NOT_TOLD": (
         "{field} is mostly in a script that Storyreel cannot tell yet ({script}); write it in Chinese or English.",
         "{field} 主要使用了 Storyreel 还不能讲述的文字（{script}）；请用中文或英文书写。",
+    ),
+    "LIST_TOO_SLOW": (
+        "The list took longer than {seconds} s: too few operations match. Narrow the filter by status, story_id or create_time.",
+        "列表查询超过 {seconds} 秒：匹配的操作太少。请用 status、story_id 或 create_time 缩小筛选范围。",
     ),
     # -- who asks
     "NO_USER": ("Say who is asking: send the header X-User-ID with your UUID.", "请说明身份：在请求头 X-User-ID 中提供你的 UUID。"),
@@ -117,12 +166,32 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "This Idempotency-Key was used for another request; use a new key for a new request.",
         "这个 Idempotency-Key 已用于另一个请求；新请求请使用新的键。",
     ),
+    "QUEUE_FULL": (
+        "You have {limit} operations waiting already, as many as may wait; try again when some of them have started.",
+        "您已有 {limit} 个操作在排队，达到上限；请等其中一些开始后再试。",
+    ),
+    "OPERATION_ENDED": (
+        "The operation has ended ({status}), so it can be neither paused nor resumed; retry it if it failed or was cancelled.",
+        "操作已结束（{status}），不能暂停或继续；若失败或已取消，可以重试。",
+    ),
+    "OPERATION_SUCCEEDED": (
+        "The operation has succeeded, so there is nothing to try again; start a new one to make it anew.",
+        "操作已成功，无需重试；如需重新生成，请发起新的操作。",
+    ),
+    "OPERATION_UNFINISHED": (
+        "The operation has not ended ({status}); cancel it, or wait until it has ended, then delete it.",
+        "操作尚未结束（{status}）；请先取消或等待结束，然后再删除。",
+    ),
     "BAD_IDEMPOTENCY_KEY": (
         "Idempotency-Key must have 1 to 255 visible ASCII characters.",
         "Idempotency-Key 必须是 1 到 255 个可见 ASCII 字符。",
     ),
     # -- what happens while making
     "CANCELLED": ("Cancelled on request.", "已按请求取消。"),
+    "DEADLINE_EXCEEDED": (
+        "It was not done within the time that it was given (Cancel-After); give it more time, or retry it without a deadline.",
+        "未能在限定的时间（Cancel-After）内完成；请放宽时限，或不限时重试。",
+    ),
     "STORY_DELETED": ("The story was deleted.", "故事已被删除。"),
     "LEASE_LOST": ("Attempt {attempt} no longer owns the operation.", "第 {attempt} 次尝试已不再拥有该操作。"),
     "ATTEMPTS_EXHAUSTED": (
@@ -335,6 +404,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "无法监听 {address}，可能已被其他进程占用；请换一个地址，或停止该进程。",
     ),
     "NOT_READY": ("Not ready yet: {parts}.", "尚未就绪：{parts}。"),
+    **WEBHOOK_TEXTS,
 }
 
 

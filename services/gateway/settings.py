@@ -1,9 +1,12 @@
 """How the gateway serves: read from `STORYREEL_*`."""
 
+import hashlib
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.adapters.settings import StoreSettings
 
 PARTS = ("database", "broker", "models", "workers", "media")
 """What readiness can look at."""
@@ -16,6 +19,7 @@ class GatewaySettings(BaseSettings):
 
     gateway_host: str = Field(default="127.0.0.1", description="The address to listen on.")
     gateway_port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; metrics are there too.")
+    gateway_grpc_listen: str = Field(default="", description="Where the gateway serves gRPC, as host:port; empty for not at all.")
     gateway_shutdown_seconds: int = Field(
         default=10, ge=0, description="How long requests may go on after SIGTERM; event streams end at once."
     )
@@ -23,6 +27,14 @@ class GatewaySettings(BaseSettings):
     max_story_characters: int = Field(default=20_000, ge=1, description="The longest story.")
     page_size: int = Field(default=50, ge=1, description="Entries of a list's page when the client names no number.")
     max_page_size: int = Field(default=200, ge=1, description="Entries of a list's page at most.")
+    page_token_key: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="What page tokens are signed with, alike for all replicas; made from the database's URL when empty.",
+    )
+    max_queued_per_user: int = Field(
+        default=1_000, ge=1, description="So many operations of one user may wait; a further one is refused (429) until one starts."
+    )
     ready_requires: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("database",),
         description=f"What /readyz needs to answer 200, separated by commas: {', '.join(PARTS)}.",
@@ -37,6 +49,14 @@ class GatewaySettings(BaseSettings):
     )
     live_keepalive_seconds: float = Field(default=15.0, gt=0, description="Between two comments on a silent event stream.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("page_token_key")
+    @classmethod
+    def _shared(cls, value: SecretStr) -> SecretStr:
+        """Replicas serve one database, so its URL is what they have in common without being told."""
+        if value.get_secret_value():
+            return value
+        return SecretStr(hashlib.sha256(f"page tokens of {StoreSettings().database_url}".encode()).hexdigest())
 
     @field_validator("ready_requires", mode="before")
     @classmethod

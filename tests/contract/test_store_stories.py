@@ -18,6 +18,7 @@ from services.core.model import (
     StoryStatus,
     UserId,
 )
+from services.core.ordering import NEWEST_FIRST, place_of
 from services.core.ports import OperationFilter, Store
 from tests.contract.store_steps import LEASE, claimed, new_story, ready_story, someone, start, story_command
 
@@ -57,7 +58,7 @@ async def test_stories_and_operations_are_listed_newest_first_in_pages(any_store
     assert [story.id for story in (*first, *rest)] == newest_first
 
     page = await any_store.operations(user, limit=2)
-    more = await any_store.operations(user, limit=9, before=page[-1].id)
+    more = await any_store.operations(user, limit=9, after=place_of(page[-1], NEWEST_FIRST))
     assert [operation.story_id for operation in (*page, *more)] == newest_first
 
 

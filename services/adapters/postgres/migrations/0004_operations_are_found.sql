@@ -1,0 +1,13 @@
+-- Operations are listed in five orders and found by their state. A row is written several times in its life, each time with an
+-- entry in every index that holds it: so all of these but the first hold only rows that change no more, or few.
+
+CREATE INDEX operations_by_creation ON operations (user_id, created_at, id);
+CREATE INDEX operations_by_end ON operations (user_id, finished_at, id) WHERE finished_at IS NOT NULL;
+CREATE INDEX operations_by_start ON operations (user_id, coalesce(started_at, 'infinity'), id) WHERE finished_at IS NOT NULL;
+CREATE INDEX operations_by_priority ON operations (user_id, priority, id) WHERE finished_at IS NOT NULL;
+
+CREATE INDEX operations_gone_wrong ON operations (user_id, status, created_at, id) WHERE status IN ('failed', 'cancelled');
+CREATE INDEX operations_paused ON operations (user_id) WHERE status = 'paused';
+
+-- How long an operation of a type takes.
+CREATE INDEX operations_succeeded ON operations (type, finished_at) WHERE status = 'succeeded';
