@@ -42,6 +42,8 @@ _OPERATION = "/v1/operations/{operation_id}"
 _NAMED = "/v1/operations/operations/{operation_id}"
 _SHOT = "/v1/stories/{story_id}/shots/{shot_id}"
 _JSON = {"Accept": "application/json"}
+_VERBS = {"wait": 200, "cancel": 200, "pause": 409, "resume": 409, "retry": 409}
+"""What is asked of one operation, and what the owner of one that has succeeded is answered."""
 CASES: dict[tuple[str, str], list[Case]] = {
     ("GET", "/v1/stories/{story_id}"): [Case("/v1/stories/{story}")],
     ("DELETE", "/v1/stories/{story_id}"): [Case("/v1/stories/{story}", status=204)],
@@ -61,10 +63,14 @@ CASES: dict[tuple[str, str], list[Case]] = {
         Case("/v1/operations/{operation}/events", headers=_JSON),
     ],
     ("GET", f"{_NAMED}/events"): [Case("/v1/operations/operations/{operation}/events")],
-    ("POST", f"{_OPERATION}:cancel"): [Case("/v1/operations/{operation}:cancel")],
-    ("POST", f"{_OPERATION}/cancel"): [Case("/v1/operations/{operation}/cancel")],
-    ("POST", f"{_NAMED}:cancel"): [Case("/v1/operations/operations/{operation}:cancel")],
-    ("POST", f"{_NAMED}/cancel"): [Case("/v1/operations/operations/{operation}/cancel")],
+    **{
+        ("POST", f"{prefix}{separator}{verb}"): [Case(path + separator + verb, status=status)]
+        for prefix, path in ((_OPERATION, "/v1/operations/{operation}"), (_NAMED, "/v1/operations/operations/{operation}"))
+        for verb, status in _VERBS.items()
+        for separator in ":/"
+    },
+    ("DELETE", _OPERATION): [Case("/v1/operations/{operation}", status=204)],
+    ("DELETE", _NAMED): [Case("/v1/operations/operations/{operation}", status=204)],
     ("HEAD", _STATIC): [Case("/static/{story}_FINAL_MOVIE.mp4")],
     ("GET", _STATIC): [
         Case(f"/static/{name}")
@@ -84,7 +90,9 @@ MATRIX = [(method, case) for (method, _), cases in CASES.items() for case in cas
 NAMES = [f"{method} {case.path}" for method, case in MATRIX]
 LISTS = {("GET", "/v1/stories"): "items", ("GET", "/v1/operations"): "operations"}
 CREATES = {("POST", "/v1/stories")}
-ROUTES = PUBLIC | set(CASES) | set(LISTS) | CREATES
+BULKS = {("POST", "/v1/operations:cancel"), ("POST", "/v1/operations:retry")}
+"""What changes many of the asking user's own operations, by a filter."""
+ROUTES = PUBLIC | set(CASES) | set(LISTS) | CREATES | BULKS
 
 
 def absent(path: str) -> str:

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from email.message import Message
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from services.core.errors import InvalidArgument, TooLarge
 from services.gateway import validation
-from services.gateway.problems import InvalidRequest
 from services.gateway.wiring import CurrentUser, wiring_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,11 +40,7 @@ class JsonBody(Generic[M]):
         if not isinstance(document, dict):
             raise InvalidArgument("NOT_AN_OBJECT", field="body", found=validation.json_type(document))
         _check_characters(document)
-        try:
-            return self.model.model_validate(document)
-        except ValidationError as error:
-            details = [{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors(include_url=False)]
-            raise InvalidRequest(validation.translate(details, self.model)) from None
+        return validation.validated(self.model, document)
 
 
 def parse(data: bytes) -> Any:

@@ -143,10 +143,11 @@ async def follow(
             for event in stored:
                 yield event
                 seen = event.seq
-                if event.kind in TERMINAL_KINDS:
-                    return
             if len(stored) == _PAGE:
                 continue
+            # An earlier end is none, where the operation was tried again after it.
+            if stored and stored[-1].kind in TERMINAL_KINDS:
+                return
             if operation.done:
                 return
             while fresh := await subscription.next(resync):

@@ -55,6 +55,10 @@ def describe(app: FastAPI, models: Iterable[type[BaseModel]]) -> None:
 def _complete_operation(operation: dict[str, Any], route: APIRoute, schemas: dict[str, Any]) -> None:
     if _FASTAPIS_OWN in str(operation["responses"].get("422")):
         del operation["responses"]["422"]  # ours is a problem, with 400
+    for status, response in route.responses.items():
+        for kind, content in response.get("content", {}).items():
+            if "example" in content:  # FastAPI leaves out what is null in it
+                operation["responses"][str(status)]["content"][kind]["example"] = content["example"]
     for dependency in _flat(route.dependant):
         if dependency.call is current_user:
             operation["security"] = [{_SCHEME: []}]

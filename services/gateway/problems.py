@@ -11,33 +11,7 @@ from starlette.requests import Request
 from services.core.errors import StoryreelError
 from services.core.model import Language
 from services.gateway import languages
-
-STATUS_BY_KIND: Mapping[str, int] = {
-    "internal": 500,
-    "invalid_argument": 400,
-    "too_large": 413,
-    "unauthenticated": 401,
-    "not_found": 404,
-    "failed_precondition": 409,
-    "conflict": 409,
-    "content_violation": 422,
-    "cancelled": 409,
-    "lease_lost": 500,
-    "transient": 503,
-    "unavailable": 503,
-    "resource_exhausted": 429,
-    "deadline_exceeded": 504,
-    "engine_failed": 502,
-}
-STATUS_BY_REASON: Mapping[str, int] = {
-    "BAD_RANGE": 416,
-    "IDEMPOTENCY_KEY_REUSED": 422,
-    "METHOD_NOT_ALLOWED": 405,
-    "STORAGE_FULL": 507,
-    "UNSUPPORTED_ENCODING": 415,
-    "UNSUPPORTED_MEDIA_TYPE": 415,
-}
-"""Where HTTP has a more telling status than the error's kind."""
+from services.gateway.codes import STATUS_BY_KIND, STATUS_BY_REASON
 
 CHINESE_TITLES: Mapping[int, str] = {
     400: "请求有误",
@@ -57,14 +31,6 @@ CHINESE_TITLES: Mapping[int, str] = {
     507: "存储空间不足",
 }
 RETRY_AFTER_SECONDS = 1
-
-
-class InvalidRequest(Exception):
-    """Several things are wrong with one request; each is told."""
-
-    def __init__(self, errors: Sequence[StoryreelError]) -> None:
-        self.errors = tuple(errors)
-        super().__init__("; ".join(str(error) for error in errors))
 
 
 class ProblemField(BaseModel):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from services.core.errors import StoryreelError
 from services.gateway import problems, validation
-from services.gateway.problems import InvalidRequest
+from services.gateway.validation import InvalidRequest
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from services.core.errors import InvalidArgument, StoryreelError
+
+M = TypeVar("M", bound=BaseModel)
 
 LONGEST_QUOTE = 60
 """Characters of a client's value that a message repeats."""
@@ -31,6 +33,23 @@ _EXPECTED: Mapping[str, str] = {
 }
 _BOUNDS = frozenset({"greater_than_equal", "less_than_equal"})
 _CHOICES = frozenset({"enum", "literal_error"})
+
+
+class InvalidRequest(Exception):
+    """Several things are wrong with one request; each is told."""
+
+    def __init__(self, errors: Sequence[StoryreelError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(str(error) for error in errors))
+
+
+def validated(model: type[M], document: Mapping[str, Any]) -> M:
+    """The body as a model. Raises InvalidRequest, whose fields begin with `body`."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        details = [{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors(include_url=False)]
+        raise InvalidRequest(translate(details, model)) from None
 
 
 def translate(errors: Iterable[ErrorDetails | Mapping[str, Any]], model: type[BaseModel] | None = None) -> list[StoryreelError]:

@@ -41,7 +41,8 @@ async def test_creating_a_story_answers_at_once_and_tells_where_to_look(served: 
     answer = await served.ask("POST", "/v1/stories", json=STORY)
     assert answer.status_code == 202
     body = answer.json()
-    assert set(body) == {"operation_name", "state", "create_time"}
+    assert set(body) == {"operation_name", "state", "create_time", "name", "done", "metadata"}
+    assert (body["name"], body["done"]) == (body["operation_name"], False)
     assert body["state"] == "queued"
     _is_time(body["create_time"])
     name = body["operation_name"]
@@ -225,8 +226,9 @@ async def test_an_operation_from_queued_to_succeeded(served: Served) -> None:
     ended = await served.get(f"/v1/operations/{name}")
     assert (ended["status"], ended["done"], ended["error_msg"]) == ("succeeded", True, "")
     _is_time(ended["finished_at"])
-    assert ended["response"] == {"name": f"stories/{ended['story_id']}"}
-    assert set(ended["metadata"]) == {"progress", "stage", "attempt", "last_error"}
+    result = "type.googleapis.com/storyreel.v1.CreateStoryResult"
+    assert ended["response"] == {"@type": result, "name": f"stories/{ended['story_id']}"}
+    assert set(ended["metadata"]) >= {"progress", "stage", "attempt", "last_error"}
     assert "error" not in ended
     assert await served.get(f"/v1/operations/operations/{name}") == ended
 

@@ -4,18 +4,22 @@ import pytest
 
 from services.core.errors import BY_KIND
 from services.core.model import AssetType, Failure, Language, OperationStatus, OperationType, ShotStatus, StoryStatus
+from services.gateway import codes
+from services.gateway.codes import STATUS_BY_KIND, STATUS_BY_REASON
 from services.gateway.dialects.stories import names, render
-from services.gateway.problems import CHINESE_TITLES, STATUS_BY_KIND, STATUS_BY_REASON
+from services.gateway.problems import CHINESE_TITLES
 from tests import builders
 
 
 @pytest.mark.parametrize("status", OperationStatus)
 @pytest.mark.parametrize("kind", OperationType)
 def test_every_operation_can_be_shown(kind: OperationType, status: OperationStatus) -> None:
-    shown = render.operation(builders.operation(builders.story(), kind, status=status)).model_dump(exclude_unset=True)
-    assert shown["status"] == status
+    failure = Failure("engine_failed", "ENGINE_FAILED", "broken") if status is OperationStatus.FAILED else None
+    row = builders.operation(builders.story(), kind, status=status, failure=failure)
+    shown = render.operation(row).model_dump(exclude_unset=True)
+    assert (shown["status"], shown["metadata"]["status"]) == (status, status)
     assert ("response" in shown) == (status is OperationStatus.SUCCEEDED)
-    assert ("error" in shown) == (status is OperationStatus.CANCELLED)
+    assert ("error" in shown) == (status in {OperationStatus.FAILED, OperationStatus.CANCELLED})
 
 
 @pytest.mark.parametrize("status", StoryStatus)
@@ -31,7 +35,7 @@ def test_every_shot_can_be_shown(status: ShotStatus) -> None:
 @pytest.mark.parametrize("kind", BY_KIND)
 def test_every_error_has_a_status_and_a_code(kind: str) -> None:
     assert STATUS_BY_KIND[kind] in CHINESE_TITLES
-    assert 1 <= render.RPC_CODES[kind] <= 16
+    assert 1 <= codes.RPC_CODES[kind] <= 16
 
 
 def test_every_status_has_a_chinese_title() -> None:

@@ -93,12 +93,58 @@ VERSION_LIST: Mapping[str, Any] = {
     ]
 }
 
+WAIT: Mapping[str, Any] = {"half a minute": {"timeout": 30}, "as protobuf's JSON writes it": {"timeout": "30s"}}
+BULK: Mapping[str, Any] = {"what failed for want of a model": {"filter": 'status = failed AND error.reason = "MODEL_UNAVAILABLE"'}}
+BULK_RESULT: Mapping[str, Any] = {"changed": 12, "unchanged": 0, "more": False, "next_page_token": ""}
+
+_QUEUED: Mapping[str, Any] = {
+    "@type": "type.googleapis.com/storyreel.v1.OperationMetadata",
+    "progress": 0.0,
+    "stage": "",
+    "attempt": 0,
+    "last_error": "",
+    "status": "queued",
+    "priority": 0,
+    "create_time": _CREATED,
+    "announce_time": None,
+    "start_time": None,
+    "end_time": None,
+    "deadline": None,
+    "cancel_requested": False,
+    "pause_requested": False,
+}
+_LISTED: Mapping[str, Any] = {
+    **_QUEUED,
+    "progress": 1.0,
+    "stage": "pictures",
+    "attempt": 1,
+    "status": "succeeded",
+    "announce_time": "2026-11-20T12:40:30.764410+00:00",
+    "start_time": "2026-11-20T12:40:30.766012+00:00",
+    "end_time": _ENDED,
+    "queue_position": None,
+    "eta_seconds": None,
+}
+_STEP: Mapping[str, Any] = {
+    "kind": "keyframe",
+    "shot": f"stories/{_STORY}/shots/{_SHOT}",
+    "key": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    "status": "succeeded",
+    "start_time": "2026-11-20T12:40:33.120044+00:00",
+    "end_time": "2026-11-20T12:40:35.904410+00:00",
+    "engine": "painter",
+    "engine_seconds": 2.7,
+    "reason": "",
+}
 OPERATION_CREATED: Mapping[str, Any] = {
     "operation_name": f"operations/{_OPERATION}",
     "state": "queued",
     "create_time": _CREATED,
+    "name": f"operations/{_OPERATION}",
+    "done": False,
+    "metadata": {**_QUEUED, "idempotency_expires_at": "2026-11-21T12:40:30.761361+00:00"},
 }
-OPERATION: Mapping[str, Any] = {
+_OPERATION_LISTED: Mapping[str, Any] = {
     "id": _OPERATION,
     "user_id": _USER,
     "created_at": _CREATED,
@@ -118,13 +164,32 @@ OPERATION: Mapping[str, Any] = {
     "progress": 1.0,
     "stage": "pictures",
     "attempt": 1,
-    "metadata": {"progress": 1.0, "stage": "pictures", "attempt": 1, "last_error": ""},
-    "response": {"name": f"stories/{_STORY}"},
+    "metadata": _LISTED,
+    "response": {"@type": "type.googleapis.com/storyreel.v1.CreateStoryResult", "name": f"stories/{_STORY}"},
 }
-OPERATION_LIST: Mapping[str, Any] = {"operations": [OPERATION], "next_page_token": ""}
+OPERATION: Mapping[str, Any] = {**_OPERATION_LISTED, "metadata": {**_LISTED, "steps": [_STEP]}}
+OPERATION_QUEUED: Mapping[str, Any] = {
+    **{name: value for name, value in _OPERATION_LISTED.items() if name != "response"},
+    "status": "queued",
+    "worker": "",
+    "started_at": None,
+    "finished_at": None,
+    "done": False,
+    "progress": 0.0,
+    "stage": "",
+    "attempt": 0,
+    "metadata": {**_QUEUED, "queue_position": 3, "eta_seconds": 41.5, "steps": []},
+}
+OPERATION_PAUSED: Mapping[str, Any] = {
+    **OPERATION_QUEUED,
+    "status": "paused",
+    "metadata": {**OPERATION_QUEUED["metadata"], "status": "paused", "queue_position": None},
+}
+OPERATION_LIST: Mapping[str, Any] = {"operations": [_OPERATION_LISTED], "next_page_token": ""}
 OPERATION_CANCELLED: Mapping[str, Any] = {
     **{name: value for name, value in OPERATION.items() if name != "response"},
     "status": "cancelled",
+    "metadata": {**_LISTED, "status": "cancelled", "steps": [_STEP]},
     "error_msg": "Cancelled on request.",
     "error": {
         "code": 1,
@@ -158,7 +223,8 @@ EVENTS: Mapping[str, Any] = {
             "story_id": _STORY,
             "data": {"shots": 2},
         },
-    ]
+    ],
+    "next_page_token": "",
 }
 EVENTS_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {

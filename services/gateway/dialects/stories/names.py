@@ -96,6 +96,17 @@ def shot_url(story_id: StoryId, shot_id: ShotId, asset_type: AssetType, number: 
     return f"{PREFIX}{story_id}_{shot_id}_{part.stem}{version}.{part.extension}"
 
 
+def current_url(shot: Shot, asset_type: AssetType) -> str:
+    """The URL of what the shot shows or sounds like now; empty when there is nothing."""
+    there = ShotFile(shot.story_id, shot.id, asset_type, None).ref(shot)
+    return shot_url(shot.story_id, shot.id, asset_type) if there else ""
+
+
+def film_url(story_id: StoryId) -> str:
+    """The URL of a story's film: it shows the newest."""
+    return f"{PREFIX}{story_id}_FINAL_MOVIE.mp4"
+
+
 def _story_files(story: Story) -> list[tuple[str, MediaRef]]:
     film = story.film
     if film is None:

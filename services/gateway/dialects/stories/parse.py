@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.core.commands import CreateStory, PatchShot
+from services.core.commands import CreateStory, PatchShot, Terms
 from services.core.errors import InvalidArgument, NotFound
 from services.core.model import AssetType, Language
 from services.core.story_text import check_line, read_story, title_of
@@ -22,7 +22,7 @@ _MOST_DIGITS = 9
 _LONG_FIELDS = frozenset({"description", "details", "narration"})
 
 
-def create_story(body: CreateStoryBody, *, max_characters: int) -> CreateStory:
+def create_story(body: CreateStoryBody, *, terms: Terms, max_characters: int) -> CreateStory:
     """Raises InvalidArgument or TooLarge."""
     detected = read_story(body.script_content, field="body.script_content", limit=max_characters)
     for field in ("display_name", "voice"):
@@ -38,6 +38,7 @@ def create_story(body: CreateStoryBody, *, max_characters: int) -> CreateStory:
         voice=body.voice or "",
         shot_count=body.shots,
         payload=body.sent(),
+        terms=terms,
     )
 
 

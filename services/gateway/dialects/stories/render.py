@@ -4,32 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from services.core import model, texts
+from services.core import model, steps
 from services.core.model import AssetType, Failure, Language, OperationStatus, OperationType
+from services.core.ports import Outlook
+from services.gateway.codes import DOMAIN, RPC_CODES
+from services.gateway.details import Details
 from services.gateway.dialects.stories import names, schemas
+from services.gateway.failures import ended_badly, failure_of, message_of
 
 NO_SHOT = str(UUID(int=0))
-
-RPC_CODES: Mapping[str, int] = {
-    "internal": 13,
-    "invalid_argument": 3,
-    "too_large": 3,
-    "unauthenticated": 16,
-    "not_found": 5,
-    "failed_precondition": 9,
-    "conflict": 10,
-    "content_violation": 3,
-    "cancelled": 1,
-    "lease_lost": 10,
-    "transient": 14,
-    "unavailable": 14,
-    "resource_exhausted": 8,
-    "deadline_exceeded": 4,
-    "engine_failed": 13,
+RESULT_TYPES: Mapping[OperationType, str] = {
+    OperationType.STORY_CREATE: "storyreel.v1.CreateStoryResult",
+    OperationType.SHOT_REGEN: "storyreel.v1.RegenerateShotResult",
+    OperationType.VIDEO_RENDER: "storyreel.v1.CompileStoryResult",
 }
-"""google.rpc.Code by the kind of a failure."""
-
-_CANCELLED = Failure("cancelled", "CANCELLED", texts.render("CANCELLED", Language.EN, {}))
+"""The message that an operation's response is, by the operation's type."""
 
 
 def time(at: datetime) -> str:
@@ -63,10 +52,6 @@ def story(row: model.Story) -> schemas.Story:
 
 
 def shot(row: model.Shot) -> schemas.Shot:
-    def url(asset_type: AssetType) -> str:
-        there = names.ShotFile(row.story_id, row.id, asset_type, None).ref(row)
-        return names.shot_url(row.story_id, row.id, asset_type) if there else ""
-
     return schemas.Shot(
         id=str(row.id),
         user_id=str(row.user_id),
@@ -82,23 +67,25 @@ def shot(row: model.Shot) -> schemas.Shot:
         transition=row.transition,
         voice=row.voice,
         status=row.status,
-        image_url=url(AssetType.IMAGE),
+        image_url=names.current_url(row, AssetType.IMAGE),
         bgm=row.bgm,
-        video_url=url(AssetType.VIDEO),
-        audio_url=url(AssetType.AUDIO),
+        video_url=names.current_url(row, AssetType.VIDEO),
+        audio_url=names.current_url(row, AssetType.AUDIO),
         duration=row.seconds,
         framing=row.framing,
         revision=row.revision,
     )
 
 
-def operation(row: model.Operation, language: Language | None = None) -> schemas.Operation:
-    """`language` words the failure; None leaves it as it was worded when it happened."""
-    failure = row.failure
-    if row.status is OperationStatus.CANCELLED:
-        failure = failure or _CANCELLED
-    failed = row.status in (OperationStatus.FAILED, OperationStatus.CANCELLED)
-    message = _message(failure, language) if failure else ""
+def operation(
+    row: model.Operation, language: Language | None = None, *, details: Details | None = None, outlook: Outlook | None = None
+) -> schemas.Operation:
+    """`language` words the failure; None leaves it as it was worded when it happened.
+
+    `details` are for the answer about this one operation, `outlook` alone for a list of them.
+    """
+    failure = failure_of(row)
+    message = message_of(failure, language) if failure else ""
     rendered = schemas.Operation(
         id=str(row.id),
         user_id=str(row.user_id),
@@ -110,29 +97,67 @@ def operation(row: model.Operation, language: Language | None = None) -> schemas
         payload=dict(row.payload),
         status=row.status,
         retries=row.retries,
-        error_msg=message if failed else "",
+        error_msg=message if ended_badly(row) else "",
         worker=row.worker,
-        started_at=time(row.started_at) if row.started_at else None,
-        finished_at=time(row.finished_at) if row.finished_at else None,
+        started_at=_time(row.started_at),
+        finished_at=_time(row.finished_at),
         name=f"operations/{row.id}",
         done=row.done,
         progress=row.progress,
         stage=row.stage,
         attempt=row.attempt,
-        metadata=schemas.OperationMetadata(
-            progress=row.progress, stage=row.stage, attempt=row.attempt, last_error="" if failed else message
-        ),
+        metadata=metadata(row, language, details=details, outlook=outlook),
     )
-    if failed and failure:
-        rendered.error = _status(failure, message)
-    if row.status is OperationStatus.SUCCEEDED:
-        rendered.response = _response(row)
+    _end(rendered, row, language)
     return rendered
 
 
-def created(row: model.Operation) -> schemas.OperationCreated:
-    """What a POST answers, at first and whenever its Idempotency-Key comes again."""
-    return schemas.OperationCreated(operation_name=f"operations/{row.id}", state="queued", create_time=time(row.created_at))
+def created(
+    row: model.Operation, language: Language | None, *, expires_at: datetime | None, waited: bool
+) -> schemas.OperationCreated:
+    """What a POST answers, at first and whenever its key comes again; how far it has come only where the client `waited`."""
+    about = metadata(row, language)
+    if expires_at is not None:
+        about.idempotency_expires_at = time(expires_at)
+    rendered = schemas.OperationCreated(
+        operation_name=f"operations/{row.id}",
+        state=row.status if waited else OperationStatus.QUEUED,
+        create_time=time(row.created_at),
+        name=f"operations/{row.id}",
+        done=row.done,
+        metadata=about,
+    )
+    _end(rendered, row, language)
+    return rendered
+
+
+def metadata(
+    row: model.Operation, language: Language | None = None, *, details: Details | None = None, outlook: Outlook | None = None
+) -> schemas.OperationMetadata:
+    """`details` and `outlook` as for `operation`."""
+    failure = None if ended_badly(row) else row.failure
+    rendered = schemas.OperationMetadata(
+        type_url=f"{schemas.TYPES}storyreel.v1.OperationMetadata",
+        progress=row.progress,
+        stage=row.stage,
+        attempt=row.attempt,
+        last_error=message_of(failure, language) if failure else "",
+        status=row.status,
+        priority=row.priority,
+        create_time=time(row.created_at),
+        announce_time=_time(row.announced_at),
+        start_time=_time(row.started_at),
+        end_time=_time(row.finished_at),
+        deadline=_time(row.deadline_at),
+        cancel_requested=row.cancel_requested_at is not None,
+        pause_requested=row.pause_requested_at is not None,
+    )
+    if details is not None:
+        outlook = details.outlook
+        rendered.steps = [_step(row, step) for step in details.steps]
+    if outlook is not None:
+        rendered.queue_position, rendered.eta_seconds = outlook.position, outlook.seconds
+    return rendered
 
 
 def version(row: model.ShotVersion, story_id: model.StoryId) -> schemas.Version:
@@ -170,32 +195,50 @@ def _timeline_item(entry: model.TimelineEntry) -> schemas.TimelineItem:
     )
 
 
-def _message(failure: Failure, language: Language | None) -> str:
-    """The failure in the reader's language; as it was worded when an older release knew a reason that this one does not."""
-    if language is None or failure.reason not in texts.TEXTS:
-        return failure.message
-    try:
-        return texts.render(failure.reason, language, failure.params)
-    except KeyError:  # stored by a release whose text had other parameters
-        return failure.message
+def _time(at: datetime | None) -> str | None:
+    return time(at) if at else None
+
+
+def _step(row: model.Operation, step: steps.StepState) -> schemas.Step:
+    return schemas.Step(
+        kind=step.kind,
+        shot=f"stories/{row.story_id}/shots/{step.shot_id}" if step.shot_id else "",
+        key=step.key,
+        status=step.status,
+        start_time=time(step.started_at),
+        end_time=_time(step.finished_at),
+        engine=step.engine,
+        engine_seconds=step.seconds,
+        reason=step.reason,
+    )
+
+
+def _end(rendered: schemas.Operation | schemas.OperationCreated, row: model.Operation, language: Language | None) -> None:
+    """Exactly one of `error` and `response`, once it is done."""
+    failure = failure_of(row)
+    if ended_badly(row) and failure:
+        rendered.error = _status(failure, message_of(failure, language))
+    if row.status is OperationStatus.SUCCEEDED:
+        rendered.response = _response(row)
 
 
 def _status(failure: Failure, message: str) -> schemas.RpcStatus:
     info = schemas.ErrorInfo(
         type=schemas.ERROR_INFO,
         reason=failure.reason,
-        domain=schemas.DOMAIN,
+        domain=DOMAIN,
         metadata={name: str(value) for name, value in failure.params.items()},
     )
     return schemas.RpcStatus(code=RPC_CODES[failure.kind], message=message, details=[info])
 
 
-def _response(row: model.Operation) -> dict[str, str]:
-    story_path = f"stories/{row.story_id}"
+def _response(row: model.Operation) -> schemas.OperationResult:
+    result = schemas.OperationResult(type_url=schemas.TYPES + RESULT_TYPES[row.type], name=f"stories/{row.story_id}")
     match row.type:
         case OperationType.SHOT_REGEN:
-            return {"name": f"{story_path}/shots/{row.shot_id}"}
+            result.name += f"/shots/{row.shot_id}"
         case OperationType.VIDEO_RENDER:
-            return {"name": story_path, "video_url": f"{names.PREFIX}{row.story_id}_FINAL_MOVIE.mp4"}
+            result.video_url = names.film_url(row.story_id)
         case OperationType.STORY_CREATE:
-            return {"name": story_path}
+            pass  # the story itself
+    return result

@@ -2,7 +2,8 @@
 
 import functools
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
@@ -10,14 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.core.errors import NotFound
-from services.core.model import MediaRef, OperationId, OperationStatus, OperationType, ShotId, StoryId, UserId
-from services.core.ports import Accepted, OperationFilter
-from services.gateway import files, idempotency, languages, paging
+from services.core.model import MediaRef, OperationId, ShotId, StoryId, UserId
+from services.gateway import files, idempotency, languages
 from services.gateway.body import JsonBody
-from services.gateway.dialects.stories import events, examples, names, parse, render, schemas
-from services.gateway.idempotency import IdempotencyKey
+from services.gateway.dialects.stories import events, examples, listing, names, operations, parse, render, schemas
+from services.gateway.dialects.stories.operations import Begins
 from services.gateway.live import follow
-from services.gateway.paging import PageSize, PageToken
+from services.gateway.paging import Pages, PageSize, PageToken, Scope
 from services.gateway.problems import documented
 from services.gateway.route import ProblemRoute
 from services.gateway.uuids import CanonicalUUID
@@ -39,20 +39,21 @@ async def list_stories(
     *, wired: Wired, user: CurrentUser, page_size: PageSize = None, page_token: PageToken = None
 ) -> schemas.StoryList:
     """Your stories, newest first."""
-    size = paging.size_of(page_size, wired.settings)
-    before = paging.decode("stories", page_token)
-    found = await wired.store.stories(user, limit=size + 1, before=StoryId(before) if before else None)
-    page, token = paging.cut(found, size, "stories", lambda row: row.id)
+    pages, scope = Pages(wired.settings), Scope("stories", user)
+    size = pages.size(page_size)
+    before = pages.after(scope, page_token)
+    found = await wired.store.stories(user, limit=size + 1, before=StoryId(cast(UUID, before[0])) if before else None)
+    page, token = pages.cut(found, size, scope, lambda row: (row.id,))
     return schemas.StoryList(items=[render.story(row) for row in page], next_page_token=token)
 
 
 async def create_story(
-    *, wired: Wired, user: CurrentUser, body: CreateStory, request: Request, response: Response, _key: IdempotencyKey = None
+    *, wired: Wired, user: CurrentUser, body: CreateStory, terms: Begins, request: Request, response: Response
 ) -> schemas.OperationCreated:
     """Begin a story: its storyboard and its pictures are made by the operation that this names."""
-    command = parse.create_story(body, max_characters=wired.settings.max_story_characters)
-    accepted = await wired.stories.create(user, command, idempotency.of(request, body.sent()))
-    return _accepted(wired, accepted, response)
+    command = parse.create_story(body, terms=terms, max_characters=wired.settings.max_story_characters)
+    accepted = await wired.stories.create(user, command, idempotency.of(request, body.sent(), body.request_id))
+    return await operations.begun(wired, accepted, request, response)
 
 
 async def get_story(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID) -> schemas.Story:
@@ -72,13 +73,14 @@ async def compile_story(
     user: CurrentUser,
     story_id: CanonicalUUID,
     body: Compile,
+    terms: Begins,
     request: Request,
     response: Response,
-    _key: IdempotencyKey = None,
 ) -> schemas.OperationCreated:
     """Begin the film; what its shots lack is made first. No body is needed."""
-    key = idempotency.of(request, body.sent())
-    return _accepted(wired, await wired.stories.compile(user, StoryId(story_id), parse.film_options(body), key), response)
+    key = idempotency.of(request, body.sent(), body.request_id)
+    accepted = await wired.stories.compile(user, StoryId(story_id), parse.film_options(body), key, terms=terms)
+    return await operations.begun(wired, accepted, request, response)
 
 
 # -- shots ---------------------------------------------------------------------------------------------------------------------
@@ -109,9 +111,9 @@ async def regenerate_shot(
     story_id: CanonicalUUID,
     shot_id: CanonicalUUID,
     body: Regenerate,
+    terms: Begins,
     request: Request,
     response: Response,
-    _key: IdempotencyKey = None,
 ) -> schemas.OperationCreated:
     """Begin another take of a shot's picture, clip, voice or text; the takes before it are kept as versions."""
     asset_type, details = parse.regenerate(body)
@@ -121,9 +123,10 @@ async def regenerate_shot(
         ShotId(shot_id),
         asset_type=asset_type,
         details=details,
-        idempotency=idempotency.of(request, body.sent()),
+        idempotency=idempotency.of(request, body.sent(), body.request_id),
+        terms=terms,
     )
-    return _accepted(wired, accepted, response)
+    return await operations.begun(wired, accepted, request, response)
 
 
 async def list_versions(*, wired: Wired, user: CurrentUser, story_id: CanonicalUUID, shot_id: CanonicalUUID) -> schemas.VersionList:
@@ -146,38 +149,6 @@ async def restore_version(
 # -- operations ----------------------------------------------------------------------------------------------------------------
 
 
-async def list_operations(
-    *,
-    wired: Wired,
-    user: CurrentUser,
-    status: Annotated[OperationStatus | None, Query(description="Only these.")] = None,
-    type: Annotated[OperationType | None, Query(description="Only these.")] = None,  # noqa: A002  # the API's name
-    story_id: Annotated[CanonicalUUID | None, Query(description="Only this story's.")] = None,
-    page_size: PageSize = None,
-    page_token: PageToken = None,
-) -> schemas.OperationList:
-    """Your operations, newest first."""
-    where = OperationFilter(status=status, type=type, story_id=StoryId(story_id) if story_id else None)
-    size = paging.size_of(page_size, wired.settings)
-    scope = f"operations {where}"
-    before = paging.decode(scope, page_token)
-    found = await wired.store.operations(user, limit=size + 1, before=OperationId(before) if before else None, where=where)
-    page, token = paging.cut(found, size, scope, lambda row: row.id)
-    return schemas.OperationList(operations=[render.operation(row) for row in page], next_page_token=token)
-
-
-async def get_operation(*, wired: Wired, user: CurrentUser, operation_id: CanonicalUUID, request: Request) -> schemas.Operation:
-    """One operation."""
-    row = await wired.store.operation(user, OperationId(operation_id))
-    return render.operation(row, languages.preferred(request.headers.get("accept-language")))
-
-
-async def cancel_operation(*, wired: Wired, user: CurrentUser, operation_id: CanonicalUUID, request: Request) -> schemas.Operation:
-    """Ask an operation to stop: a queued one is cancelled at once, a running one soon, an ended one stays as it is."""
-    row = await wired.stories.cancel(user, OperationId(operation_id))
-    return render.operation(row, languages.preferred(request.headers.get("accept-language")))
-
-
 async def operation_events(
     *,
     wired: Wired,
@@ -187,8 +158,10 @@ async def operation_events(
     last_event_id: Annotated[
         str | None, Query(description="Begin after this event; the header Last-Event-ID says it too, and is heard first.")
     ] = None,
+    page_size: PageSize = None,
+    page_token: PageToken = None,
 ) -> Response:
-    """What happens to an operation, as it happens: server-sent events; as a JSON list where Accept is application/json.
+    """What happens to an operation, as it happens: server-sent events; as pages of JSON where Accept is application/json.
 
     `storyboard_grew` says that more shots are there to be seen, `storyboard_landed` that all are, `shot_landed` that one has
     something new; `step_started`, `step_finished` and `step_failed` tell of the models' work, and `progress` how far it is. The
@@ -197,14 +170,14 @@ async def operation_events(
     after = events.last_event_id(request, last_event_id)
     operation = await wired.store.operation(user, OperationId(operation_id))
     if events.wants_list(request):
-        stored = await wired.store.events(user, operation.id, after=after or 0)
-        listed = schemas.EventList(events=[render.event(event) for event in stored])
-        return JSONResponse(listed.model_dump(mode="json"))
+        page = await listing.list_events(wired, operation, after=after or 0, page_size=page_size, page_token=page_token)
+        return JSONResponse(page.model_dump(mode="json"))
     if after is not None and operation.done and not await wired.store.events(user, operation.id, after=after, limit=1):
         return Response(status_code=204)  # tells a browser's EventSource to stop reconnecting
     stream = events.encode(
         operation,
         follow(wired.store, wired.live, operation, after=after or 0, resync=wired.settings.live_resync_seconds),
+        hub=wired.live,
         language=languages.preferred(request.headers.get("accept-language")),
         keepalive=wired.settings.live_keepalive_seconds,
     )
@@ -248,7 +221,7 @@ def router() -> APIRouter:
             status_code=status,
             operation_id=endpoint.__name__,
             responses={**documented(400, *errors), **ok},
-            response_model_exclude_unset=endpoint in _WITH_OPTIONAL_KEYS,
+            response_model_exclude_unset=True,
         )
 
     story, shot = "/v1/stories/{story_id}", "/v1/stories/{story_id}/shots/{shot_id}"
@@ -265,10 +238,18 @@ def router() -> APIRouter:
     add("GET", f"{shot}/versions", list_versions, "shots", 404, example=examples.VERSION_LIST)
     restore = f"{shot}/versions/{{asset_type}}/{{number}}:restore"
     add("POST", restore, restore_version, "shots", 404, example=examples.SHOT)
-    add("GET", "/v1/operations", list_operations, "operations", example=examples.OPERATION_LIST)
+    add("GET", "/v1/operations", listing.list_operations, "operations", example=examples.OPERATION_LIST)
     operation = "/v1/operations/{operation_id}"
-    add("GET", operation, get_operation, "operations", 404, example=examples.OPERATION)
-    add("POST", f"{operation}:cancel", cancel_operation, "operations", 404, example=examples.OPERATION_CANCELLED)
+    add("GET", operation, operations.get_operation, "operations", 404, example=examples.OPERATION)
+    add("DELETE", operation, operations.delete_operation, "operations", 404, 409, status=204)
+    add("POST", f"{operation}:wait", operations.wait_operation, "operations", 404, 413, 415, example=examples.OPERATION)
+    add("POST", f"{operation}:cancel", operations.cancel_operation, "operations", 404, example=examples.OPERATION_CANCELLED)
+    add("POST", f"{operation}:pause", operations.pause_operation, "operations", 404, 409, example=examples.OPERATION_PAUSED)
+    add("POST", f"{operation}:resume", operations.resume_operation, "operations", 404, 409, example=examples.OPERATION_QUEUED)
+    add("POST", f"{operation}:retry", operations.retry_operation, "operations", 404, 409, example=examples.OPERATION_QUEUED)
+    every = "/v1/operations"
+    add("POST", f"{every}:cancel", operations.cancel_operations, "operations", 413, 415, example=examples.BULK_RESULT)
+    add("POST", f"{every}:retry", operations.retry_operations, "operations", 413, 415, example=examples.BULK_RESULT)
     routes.get(
         f"{operation}/events",
         tags=["operations"],
@@ -291,18 +272,18 @@ def router() -> APIRouter:
 FURTHER_MODELS = (schemas.EventList,)
 """What the API's description refers to beside the routes' own models."""
 
-_WITH_OPTIONAL_KEYS = (get_operation, list_operations, cancel_operation)
-"""An operation's `error` and `response` are there or not."""
-
 
 def _add_other_spellings(routes: APIRouter) -> None:
     """A client may put a whole `operation_name` where the id belongs, and a slash where the colon does."""
     operation = "/v1/operations/{operation_id}"
     named = "/v1/operations/operations/{operation_id}"
-    for path, endpoint in ((named, get_operation), (f"{named}/events", operation_events)):
-        routes.get(path, include_in_schema=False, response_model_exclude_unset=True)(endpoint)
-    for path in (f"{operation}/cancel", f"{named}:cancel", f"{named}/cancel"):
-        routes.post(path, include_in_schema=False, response_model_exclude_unset=True)(cancel_operation)
+    hidden: dict[str, Any] = {"include_in_schema": False, "response_model_exclude_unset": True}
+    routes.get(named, **hidden)(operations.get_operation)
+    routes.get(f"{named}/events", **hidden)(operation_events)
+    routes.delete(named, status_code=204, **hidden)(operations.delete_operation)
+    for verb, endpoint in operations.VERBS.items():
+        for path in (f"{operation}/{verb}", f"{named}:{verb}", f"{named}/{verb}"):
+            routes.post(path, **hidden)(endpoint)
 
 
 async def _shown(wired: Wiring, user: UserId, wanted: names.StoryFile | names.ShotFile | None) -> MediaRef | None:
@@ -316,14 +297,3 @@ async def _shown(wired: Wiring, user: UserId, wanted: names.StoryFile | names.Sh
             return wanted.version_ref(await wired.store.shot_versions(user, wanted.story_id, wanted.shot_id))
         case None:
             return None
-
-
-def _accepted(wired: Wiring, accepted: Accepted, response: Response) -> schemas.OperationCreated:
-    operation = accepted.operation
-    response.headers["Location"] = f"/v1/operations/{operation.id}"
-    response.headers["Retry-After"] = "1"
-    if accepted.replayed:
-        response.headers[idempotency.REPLAYED] = "true"
-    else:
-        wired.metrics.operations.labels(operation.type.value).inc()
-    return render.created(operation)

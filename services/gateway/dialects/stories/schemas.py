@@ -5,14 +5,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.core.model import AssetType, Language, OperationStatus, OperationType, ShotStatus, StoryStatus
+from services.core.steps import StepStatus
 
 SHORT_TEXT = 100
 """Characters of a title, a mood, a camera move, a transition or a kind of music."""
 LONG_TEXT = 2_000
 """Characters of a shot's description, details or narration."""
 
-ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
-DOMAIN = "storyreel.dev"
+TYPES = "type.googleapis.com/"
+"""What every `@type` begins with: the JSON of google.protobuf.Any."""
+ERROR_INFO = f"{TYPES}google.rpc.ErrorInfo"
 
 Time = Annotated[str, Field(description="RFC 3339, with offset and fraction.", json_schema_extra={"format": "date-time"})]
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
@@ -28,7 +30,20 @@ class Body(BaseModel):
         return self.model_dump(exclude_unset=True)
 
 
-class CreateStoryBody(Body):
+class BeginningBody(Body):
+    """Of a request that begins an operation. `request_id` names the request (AIP-155) and is no part of what it asks."""
+
+    request_id: Annotated[
+        str | None,
+        Field(description="A UUID that says the same as Idempotency-Key: the same request under it begins nothing new."),
+    ] = None
+
+    def sent(self) -> dict[str, Any]:
+        """Just what the client sent, without the request's name."""
+        return self.model_dump(exclude_unset=True, exclude={"request_id"})
+
+
+class CreateStoryBody(BeginningBody):
     script_content: Annotated[str, Field(description="The story, in Chinese or English.")]
     display_name: Annotated[str | None, Field(description="The title; made from the story when left out.")] = None
     style: Annotated[str | None, Field(description="A style's name in English or Chinese; `movie` when left out.")] = None
@@ -55,14 +70,14 @@ class PatchShotBody(Body):
     shot: ShotFields
 
 
-class RegenerateBody(Body):
+class RegenerateBody(BeginningBody):
     details: Annotated[str | None, Field(description="What the shot is to show instead; left out for another take.")] = None
     asset_type: Annotated[
         str | None, Field(description="`ASSET_IMAGE` (when left out), `ASSET_VIDEO`, `ASSET_AUDIO` or `ASSET_TEXT`.")
     ] = None
 
 
-class CompileBody(Body):
+class CompileBody(BeginningBody):
     width: Annotated[int | None, Field(ge=64, le=1920, multiple_of=8, description="Pixels; the aspect's own when left out.")] = None
     height: Annotated[int | None, Field(ge=64, le=1920, multiple_of=8, description="Pixels; the aspect's own when left out.")] = (
         None
@@ -82,6 +97,21 @@ class CompileBody(Body):
             "second, coarsely encoded, and new lines are spoken by a quicker and lesser voice."
         ),
     ] = None
+
+
+class WaitBody(Body):
+    timeout: Annotated[
+        Any,
+        Field(
+            description="Seconds to wait at most, as a number or like `10s`; 60 when left out or more.",
+            json_schema_extra={"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]},
+        ),
+    ] = None
+
+
+class BulkBody(Body):
+    filter: Annotated[str, Field(description="Which operations, as in the list's `filter`: never left out, never empty.")]
+    page_token: Annotated[str | None, Field(description="`next_page_token` of the answer before, to go on where it ended.")] = None
 
 
 class TimelineItem(BaseModel):
@@ -160,13 +190,57 @@ class RpcStatus(BaseModel):
     details: list[ErrorInfo]
 
 
-class OperationMetadata(BaseModel):
-    """`last_error` says why an earlier attempt failed, while another is made; empty otherwise."""
+class Step(BaseModel):
+    """One thing that an operation makes. `key` names the artifact; a step that is made again keeps it."""
 
-    progress: float
+    kind: Annotated[str, Field(description="storyboard, rewrite, keyframe, speech, clip, card, segment, transition, …")]
+    shot: Annotated[str, Field(description="stories/…/shots/… that it is for; empty where it is for no one shot.")]
+    key: str
+    status: StepStatus
+    start_time: Time
+    end_time: Time | None
+    engine: str
+    engine_seconds: float | None
+    reason: Annotated[str, Field(description="Why it failed, for machines; empty otherwise.")]
+
+
+class OperationMetadata(BaseModel):
+    """How an operation stands: storyreel.v1.OperationMetadata in JSON.
+
+    `steps` are there where one operation is asked for; the outlook (`queue_position`, `eta_seconds`) is missing from the answer
+    that begins one. `last_error` says why an earlier attempt failed, while another is made; empty otherwise.
+    """
+
+    type_url: Annotated[str, Field(serialization_alias="@type")]
+    progress: Annotated[float, Field(ge=0, le=1, description="From 0 to 1.")]
     stage: str
     attempt: int
     last_error: str
+    status: OperationStatus
+    priority: Annotated[int, Field(ge=-10, le=10, description="A higher one starts first among your operations.")]
+    create_time: Time
+    announce_time: Annotated[Time | None, Field(description="When the broker had taken its newest wake-up.")]
+    start_time: Annotated[Time | None, Field(description="When its first attempt began.")]
+    end_time: Time | None
+    deadline: Annotated[Time | None, Field(description="Past it, it is asked to stop.")]
+    cancel_requested: bool
+    pause_requested: bool
+    queue_position: Annotated[int | None, Field(description="From 1; null unless queued.")] = None
+    eta_seconds: Annotated[
+        float | None, Field(description="How long it will still take, going by its like; null when that is not known.")
+    ] = None
+    steps: list[Step] = []
+    idempotency_expires_at: Annotated[
+        Time | None, Field(description="Until then the request's key begins nothing new; there only where one was sent.")
+    ] = None
+
+
+class OperationResult(BaseModel):
+    """What a succeeded operation made: storyreel.v1.CreateStoryResult, RegenerateShotResult or CompileStoryResult in JSON."""
+
+    type_url: Annotated[str, Field(serialization_alias="@type")]
+    name: Annotated[str, Field(description="stories/… or stories/…/shots/….")]
+    video_url: Annotated[str | None, Field(description="The film, of a video_render.")] = None
 
 
 class Operation(BaseModel):
@@ -193,13 +267,29 @@ class Operation(BaseModel):
     attempt: int
     metadata: OperationMetadata
     error: RpcStatus | None = None
-    response: dict[str, str] | None = None
+    response: OperationResult | None = None
 
 
 class OperationCreated(BaseModel):
+    """What has begun. With `Prefer: wait` it is as it was when the wait was over; otherwise `state` is `queued`, as it began."""
+
     operation_name: Annotated[str, Field(description="GET /v1/ and this name to see how it goes.")]
-    state: Literal["queued"]
+    state: OperationStatus
     create_time: Time
+    name: Annotated[str, Field(description="The same as `operation_name`.")]
+    done: bool
+    metadata: OperationMetadata
+    error: RpcStatus | None = None
+    response: OperationResult | None = None
+
+
+class BulkResult(BaseModel):
+    """What became of the operations that the filter named, as far as they were looked at; ask again while `more` is true."""
+
+    changed: Annotated[int, Field(description="How many were stopped, asked to stop, or queued again.")]
+    unchanged: Annotated[int, Field(description="How many were as wished already, or had changed before it was their turn.")]
+    more: Annotated[bool, Field(description="Whether there are others that the filter names.")]
+    next_page_token: Annotated[str, Field(description="Goes on where this ended; empty when there are no more.")]
 
 
 class StoryList(BaseModel):
@@ -248,3 +338,4 @@ class Event(BaseModel):
 
 class EventList(BaseModel):
     events: list[Event]
+    next_page_token: Annotated[str, Field(description="Empty on the last page.")]
