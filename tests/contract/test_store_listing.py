@@ -5,12 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
 
 from services.core.filter_syntax import parse
-from services.core.filtering import Condition
+from services.core.filtering import Condition, matches
 from services.core.model import Operation, OperationId, OperationStatus, OperationType, UserId
 from services.core.ordering import SORTABLE, Place, in_order, parse_order, place_of
 from services.core.ports import OperationFilter, Store
+from tests.conditions import CONDITIONS
 from tests.contract.store_steps import FAILURE, claim_of, claimed, new_story, ready_story, someone, start
 
 
@@ -118,6 +120,21 @@ async def test_operations_are_found_by_ids_and_by_exact_times(any_store: Store) 
         assert one.id not in await ids(f"{name} > {at.isoformat()}")
         assert one.id in await ids(f"{name} < {(at + timedelta(microseconds=1)).isoformat()}")
     assert await ids("type = shot_regen", status=OperationStatus.FAILED) == [o.id for o in there if o.status == "failed"]
+
+
+async def test_any_condition_finds_what_it_is_true_of(any_store: Store) -> None:
+    user = await busy_user(any_store)
+    there = await everything(any_store, user)
+    conditions: list[Condition] = []
+
+    @given(CONDITIONS)
+    def collect(condition: Condition) -> None:
+        conditions.append(condition)
+
+    collect()
+    for each in conditions:
+        found = await any_store.operations(user, limit=100, where=OperationFilter(where=each))
+        assert [o.id for o in found] == [o.id for o in there if matches(each, o)], each
 
 
 @pytest.mark.parametrize(
