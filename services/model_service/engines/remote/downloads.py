@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx2
 
+from services.adapters.retry_after import retry_after
 from services.core.errors import EngineFailed, StoryreelError
-from services.model_service.engines.remote import backoff, refusals
+from services.model_service.engines.remote import refusals
 from services.model_service.engines.remote.addresses import public_address
 from services.model_service.engines.remote.limits import Limits
 
@@ -64,7 +65,7 @@ class Download:
             body += chunk
             if len(body) > _EXCERPT:
                 break
-        after = backoff.retry_after(response.headers.get("retry-after"))
+        after = retry_after(response.headers.get("retry-after"))
         return refusals.of_status(self._name, response.status_code, bytes(body), after)
 
 

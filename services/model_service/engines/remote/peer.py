@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 import httpx2
 import structlog
 
+from services.adapters.retry_after import retry_after
 from services.core.errors import DeadlineExceeded, EngineFailed, StoryreelError, Unavailable
 from services.model_service.engines.remote import backoff, downloads, refusals
 from services.model_service.engines.remote.limits import Limits
@@ -213,7 +214,7 @@ class Session:
             return await work
 
     def _refusal(self, response: httpx2.Response, body: bytes) -> _Refused:
-        after = backoff.retry_after(response.headers.get("retry-after"))
+        after = retry_after(response.headers.get("retry-after"))
         status = response.status_code
         error = self._judge(status, body) or refusals.of_status(self._name, status, body, after)
         if error.retry_after is None and error.retryable:
