@@ -159,9 +159,8 @@ async def test_an_operations_end_and_each_landing_are_told_in_the_same_words(any
     expected = []
     for operation_id in (tale.operation.id, regenerate.id, render.id):
         operation = await any_store.operation(tale.user, operation_id)
-        for event in await any_store.events(tale.user, operation_id):
-            if (said := webhooks.event_of(event, operation)) is not None:
-                expected.append(said)
+        timeline = await any_store.events(tale.user, operation_id)
+        expected += [said for event in timeline if (said := webhooks.event_of(event, operation)) is not None]
     deliveries = await told(any_store, hook)
     assert [delivery.event for delivery in deliveries] == expected
     assert [event.type.value for event in expected] == ["shot.landed"] * 2 + [
