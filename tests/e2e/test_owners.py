@@ -77,7 +77,7 @@ def test_lists_show_only_ones_own(owned: Owned, route: tuple[str, str], key: str
     assert owned.stranger.http.get(path).json() == nothing
     assert owned.ask(None, "GET", path, Case(path)).status_code == 401
     if token := page["next_page_token"]:
-        assert owned.stranger.http.get(path, params={"page_token": token}).json() == nothing
+        assert owned.stranger.http.get(path, params={"page_token": token}).status_code == 400
     if key == "operations":
         assert token
         assert owned.stranger.http.get(path, params={"story_id": owned.story}).json() == nothing
