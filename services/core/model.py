@@ -262,7 +262,7 @@ class Operation:
     `failures` ended with a failure worth a retry (`max_attempts` bounds these), and `losses` were lost with their worker
     (`lifecycle.MOST_LOSSES` bounds these); a worker that drains uses up neither. A higher `priority` starts first among the
     operations of one owner. Past `deadline_at` it is asked to stop. A running one that is asked to pause ends its attempt first.
-    `started_at` is its first claim since it was created, resumed or tried again by its owner.
+    `started_at` is its first claim since it was asked for or tried again, put forward by the time for which it was paused.
     """
 
     id: OperationId

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from services.core.errors import StoryreelError
+from services.core.errors import ResourceExhausted, StoryreelError
 from services.core.model import Failure
 
 AWAY = frozenset(
@@ -22,6 +22,10 @@ AWAY = frozenset(
 an operation waits for that in patience, and spends none of its attempts on it."""
 
 
+QUEUE_FULL_SECONDS = 5.0
+"""After so long a caller whose queue is full may ask again: places become free one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """`base` and `cap` bound the wait before a retry; `patience` is how long an operation outlasts an outage. All in seconds."""
@@ -34,6 +38,11 @@ class RetryPolicy:
 def counts(failure: Failure | None) -> bool:
     """Whether an attempt that ends like this is one of the few that an operation has: an outage is not, nor a drain."""
     return failure is not None and failure.reason not in AWAY
+
+
+def queue_full(most: int) -> ResourceExhausted:
+    """What is answered to an owner who has `most` operations queued already."""
+    return ResourceExhausted("QUEUE_FULL", retry_after=QUEUE_FULL_SECONDS, limit=most)
 
 
 def retry_delay(error: StoryreelError, *, failures: int, most: int, retries: int, age: float, policy: RetryPolicy) -> float | None:

@@ -1,10 +1,11 @@
 """The owner's half of the store's twin."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.adapters.memory.tables import Tables
 from services.core import takes
-from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation
+from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation, Terms
 from services.core.errors import Conflict, NotFound
 from services.core.model import (
     AssetType,
@@ -21,9 +22,9 @@ from services.core.model import (
     StoryStatus,
     UserId,
 )
-from services.core.ports import Accepted, OperationFilter, Stopped
+from services.core.ports import Accepted, Stopped
+from services.core.retrying import queue_full
 
-_ANY = OperationFilter()
 _IDEMPOTENCY = timedelta(hours=24)
 
 
@@ -36,6 +37,7 @@ class OwnerMethods:
     async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
         if earlier := self._replayed(user, idempotency):
             return earlier
+        self._refuse_when_full(user, command.terms)
         at = self._db.clock()
         story = Story(
             id=StoryId(self._db.new_id()),
@@ -53,7 +55,9 @@ class OwnerMethods:
             revision=1,
         )
         self._db.stories[story.id] = story
-        start = StartOperation(type=OperationType.STORY_CREATE, story_id=story.id, shot_id=None, payload=command.payload)
+        start = StartOperation(
+            type=OperationType.STORY_CREATE, story_id=story.id, shot_id=None, payload=command.payload, terms=command.terms
+        )
         return self._queue(user, start, idempotency)
 
     async def start_operation(self, user: UserId, command: StartOperation, idempotency: Idempotency | None = None) -> Accepted:
@@ -62,6 +66,7 @@ class OwnerMethods:
         self._story(user, command.story_id)
         if command.shot_id is not None:
             self._shot(user, command.story_id, command.shot_id)
+        self._refuse_when_full(user, command.terms)
         return self._queue(user, command, idempotency)
 
     async def story(self, user: UserId, story_id: StoryId) -> Story:
@@ -76,16 +81,10 @@ class OwnerMethods:
         return tuple(sorted(found, key=lambda story: story.id, reverse=True)[:limit])
 
     async def delete_story(self, user: UserId, story_id: StoryId) -> Stopped:
-        self._story(user, story_id)
+        story = self._story(user, story_id)
+        self._db.stories[story_id] = replace(story, updated_at=self._db.clock())
         self._db.deleted.add(story_id)
-        events = []
-        unfinished = [o for o in self._db.operations.values() if o.story_id == story_id and not o.done]
-        for operation in unfinished:
-            if operation.status is not OperationStatus.RUNNING:
-                events.append(self._db.end_cancelled(operation, "STORY_DELETED").event)
-            elif operation.cancel_requested_at is None:
-                events.append(self._db.ask_to_stop(operation, "STORY_DELETED"))
-        return Stopped(tuple(events), self._db.unblock(story_id))
+        return self._db.stop([o for o in self._db.operations.values() if o.story_id == story_id and not o.done], "STORY_DELETED")
 
     async def shots(self, user: UserId, story_id: StoryId) -> tuple[Shot, ...]:
         self._story(user, story_id)
@@ -127,30 +126,6 @@ class OwnerMethods:
             raise NotFound("OPERATION_NOT_FOUND", id=operation_id)
         return operation
 
-    async def operations(
-        self, user: UserId, *, limit: int, before: OperationId | None = None, where: OperationFilter = _ANY
-    ) -> tuple[Operation, ...]:
-        found = [
-            operation
-            for operation in self._db.operations.values()
-            if operation.user_id == user
-            and (before is None or operation.id < before)
-            and where.status in {None, operation.status}
-            and where.type in {None, operation.type}
-            and where.story_id in {None, operation.story_id}
-        ]
-        return tuple(sorted(found, key=lambda operation: operation.id, reverse=True)[:limit])
-
-    async def request_cancel(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
-        operation = await self.operation(user, operation_id)
-        if operation.done or operation.cancel_requested_at is not None:
-            return operation, Stopped()
-        if operation.status is OperationStatus.RUNNING:
-            event = self._db.ask_to_stop(operation)
-            return self._db.operations[operation_id], Stopped((event,))
-        ended = self._db.end_cancelled(operation)
-        return ended.operation, Stopped((ended.event,), ended.unblocked)
-
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500
     ) -> tuple[OperationEvent, ...]:
@@ -172,6 +147,7 @@ class OwnerMethods:
 
     def _queue(self, user: UserId, command: StartOperation, idempotency: Idempotency | None) -> Accepted:
         at = self._db.clock()
+        terms = command.terms
         operation = Operation(
             id=OperationId(self._db.new_id()),
             user_id=user,
@@ -183,12 +159,20 @@ class OwnerMethods:
             created_at=at,
             updated_at=at,
             run_after=at,
+            deadline_at=at + timedelta(seconds=terms.cancel_after) if terms.cancel_after is not None else None,
+            priority=terms.priority,
         )
         self._db.operations[operation.id] = operation
         self._db.append(operation.id, "queued", {"type": command.type.value})
-        if idempotency:
-            self._db.idempotency[user, idempotency.key] = (idempotency.request, operation.id, at + _IDEMPOTENCY)
-        return Accepted(operation)
+        if idempotency is None:
+            return Accepted(operation)
+        self._db.idempotency[user, idempotency.key] = (idempotency.request, operation.id, at + _IDEMPOTENCY)
+        return Accepted(operation, expires_at=at + _IDEMPOTENCY)
+
+    def _refuse_when_full(self, user: UserId, terms: Terms) -> None:
+        queued = sum(1 for o in self._db.operations.values() if o.user_id == user and o.status is OperationStatus.QUEUED)
+        if terms.most_queued is not None and queued >= terms.most_queued:
+            raise queue_full(terms.most_queued)
 
     def _replayed(self, user: UserId, idempotency: Idempotency | None) -> Accepted | None:
         if idempotency is None or (user, idempotency.key) not in self._db.idempotency:
@@ -198,4 +182,4 @@ class OwnerMethods:
             return None
         if request != idempotency.request:
             raise Conflict("IDEMPOTENCY_KEY_REUSED")
-        return Accepted(self._db.operations[operation_id], replayed=True)
+        return Accepted(self._db.operations[operation_id], replayed=True, expires_at=expires_at)

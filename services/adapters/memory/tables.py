@@ -1,15 +1,18 @@
 """What the twin of the store keeps, and the rules that owners' and workers' methods share."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.adapters.ids import Uuid7
+from services.adapters.memory.hooks import Hooks
 from services.core import codec, lifecycle
 from services.core.model import (
     Artifact,
     AssetType,
+    BibleEntry,
     Failure,
     Key,
     Operation,
@@ -26,11 +29,13 @@ from services.core.model import (
     StoryStatus,
     UserId,
 )
-from services.core.ports import Ended
+from services.core.ports import Ended, Stopped
 from services.core.retrying import counts
 from services.core.takes import Take
 
 Clock = Callable[[], datetime]
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -52,6 +57,9 @@ class Tables:
         self.artifacts: dict[Key, Artifact] = {}
         self.idempotency: dict[tuple[UserId, str], tuple[str, OperationId, datetime]] = {}
         self.beats: dict[str, datetime] = {}
+        self.served: dict[UserId, datetime] = {}
+        self.held_back: set[UserId] = set()
+        self.hooks = Hooks(clock, self.new_id)
 
     # -- stories and shots -------------------------------------------------------------------------------------------------
 
@@ -91,6 +99,11 @@ class Tables:
         self.make_current(shot.id, take.asset_type, number)
         return number
 
+    def mark_storyboard(self, story_id: StoryId, bible: tuple[BibleEntry, ...], *, unfinished: bool) -> None:
+        story = self.stories[story_id]
+        at = story.updated_at if story.storyboard_unfinished is unfinished else self.clock()
+        self.stories[story_id] = replace(story, bible=bible, storyboard_unfinished=unfinished, updated_at=at)
+
     def set_story(self, story_id: StoryId, status: StoryStatus) -> bool:
         story = self.stories[story_id]
         allowed = story.status in lifecycle.sources(lifecycle.STORY, status)
@@ -109,6 +122,7 @@ class Tables:
         log = self.events.setdefault(operation_id, [])
         event = OperationEvent(operation_id, operation.user_id, operation.story_id, len(log) + 1, self.clock(), kind, dict(data))
         log.append(event)
+        self.hooks.tell(event, operation)
         return event
 
     def claimable(self, operation: Operation) -> bool:
@@ -135,6 +149,7 @@ class Tables:
             failure=failure,
             stage="",
             lease_expires_at=None,
+            pause_requested_at=None,
             finished_at=at,
             updated_at=at,
             progress=1.0 if status is OperationStatus.SUCCEEDED else operation.progress,
@@ -144,7 +159,7 @@ class Tables:
         self._settle_story(ended)
         self._settle_shot(ended)
         self._settle_filmed(ended)
-        return Ended(ended, event, self.unblock(ended.story_id))
+        return Ended(ended, event, self.unblock(ended.story_id, ended.user_id))
 
     def end_failed(self, operation: Operation, failure: Failure) -> Ended:
         return self.end(operation, OperationStatus.FAILED, codec.failure_to_json(failure), failure)
@@ -155,10 +170,28 @@ class Tables:
     def requeue(
         self, operation: Operation, *, kind: str, data: Mapping[str, Any], delay: float = 0.0, failure: Failure | None = None
     ) -> Ended:
+        return self._put_back(operation, OperationStatus.QUEUED, kind, data=data, delay=delay, failure=failure)
+
+    def pause(self, operation: Operation, failure: Failure | None = None) -> Ended:
+        data = {"failure": codec.failure_to_json(failure)} if failure else {}
+        return self._put_back(operation, OperationStatus.PAUSED, "paused", data=data, failure=failure)
+
+    def _put_back(
+        self,
+        operation: Operation,
+        status: OperationStatus,
+        kind: str,
+        *,
+        data: Mapping[str, Any],
+        failure: Failure | None,
+        delay: float = 0.0,
+    ) -> Ended:
+        """Into the queue or aside; the time for which one was put aside is none that it has taken."""
         at = self.clock()
-        queued = self.operations[operation.id] = replace(
+        aside = at - operation.updated_at if operation.status is OperationStatus.PAUSED else timedelta()
+        back = self.operations[operation.id] = replace(
             operation,
-            status=OperationStatus.QUEUED,
+            status=status,
             run_after=at + timedelta(seconds=delay),
             announced_at=None,
             failures=operation.failures + int(counts(failure)),
@@ -166,25 +199,82 @@ class Tables:
             worker="",
             stage="",
             lease_expires_at=None,
+            pause_requested_at=None,
+            started_at=operation.started_at + aside if operation.started_at else None,
             updated_at=at,
         )
         event = self.append(operation.id, kind, data)
-        unblocked = self.unblock(queued.story_id)
+        unblocked = self.unblock(back.story_id, back.user_id)
         return Ended(self.operations[operation.id], event, unblocked)
 
-    def ask_to_stop(self, operation: Operation, reason: str = "CANCELLED") -> OperationEvent:
+    def again(self, ended: Operation) -> tuple[OperationEvent, tuple[OperationId, ...]]:
+        """As if it had only just been asked for, but for its number of attempts."""
+        at = self.clock()
+        self.operations[ended.id] = replace(
+            ended,
+            status=OperationStatus.QUEUED,
+            run_after=at,
+            announced_at=None,
+            worker="",
+            stage="",
+            progress=0.0,
+            failure=None,
+            failures=0,
+            losses=0,
+            started_at=None,
+            finished_at=None,
+            cancel_requested_at=None,
+            deadline_at=ended.deadline_at if ended.deadline_at and ended.deadline_at > at else None,
+            updated_at=at,
+        )
+        return self.append(ended.id, "retry_requested", {}), self.unblock(ended.story_id)
+
+    def stop(self, unfinished: Sequence[Operation], reason: str) -> Stopped:
+        """Ask those that run to stop, once, and end the others `cancelled`."""
+        asked = [
+            self._ask_to_stop(o, reason) for o in unfinished if o.status is OperationStatus.RUNNING and not o.cancel_requested_at
+        ]
+        ended = [self.end_cancelled(o, reason) for o in unfinished if o.status is not OperationStatus.RUNNING]
+        free = {o.story_id: self.unblock(o.story_id, o.user_id) for o in unfinished if o.status is not OperationStatus.RUNNING}
+        return Stopped((*asked, *(each.event for each in ended)), tuple(i for each in free.values() for i in each))
+
+    def _ask_to_stop(self, operation: Operation, reason: str) -> OperationEvent:
         at = self.clock()
         self.operations[operation.id] = replace(operation, cancel_requested_at=at, updated_at=at)
         return self.append(operation.id, "cancel_requested", {"reason": reason})
 
-    def unblock(self, story_id: StoryId) -> tuple[OperationId, ...]:
-        """What may start on this story now counts as never announced."""
+    def unblock(self, story_id: StoryId, user_id: UserId | None = None) -> tuple[OperationId, ...]:
+        """What may start on this story now counts as never announced; and the owner's next, if its quota held it back."""
         free = [o for o in self.operations.values() if o.story_id == story_id and self.claimable(o)]
         self.operations |= {o.id: replace(o, announced_at=None) for o in free}
-        return tuple(o.id for o in free)
+        waiting = self.queue(user_id)[:1] if user_id in self.held_back else []
+        return tuple(sorted({o.id for o in (*free, *waiting)}))
+
+    def queue(self, user_id: UserId | None) -> list[Operation]:
+        """What may start of an owner's, in its order."""
+        found = (o for o in self.operations.values() if o.user_id == user_id and self.claimable(o))
+        return sorted(found, key=lambda o: (-o.priority, o.id))
+
+    def turns(self, room: int, most_running: int | None) -> list[Operation]:
+        """The next operations to start, fairest first."""
+        ranked = []
+        for user_id in self._owners(OperationStatus.QUEUED):
+            running = self._owners(OperationStatus.RUNNING)[user_id]
+            most = room if most_running is None else max(0, most_running - running)
+            served = self.served.get(user_id, _NEVER)
+            ranked += [(running + turn, served, o.id, o) for turn, o in enumerate(self.queue(user_id)[:most])]
+        return [operation for *_, operation in sorted(ranked)][:room]
+
+    def hold_back(self, most_running: int) -> None:
+        """Remember whose operations wait for their own running ones."""
+        running = self._owners(OperationStatus.RUNNING)
+        self.held_back |= {user_id for user_id in self._owners(OperationStatus.QUEUED) if running[user_id] >= most_running}
+
+    def _owners(self, status: OperationStatus) -> Counter[UserId]:
+        return Counter(o.user_id for o in self.operations.values() if o.status is status)
 
     def _settle_story(self, ended: Operation) -> None:
-        """Unless it never began its work (a creation always has), or another operation has the story in hand."""
+        """Unless it has not begun its work (a creation has, with its story), or another operation has the story in hand."""
         if not _holds_story(ended) or any(
             _holds_story(other) for other in self.operations.values() if other.story_id == ended.story_id and not other.done
         ):
@@ -201,10 +291,10 @@ class Tables:
                     self.set_shot(shot, ShotStatus.FAILED)
 
     def _settle_shot(self, ended: Operation) -> None:
-        if ended.shot_id is None or ended.attempt == 0:
+        if ended.shot_id is None or ended.started_at is None:
             return
         others = (o for o in self.operations.values() if o.shot_id == ended.shot_id and not o.done)
-        if any(other.attempt > 0 for other in others):
+        if any(other.started_at for other in others):
             return
         shot = self.shots[ended.shot_id]
         if ended.status is OperationStatus.FAILED:
@@ -221,7 +311,9 @@ class Tables:
 
 
 def _holds_story(operation: Operation) -> bool:
-    """Whether the story is `generating` on this operation's account, as long as it has not ended."""
-    if operation.type is OperationType.STORY_CREATE:
+    """Whether the story is `generating` on this operation's account, as long as it has not ended: a creation from the beginning,
+    a compile once it has begun; one that is tried again, once it has begun again.
+    """
+    if operation.type is OperationType.STORY_CREATE and operation.attempt == 0:
         return True
-    return operation.type is OperationType.VIDEO_RENDER and operation.attempt > 0
+    return operation.type is not OperationType.SHOT_REGEN and operation.started_at is not None

@@ -30,6 +30,7 @@ from services.core.model import (
 )
 from services.core.ports import Claim, Ended, Swept, Wish, Work
 from services.core.storyboarding import NewShot
+from services.core.webhooks import KEPT_SECONDS
 
 
 class WorkerMethods:
@@ -38,27 +39,17 @@ class WorkerMethods:
     def __init__(self, tables: Tables) -> None:
         self._db = tables
 
+    async def claim_fairest(self, worker: str, lease: float, *, room: int, most_running: int | None = None) -> tuple[Work, ...]:
+        works = tuple(self._start(operation, worker, lease) for operation in self._db.turns(room, most_running))
+        if most_running is not None:
+            self._db.hold_back(most_running)
+        return works
+
     async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
         operation = self._db.operations.get(operation_id)
         if operation is None or not self._db.claimable(operation):
             return None
-        at = self._db.clock()
-        started = self._db.operations[operation_id] = replace(
-            operation,
-            status=OperationStatus.RUNNING,
-            attempt=operation.attempt + 1,
-            worker=worker,
-            stage="",
-            lease_expires_at=at + timedelta(seconds=lease),
-            started_at=operation.started_at or at,
-            updated_at=at,
-        )
-        if started.type is not OperationType.SHOT_REGEN:
-            self._db.set_story(started.story_id, StoryStatus.GENERATING)
-        if started.shot_id is not None:
-            self._db.set_shot(self._db.shots[started.shot_id], ShotStatus.GENERATING)
-        self._db.append(operation_id, "started", {"attempt": started.attempt, "worker": worker})
-        return Work(started, self._db.stories[started.story_id], self._db.shots_of(started.story_id))
+        return self._start(operation, worker, lease)
 
     async def claimable(self, limit: int) -> tuple[OperationId, ...]:
         return tuple(sorted(o.id for o in self._db.operations.values() if self._db.claimable(o))[:limit])
@@ -102,7 +93,7 @@ class WorkerMethods:
             named = {other.shot_id for other in self._db.operations.values() if other.shot_id is not None}
             for surplus in storyboarding.surplus(shots, board, named):
                 del self._db.shots[surplus.id], self._db.versions[surplus.id]
-            self._db.stories[story.id] = replace(story, bible=board.bible, storyboard_unfinished=False)
+            self._db.mark_storyboard(story.id, board.bible, unfinished=False)
             shots = self._db.shots_of(story.id)
         return shots, self._db.append(operation.id, "storyboard_landed", {"shots": len(shots)})
 
@@ -115,7 +106,7 @@ class WorkerMethods:
         bible = part.bible or story.bible
         if not self._write_board(operation, shots, part, seeds) and bible == story.bible:
             return None
-        self._db.stories[story.id] = replace(story, bible=bible, storyboard_unfinished=True)
+        self._db.mark_storyboard(story.id, bible, unfinished=True)
         return self._db.append(operation.id, "storyboard_grew", {"shots": max(len(shots), len(part.shots))})
 
     async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
@@ -134,32 +125,40 @@ class WorkerMethods:
     async def finish(self, claim: Claim, *, film: Film | None = None) -> Ended:
         operation = self._owned(claim)
         if film is not None:
-            self._db.stories[operation.story_id] = replace(self._db.stories[operation.story_id], film=film)
+            self._db.stories[operation.story_id] = replace(
+                self._db.stories[operation.story_id], film=film, updated_at=self._db.clock()
+            )
         return self._db.end(operation, OperationStatus.SUCCEEDED, {})
 
     async def fail(self, claim: Claim, failure: Failure) -> Ended:
         return self._db.end_failed(self._owned(claim), failure)
 
     async def end_cancelled(self, claim: Claim) -> Ended:
-        return self._db.end_cancelled(self._owned(claim))
+        operation = self._owned(claim)
+        return self._db.end_cancelled(operation, operation.stop_reason)
 
     async def requeue(self, claim: Claim, failure: Failure | None, delay: float) -> Ended:
         operation = self._owned(claim)
         if operation.cancel_requested_at is not None:
-            return self._db.end_cancelled(operation)
+            return self._db.end_cancelled(operation, operation.stop_reason)
+        if operation.pause_requested_at is not None:
+            return self._db.pause(operation, failure)
         data = {"delay": delay} | ({"failure": codec.failure_to_json(failure)} if failure else {})
         kind = "retrying" if failure else "released"
         return self._db.requeue(operation, kind=kind, data=data, delay=delay, failure=failure)
 
     async def sweep(self, *, announce_after: float, limit: int = 500) -> Swept | None:
         at = self._db.clock()
-        endings = [
-            self._reclaim(operation)
-            for operation in list(self._db.operations.values())
+        expired = [
+            operation
+            for operation in self._db.operations.values()
             if operation.status is OperationStatus.RUNNING
             and (operation.lease_expires_at is None or operation.lease_expires_at <= at)
-        ][:limit]
-        announce = dict.fromkeys(free for ending in endings for free in ending.unblocked)
+        ]
+        endings = [ended for operation in expired[:limit] for ended in self._lose(operation)]
+        overdue = [o for o in self._db.operations.values() if not o.done and o.deadline_at and o.deadline_at <= at]
+        late = self._db.stop([o for o in overdue if o.cancel_requested_at is None][:limit], "DEADLINE_EXCEEDED")
+        announce = dict.fromkeys(free for ending in endings for free in ending.unblocked) | dict.fromkeys(late.unblocked)
         at = self._db.clock()
         announce |= {
             o.id: None
@@ -170,7 +169,8 @@ class WorkerMethods:
             and (o.attempt > 0 or o.run_after <= at - timedelta(seconds=announce_after))
         }
         self._db.idempotency = {key: kept for key, kept in self._db.idempotency.items() if kept[2] > at}
-        return Swept(tuple(announce), tuple(ending.event for ending in endings))
+        self._db.hooks.prune(at - timedelta(seconds=KEPT_SECONDS))
+        return Swept(tuple(announce), (*(ending.event for ending in endings), *late.events))
 
     async def beat(self, worker: str) -> None:
         self._db.beats[worker] = self._db.clock()
@@ -179,15 +179,38 @@ class WorkerMethods:
         since = self._db.clock() - timedelta(seconds=within)
         return sum(1 for at in self._db.beats.values() if at > since)
 
-    async def mark_announced(self, ids: Sequence[OperationId]) -> None:
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
         at = self._db.clock()
         for operation_id in ids:
-            operation = self._db.operations.get(operation_id)
-            if operation is not None and operation.status is OperationStatus.QUEUED and operation.run_after <= at:
-                self._db.operations[operation_id] = replace(operation, announced_at=at)
+            o = self._db.operations.get(operation_id)
+            if o is None or o.status is not OperationStatus.QUEUED or o.run_after > at:
+                continue
+            if o.attempt == 0 or o.updated_at <= at - timedelta(seconds=ago):
+                self._db.operations[operation_id] = replace(o, announced_at=at)
 
     async def ready(self) -> None:
         """Always."""
+
+    def _start(self, operation: Operation, worker: str, lease: float) -> Work:
+        at = self._db.clock()
+        started = self._db.operations[operation.id] = replace(
+            operation,
+            status=OperationStatus.RUNNING,
+            attempt=operation.attempt + 1,
+            worker=worker,
+            stage="",
+            lease_expires_at=at + timedelta(seconds=lease),
+            started_at=operation.started_at or at,
+            updated_at=at,
+        )
+        self._db.served[operation.user_id] = at
+        self._db.held_back.discard(operation.user_id)
+        if started.type is not OperationType.SHOT_REGEN:
+            self._db.set_story(started.story_id, StoryStatus.GENERATING)
+        if started.shot_id is not None:
+            self._db.set_shot(self._db.shots[started.shot_id], ShotStatus.GENERATING)
+        self._db.append(operation.id, "started", {"attempt": started.attempt, "worker": worker})
+        return Work(started, self._db.stories[started.story_id], self._db.shots_of(started.story_id))
 
     def _owned(self, claim: Claim) -> Operation:
         operation = self._db.operations.get(claim.operation_id)
@@ -196,15 +219,20 @@ class WorkerMethods:
             raise LeaseLost("LEASE_LOST", attempt=claim.attempt)
         return operation
 
-    def _reclaim(self, expired: Operation) -> Ended:
+    def _lose(self, expired: Operation) -> list[Ended]:
+        """Another attempt, unless it was to be cancelled or paused, or has lost too many workers."""
         operation = self._db.operations[expired.id] = replace(expired, losses=expired.losses + 1)
         if operation.cancel_requested_at is not None:
-            return self._db.end_cancelled(operation)
+            return [self._db.end_cancelled(operation, operation.stop_reason)]
         if operation.losses >= lifecycle.MOST_LOSSES:
             language = self._db.stories[operation.story_id].language
             error = StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.losses)
-            return self._db.end_failed(operation, error.failure(language))
-        return self._db.requeue(operation, kind="lease_expired", data={})
+            return [self._db.end_failed(operation, error.failure(language))]
+        data = {"attempt": operation.attempt, "worker": operation.worker}
+        requeued = self._db.requeue(operation, kind="lease_expired", data=data)
+        if operation.pause_requested_at is None:
+            return [requeued]
+        return [requeued, self._db.pause(requeued.operation)]
 
     def _write_board(self, operation: Operation, shots: Sequence[Shot], board: Storyboard, seeds: Sequence[int]) -> bool:
         changes = storyboarding.changes(shots, board, seeds)

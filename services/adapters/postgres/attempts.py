@@ -153,6 +153,8 @@ class Attempts:
         async def end(connection: Connection, operation: Operation) -> Ending:
             if operation.cancel_requested_at is not None:
                 return await self._cancel(connection, operation)  # what was asked to stop does not start again
+            if operation.pause_requested_at is not None:
+                return await endings.pause(self._db, connection, [operation.id], failure=failure)
             return await endings.requeue(
                 self._db,
                 connection,
@@ -166,7 +168,7 @@ class Attempts:
         return await self._end(claim, end)
 
     async def _cancel(self, connection: Connection, operation: Operation) -> Ending:
-        return await endings.end_cancelled(self._db, connection, [operation.id], {"reason": "CANCELLED"})
+        return await endings.end_cancelled(self._db, connection, [operation.id], {"reason": operation.stop_reason})
 
     async def _end(self, claim: Claim, end: Callable[[Connection, Operation], Coroutine[Any, Any, Ending]]) -> Ended:
         async with self._db.transaction() as connection:

@@ -51,19 +51,46 @@ async def requeue(
 
     `failure` says why these attempts failed, if they did, and stays to be read until the operation ends.
     """
+    return await _put_back(database, connection, ids, OperationStatus.QUEUED, kind=kind, data=data, delay=delay, failure=failure)
+
+
+async def pause(database: Database, connection: Connection, ids: Sequence[UUID], *, failure: Failure | None = None) -> Ending:
+    """Put aside until their owner resumes them; stories and shots stay as they are, likewise."""
+    data = {"failure": codec.failure_to_json(failure)} if failure else {}
+    return await _put_back(database, connection, ids, OperationStatus.PAUSED, kind="paused", data=data, failure=failure)
+
+
+async def unblock(database: Database, connection: Connection, story_ids: Sequence[UUID]) -> tuple[OperationId, ...]:
+    """Which operations of these stories may start now; they count as never announced."""
+    free = database.queries.unblock(connection, story_ids=story_ids)
+    return tuple([OperationId(row["id"]) async for row in free])
+
+
+async def _put_back(
+    database: Database,
+    connection: Connection,
+    ids: Sequence[UUID],
+    status: OperationStatus,
+    *,
+    kind: str,
+    data: Mapping[str, Any],
+    failure: Failure | None,
+    delay: float = 0.0,
+) -> Ending:
     if not ids:
         return Ending()
-    queued = database.queries.requeue_operations(
+    back = database.queries.put_back(
         connection,
         operation_ids=ids,
-        sources=lifecycle.sources(lifecycle.OPERATION, OperationStatus.QUEUED),
+        status=status,
+        sources=lifecycle.sources(lifecycle.OPERATION, status),
         failure=codec.failure_to_json(failure) if failure else None,
         failures=int(counts(failure)),
         delay=delay,
         kind=kind,
         data=data,
     )
-    return await _ending(database, connection, [row async for row in queued], kind, data)
+    return await _ending(database, connection, [row async for row in back], kind, data)
 
 
 async def _end(
@@ -101,9 +128,8 @@ async def _end(
 async def _ending(
     database: Database, connection: Connection, found: Sequence[rows.Row], kind: str, data: Mapping[str, Any]
 ) -> Ending:
-    free = database.queries.unblock(connection, story_ids=list({row["story_id"] for row in found}))
     return Ending(
         tuple(rows.operation(row) for row in found),
         tuple(rows.newest_event(row, kind, data) for row in found),
-        tuple([OperationId(row["id"]) async for row in free]),
+        await unblock(database, connection, list({row["story_id"] for row in found})),
     )

@@ -4,15 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.adapters.postgres.attempts import Attempts
+from services.adapters.postgres.controls import Controls
 from services.adapters.postgres.database import open_database
+from services.adapters.postgres.listing import Listing
 from services.adapters.postgres.operations import Operations
 from services.adapters.postgres.shots import Shots
 from services.adapters.postgres.stories import Stories
 from services.adapters.postgres.sweeps import Sweeps
+from services.adapters.postgres.webhooks import Webhooks
 from services.adapters.settings import StoreSettings
 
 
-class PostgresStore(Stories, Shots, Operations, Attempts, Sweeps):
+class PostgresStore(Stories, Shots, Operations, Listing, Controls, Attempts, Sweeps, Webhooks):
     """Everything that must not be lost. Raises Unavailable DATABASE_UNAVAILABLE whenever the database cannot be used."""
 
 

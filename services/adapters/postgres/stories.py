@@ -1,12 +1,14 @@
 """Stories as their owners see them."""
 
-from services.adapters.postgres import endings, rows
+from services.adapters.postgres import rows
+from services.adapters.postgres.controls import stop
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.migrate import Connection
-from services.core.commands import CreateStory, Idempotency
+from services.core.commands import CreateStory, Idempotency, Terms
 from services.core.errors import Conflict, NotFound
-from services.core.model import OperationStatus, Story, StoryId, UserId
+from services.core.model import Story, StoryId, UserId
 from services.core.ports import Accepted, Stopped
+from services.core.retrying import queue_full
 
 IDEMPOTENCY_SECONDS = 24 * 3600.0
 
@@ -36,12 +38,16 @@ class Stories:
                     key=idempotency.key if idempotency else None,
                     request=idempotency.request if idempotency else None,
                     key_seconds=IDEMPOTENCY_SECONDS,
+                    cancel_after=command.terms.cancel_after,
+                    priority=command.terms.priority,
+                    most_queued=command.terms.most_queued,
                 )
                 if row is not None:
-                    return Accepted(rows.operation(row))
+                    return Accepted(rows.operation(row), expires_at=row["key_expires_at"])
                 if idempotency and (earlier := await replayed(self._db, connection, user, idempotency)):
                     return earlier
-                # The key expired between the two statements: now it can be taken.
+                await refuse_when_full(self._db, connection, user, command.terms)
+                # The key expired between the statements, or a place became free: now it can be taken.
 
     async def story(self, user: UserId, story_id: StoryId) -> Story:
         async with self._db.connection() as connection:
@@ -57,21 +63,12 @@ class Stories:
 
     async def delete_story(self, user: UserId, story_id: StoryId) -> Stopped:
         queries = self._db.queries
-        data = {"reason": "STORY_DELETED"}
         async with self._db.transaction() as connection:
             if await queries.lock_story(connection, user_id=user, story_id=story_id) is None:
                 raise NotFound("STORY_NOT_FOUND", id=story_id)
             await queries.hide_story(connection, user_id=user, story_id=story_id)
-            waiting = []
-            events = []
-            async for row in queries.unfinished_of_story(connection, user_id=user, story_id=story_id):
-                if row["status"] == OperationStatus.RUNNING:
-                    asked = await queries.ask_to_stop(connection, user_id=user, operation_id=row["id"], data=data)
-                    events += [rows.newest_event(asked, "cancel_requested", data)] if asked else []
-                else:
-                    waiting.append(row["id"])
-            ended = await endings.end_cancelled(self._db, connection, waiting, data)
-            return Stopped((*events, *ended.events), ended.unblocked)
+            unfinished = queries.unfinished_of_story(connection, user_id=user, story_id=story_id)
+            return await stop(self._db, connection, [rows.operation(row) async for row in unfinished], "STORY_DELETED")
 
 
 async def replayed(database: Database, connection: Connection, user: UserId, idempotency: Idempotency) -> Accepted | None:
@@ -81,4 +78,10 @@ async def replayed(database: Database, connection: Connection, user: UserId, ide
         return None
     if row["request"] != idempotency.request:
         raise Conflict("IDEMPOTENCY_KEY_REUSED")
-    return Accepted(rows.operation(row), replayed=True)
+    return Accepted(rows.operation(row), replayed=True, expires_at=row["key_expires_at"])
+
+
+async def refuse_when_full(database: Database, connection: Connection, user: UserId, terms: Terms) -> None:
+    """Raises ResourceExhausted QUEUE_FULL when the owner's queue has no room under these terms."""
+    if terms.most_queued is not None and not await database.queries.has_room(connection, user_id=user, most=terms.most_queued):
+        raise queue_full(terms.most_queued)

@@ -1,16 +1,17 @@
 """The sweeper's work, and what the announcer and the health checks ask for."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from services.adapters.postgres import endings, rows
+from services.adapters.postgres.controls import stop
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.endings import Ending
 from services.adapters.postgres.migrate import Connection
 from services.core import lifecycle
 from services.core.errors import StoryreelError
 from services.core.model import Language, Operation, OperationEvent, OperationId
-from services.core.ports import Swept
+from services.core.ports import Stopped, Swept
+from services.core.webhooks import KEPT_SECONDS
 
 _WORKERS_KEPT_SECONDS = 24 * 3600.0
 
@@ -28,14 +29,14 @@ class Sweeps:
         async with self._db.transaction() as connection:
             if not await queries.try_sweep_lock(connection):
                 return None
-            suspects = [row["id"] async for row in queries.expired(connection, row_limit=limit)]
-            for ending in await self._reclaim(connection, suspects) if suspects else ():
-                events += ending.events
-                announce |= dict.fromkeys(ending.unblocked)
-            found = queries.unannounced(connection, announce_after=announce_after, row_limit=limit)
-            announce |= {OperationId(row["id"]): None async for row in found}
+            for found in await self._put_in_order(connection, limit):
+                events += found.events
+                announce |= dict.fromkeys(found.unblocked)
+            unannounced = queries.unannounced(connection, announce_after=announce_after, row_limit=limit)
+            announce |= {OperationId(row["id"]): None async for row in unannounced}
             await queries.prune_idempotency_keys(connection)
             await queries.prune_workers(connection, older_than=_WORKERS_KEPT_SECONDS)
+            await queries.prune_deliveries(connection, older_than=KEPT_SECONDS, row_limit=limit)
         return Swept(tuple(announce), tuple(events))
 
     async def beat(self, worker: str) -> None:
@@ -55,28 +56,30 @@ class Sweeps:
         async with self._db.connection() as connection:
             await self._db.queries.ping(connection)
 
-    async def _reclaim(self, connection: Connection, suspects: Sequence[UUID]) -> list[Ending]:
-        """Give expired operations another attempt; end those that were to be cancelled or have lost too many workers."""
+    async def _put_in_order(self, connection: Connection, limit: int) -> list[Ending | Stopped]:
+        """Reclaim what workers have lost, and stop what has taken too long: all under locks taken in one order."""
         queries = self._db.queries
-        locked = queries.lock_stories_of(connection, operation_ids=suspects)
+        expired = [row["id"] async for row in queries.expired(connection, row_limit=limit)]
+        overdue = [row["id"] async for row in queries.overdue(connection, row_limit=limit)]
+        if not expired and not overdue:
+            return []
+        locked = queries.lock_stories_of(connection, operation_ids=expired + overdue)
         languages = {row["id"]: Language(row["language"]) async for row in locked}
-        expired = [rows.operation(row) async for row in queries.count_losses(connection, operation_ids=suspects)]
-        cancelled = [o for o in expired if o.cancel_requested_at]
-        exhausted = [o for o in expired if not o.cancel_requested_at and o.losses >= lifecycle.MOST_LOSSES]
-        again = [o for o in expired if not o.cancel_requested_at and o.losses < lifecycle.MOST_LOSSES]
-        return [
-            await endings.end_cancelled(self._db, connection, _ids(cancelled), {"reason": "CANCELLED"}),
-            *[
-                await endings.end_failed(self._db, connection, _ids([o]), _exhausted(o).failure(languages[o.story_id]))
-                for o in exhausted
-            ],
-            await endings.requeue(self._db, connection, _ids(again), kind="lease_expired", data={}),
-        ]
+        lost = [rows.operation(row) async for row in queries.count_losses(connection, operation_ids=expired)]
+        endings_of_lost = [ending for o in lost for ending in await self._lose(connection, o, languages[o.story_id])]
+        late = [rows.operation(row) async for row in queries.still_overdue(connection, operation_ids=overdue)]
+        return [*endings_of_lost, await stop(self._db, connection, late, "DEADLINE_EXCEEDED")]
 
-
-def _ids(operations: Sequence[Operation]) -> list[UUID]:
-    return [operation.id for operation in operations]
-
-
-def _exhausted(operation: Operation) -> StoryreelError:
-    return StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.losses)
+    async def _lose(self, connection: Connection, operation: Operation, language: Language) -> list[Ending]:
+        """Another attempt, unless it was to be cancelled or paused, or has lost too many workers."""
+        ids = [operation.id]
+        if operation.cancel_requested_at is not None:
+            return [await endings.end_cancelled(self._db, connection, ids, {"reason": operation.stop_reason})]
+        if operation.losses >= lifecycle.MOST_LOSSES:
+            exhausted = StoryreelError("ATTEMPTS_EXHAUSTED", attempts=operation.losses)
+            return [await endings.end_failed(self._db, connection, ids, exhausted.failure(language))]
+        data = {"attempt": operation.attempt, "worker": operation.worker}
+        requeued = await endings.requeue(self._db, connection, ids, kind="lease_expired", data=data)
+        if operation.pause_requested_at is None:
+            return [requeued]
+        return [requeued, await endings.pause(self._db, connection, ids)]

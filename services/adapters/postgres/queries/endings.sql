@@ -9,8 +9,8 @@ FOR NO KEY UPDATE;
 -- Into a terminal state, with the event of the same name.
 WITH ended AS (
     UPDATE operations SET
-        status = :status::text, failure = :failure::jsonb, stage = '', lease_expires_at = NULL, last_seq = last_seq + 1,
-        finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+        status = :status::text, failure = :failure::jsonb, stage = '', lease_expires_at = NULL, pause_requested_at = NULL,
+        last_seq = last_seq + 1, finished_at = clock_timestamp(), updated_at = clock_timestamp(),
         progress = CASE WHEN :status = 'succeeded' THEN 1 ELSE progress END,
         cancel_requested_at = CASE WHEN :status = 'cancelled' THEN coalesce(cancel_requested_at, clock_timestamp()) ELSE cancel_requested_at END
     WHERE id = ANY(:operation_ids::uuid[]) AND status = ANY(:sources::text[])
@@ -21,24 +21,26 @@ WITH ended AS (
 )
 SELECT * FROM ended ORDER BY id;
 
--- name: requeue_operations(operation_ids, sources, failure, failures, delay, kind, data)
--- Back into the queue, to be announced again.
-WITH queued AS (
+-- name: put_back(operation_ids, status, sources, failure, failures, delay, kind, data)
+-- Back into the queue, to be announced again, or aside. The time for which one was put aside is none that it has taken.
+WITH back AS (
     UPDATE operations SET
-        status = 'queued', run_after = statement_timestamp() + make_interval(secs => :delay), announced_at = NULL, worker = '', stage = '',
-        lease_expires_at = NULL, updated_at = clock_timestamp(), last_seq = last_seq + 1, failures = failures + :failures,
-        failure = coalesce(:failure::jsonb, failure)
+        status = :status::text, run_after = statement_timestamp() + make_interval(secs => :delay), announced_at = NULL, worker = '', stage = '',
+        lease_expires_at = NULL, pause_requested_at = NULL, updated_at = clock_timestamp(), last_seq = last_seq + 1,
+        failures = failures + :failures, failure = coalesce(:failure::jsonb, failure),
+        started_at = started_at + CASE status WHEN 'paused' THEN clock_timestamp() - updated_at ELSE interval '0' END
     WHERE id = ANY(:operation_ids::uuid[]) AND status = ANY(:sources::text[])
     RETURNING *
 ), event AS (
     INSERT INTO operation_events (operation_id, seq, user_id, story_id, at, kind, data)
-    SELECT id, last_seq, user_id, story_id, updated_at, :kind::text, :data::jsonb FROM queued
+    SELECT id, last_seq, user_id, story_id, updated_at, :kind::text, :data::jsonb FROM back
 )
-SELECT * FROM queued ORDER BY id;
+SELECT * FROM back ORDER BY id;
 
 -- name: settle(operation_ids, ready_sources, failed_sources, shot_done_sources, shot_failed_sources, shot_pending_sources)!
--- What the ends of these operations mean for their stories and shots. An operation that never began its work has nothing to
--- settle, except a creation (its story was made `generating`); and nothing is settled that another operation has in hand.
+-- What the ends of these operations mean for their stories and shots. An operation that has not begun its work since it was
+-- asked for has nothing to settle, except a creation (its story was made `generating`); and nothing is settled that another
+-- operation has in hand.
 WITH outcome AS (
     SELECT DISTINCT ON (o.story_id) o.id, o.story_id, o.type, CASE
         WHEN o.status = 'failed' THEN 'failed'
@@ -49,7 +51,7 @@ WITH outcome AS (
         ELSE 'failed'
     END AS status
     FROM operations o
-    WHERE o.id = ANY(:operation_ids::uuid[]) AND (o.type = 'story_create' OR (o.type = 'video_render' AND o.attempt > 0))
+    WHERE o.id = ANY(:operation_ids::uuid[]) AND holds_story(o)
     ORDER BY o.story_id, o.id
 ), story AS (
     UPDATE stories s SET status = outcome.status, updated_at = clock_timestamp()
@@ -58,8 +60,7 @@ WITH outcome AS (
       AND s.status = ANY(CASE outcome.status WHEN 'ready' THEN :ready_sources::text[] ELSE :failed_sources::text[] END)
       AND NOT EXISTS (
           SELECT FROM operations other
-          WHERE other.story_id = s.id AND other.finished_at IS NULL
-            AND (other.type = 'story_create' OR (other.type = 'video_render' AND other.attempt > 0))
+          WHERE other.story_id = s.id AND other.finished_at IS NULL AND holds_story(other)
       )
     RETURNING s.id, outcome.type, s.status
 ), unpictured AS (
@@ -79,10 +80,10 @@ UPDATE shots sh SET status = regenerated.status, updated_at = clock_timestamp()
 FROM (
     SELECT shot.id, CASE WHEN o.status = 'failed' THEN 'failed' WHEN shot.keyframe IS NULL THEN 'pending' ELSE 'done' END AS status
     FROM operations o JOIN shots shot ON shot.id = o.shot_id
-    WHERE o.id = ANY(:operation_ids::uuid[]) AND o.attempt > 0
+    WHERE o.id = ANY(:operation_ids::uuid[]) AND o.started_at IS NOT NULL
       AND NOT EXISTS (
           SELECT FROM operations other
-          WHERE other.shot_id = o.shot_id AND other.user_id = o.user_id AND other.finished_at IS NULL AND other.attempt > 0
+          WHERE other.shot_id = o.shot_id AND other.user_id = o.user_id AND other.finished_at IS NULL AND other.started_at IS NOT NULL
       )
 ) AS regenerated
 WHERE sh.id = regenerated.id

@@ -1,28 +1,35 @@
--- name: create_story(story_id, operation_id, user_id, content, title, style, language, aspect, voice, shot_count, payload, key, request, key_seconds)^
--- The story, its queued creation, the first event and the idempotency key. No row when the key is taken.
-WITH key AS (
+-- name: create_story(story_id, operation_id, user_id, content, title, style, language, aspect, voice, shot_count, payload, key, request, key_seconds, cancel_after, priority, most_queued)^
+-- The story, its queued creation, the first event and the idempotency key. No row when the key is taken, or when the owner's
+-- queue is full.
+WITH room AS (
+    SELECT WHERE has_room(:user_id, :most_queued)
+), key AS (
     INSERT INTO idempotency_keys (user_id, key, request, operation_id, expires_at)
     SELECT :user_id::uuid, :key::text, :request::text, :operation_id::uuid, statement_timestamp() + make_interval(secs => :key_seconds)
+    FROM room
     WHERE :key::text IS NOT NULL
     ON CONFLICT (user_id, key) DO UPDATE
         SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
         WHERE idempotency_keys.expires_at <= statement_timestamp()
-    RETURNING 1
+    RETURNING expires_at
 ), story AS (
     INSERT INTO stories (id, user_id, content, title, style, language, aspect, voice, shot_count, status)
     SELECT :story_id::uuid, :user_id::uuid, :content::text, :title::text, :style::text, :language::text, :aspect::text, :voice::text,
         :shot_count::integer, 'generating'
+    FROM room
     WHERE :key::text IS NULL OR EXISTS (SELECT FROM key)
     RETURNING id, user_id
 ), operation AS (
-    INSERT INTO operations (id, user_id, story_id, type, payload, last_seq)
-    SELECT :operation_id::uuid, story.user_id, story.id, 'story_create', :payload::jsonb, 1 FROM story
+    INSERT INTO operations (id, user_id, story_id, type, payload, deadline_at, priority, last_seq)
+    SELECT :operation_id::uuid, story.user_id, story.id, 'story_create', :payload::jsonb,
+        statement_timestamp() + make_interval(secs => :cancel_after), :priority::smallint, 1
+    FROM story
     RETURNING *
 ), event AS (
     INSERT INTO operation_events (operation_id, seq, user_id, story_id, kind, data)
     SELECT id, last_seq, user_id, story_id, 'queued', jsonb_build_object('type', type) FROM operation
 )
-SELECT * FROM operation;
+SELECT *, (SELECT expires_at FROM key) AS key_expires_at FROM operation;
 
 -- name: story(user_id, story_id)^
 SELECT s.*, (

@@ -9,6 +9,19 @@ WHERE status = 'running' AND (lease_expires_at IS NULL OR lease_expires_at <= cl
 ORDER BY lease_expires_at NULLS FIRST
 LIMIT :row_limit;
 
+-- name: overdue(row_limit)
+-- Past their deadline, and not asked to stop yet.
+SELECT id FROM operations
+WHERE finished_at IS NULL AND deadline_at IS NOT NULL AND deadline_at <= clock_timestamp() AND cancel_requested_at IS NULL
+ORDER BY deadline_at
+LIMIT :row_limit;
+
+-- name: still_overdue(operation_ids)
+-- What has become of them meanwhile: their stories are locked now.
+SELECT * FROM operations
+WHERE id = ANY(:operation_ids::uuid[]) AND finished_at IS NULL AND deadline_at <= clock_timestamp() AND cancel_requested_at IS NULL
+ORDER BY id;
+
 -- name: count_losses(operation_ids)
 -- Those that have not been renewed or ended meanwhile: their attempts are lost.
 UPDATE operations SET losses = losses + 1, updated_at = clock_timestamp()
