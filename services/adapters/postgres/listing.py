@@ -64,8 +64,8 @@ def page(user: UserId, *, limit: int, after: Place | None, where: OperationFilte
     By creation, one index holds all of an owner's operations in order. For every other order, those that have ended come from
     an index in order, and those that have not are sorted; the page is the first rows of both.
     """
-    given = _Parameters()
-    conditions = [f"user_id = {given.add(user, 'uuid')}", *_wanted(where, given)]
+    given, wanted = _Parameters(), _wanted(where)
+    conditions = [f"user_id = {given.add(user, 'uuid')}", *(_condition(each, given) for each in wanted)]
     row_limit = given.add(limit, "bigint")
     keys = [_KEYS[name.lstrip("-")] for name in where.order_by]
     falls = descending(where.order_by)
@@ -73,11 +73,15 @@ def page(user: UserId, *, limit: int, after: Place | None, where: OperationFilte
     def part(columns: Iterable[str], *state: str) -> str:
         columns = [*columns, "id"]
         place = [_after(columns, falls, after, given)] if after else []
-        wanted = " AND ".join([*conditions, *state, *place])
-        return f"SELECT * FROM operations WHERE {wanted} ORDER BY {_order(columns, falls)} LIMIT {row_limit}"  # noqa: S608 -- see above
+        true = " AND ".join([*conditions, *state, *place])
+        return f"SELECT * FROM operations WHERE {true} ORDER BY {_order(columns, falls)} LIMIT {row_limit}"  # noqa: S608 -- see above
 
     if keys[0] is _CREATION:
         return part(key.whole for key in keys), given.values
+    if not all(_possible(each, done=False) for each in wanted):
+        return part((key.ended for key in keys), "finished_at IS NOT NULL"), given.values
+    if not all(_possible(each, done=True) for each in wanted):
+        return part((key.unfinished for key in keys), _UNFINISHED), given.values
     ended = part((key.ended for key in keys), "finished_at IS NOT NULL")
     unfinished = part((key.unfinished for key in keys), _UNFINISHED)
     order = _order([*(key.whole for key in keys), "id"], falls)
@@ -113,12 +117,14 @@ def _same(column: str) -> _Key:
 
 
 _CREATION = _same("created_at")
+_ENDED_OR_NEVER = "coalesce(finished_at, 'infinity')"
 _KEYS: Mapping[str, _Key] = {
     "create_time": _CREATION,
     # updated_at changes too often to be in an index; once an operation has ended it says the same as finished_at.
     "update_time": _Key("coalesce(finished_at, updated_at)", "finished_at", "updated_at"),
     "start_time": _same("coalesce(started_at, 'infinity')"),
-    "end_time": _Key("coalesce(finished_at, 'infinity')", "finished_at", "'infinity'::timestamptz"),
+    # Not the bare constant: then the id alone would order the unfinished, and the planner would search them in the order of ids.
+    "end_time": _Key(_ENDED_OR_NEVER, "finished_at", _ENDED_OR_NEVER),
     "priority": _same("priority"),
 }
 
@@ -190,10 +196,26 @@ _TYPES: Mapping[Kind, str] = {
 }
 
 
-def _wanted(where: OperationFilter, given: _Parameters) -> list[str]:
+def _wanted(where: OperationFilter) -> list[Condition]:
+    """All that has to be true."""
     simple = {"status": where.status, "type": where.type, "story_id": where.story_id}
     asked: list[Condition] = [Comparison(name, "=", value) for name, value in simple.items() if value is not None]
-    return [_condition(each, given) for each in (*asked, *([where.where] if where.where else ()))]
+    return [*asked, where.where] if where.where else asked
+
+
+def _possible(condition: Condition, *, done: bool) -> bool:
+    """Whether an operation that has ended, or one that has not, may meet the condition: what cannot need not be looked for."""
+    match condition:
+        case Comparison("status", "=", status):
+            return (status in TERMINAL) is done
+        case Comparison("done", "=", value):
+            return value is done
+        case All(of=parts):
+            return all(_possible(part, done=done) for part in parts)
+        case filtering.Any(of=parts):
+            return any(_possible(part, done=done) for part in parts)
+        case _:
+            return True
 
 
 def _condition(condition: Condition, given: _Parameters) -> str:

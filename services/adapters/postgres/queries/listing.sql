@@ -3,7 +3,7 @@
 WITH asked AS MATERIALIZED (
     SELECT id, type, status, progress, run_after FROM operations
     WHERE user_id = :user_id AND id = ANY(:operation_ids::uuid[]) AND finished_at IS NULL
-), line AS (
+), line AS MATERIALIZED (
     SELECT id, row_number() OVER (ORDER BY priority DESC, id) AS position
     FROM (
         SELECT id, priority FROM operations
@@ -11,7 +11,7 @@ WITH asked AS MATERIALIZED (
         ORDER BY priority DESC, id
         LIMIT :line
     ) queued
-), median AS (
+), median AS MATERIALIZED (
     SELECT types.type, percentile_cont(0.5) WITHIN GROUP (ORDER BY lately.seconds) AS seconds
     FROM (SELECT DISTINCT type FROM asked) types
     CROSS JOIN LATERAL (
