@@ -22,7 +22,7 @@ PUBLIC = {
 
 @dataclass(frozen=True)
 class Case:
-    """How to ask one route for something that is somebody's: `{story}`, `{shot}` and `{operation}` stand for ids.
+    """How to ask one route for something that is somebody's: `{story}`, `{shot}`, `{operation}` and so on stand for ids.
 
     `{cover}` stands for `cover.jpg` or `cover.png`, as the engine makes it. `status` is what the owner is answered.
     """
@@ -32,15 +32,16 @@ class Case:
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200
 
-    def of(self, *, story: object, shot: object, operation: object, cover: str) -> str:
+    def of(self, **things: object) -> str:
         """The path with these in it."""
-        return self.path.format(story=story, shot=shot, operation=operation, cover=cover)
+        return self.path.format(**things)
 
 
 _STATIC = "/static/{name}"
 _OPERATION = "/v1/operations/{operation_id}"
 _NAMED = "/v1/operations/operations/{operation_id}"
 _SHOT = "/v1/stories/{story_id}/shots/{shot_id}"
+_WEBHOOK = "/v1/webhooks/{webhook_id}"
 _JSON = {"Accept": "application/json"}
 _VERBS = {"wait": 200, "cancel": 200, "pause": 409, "resume": 409, "retry": 409}
 """What is asked of one operation, and what the owner of one that has succeeded is answered."""
@@ -71,6 +72,16 @@ CASES: dict[tuple[str, str], list[Case]] = {
     },
     ("DELETE", _OPERATION): [Case("/v1/operations/{operation}", status=204)],
     ("DELETE", _NAMED): [Case("/v1/operations/operations/{operation}", status=204)],
+    ("GET", _WEBHOOK): [Case("/v1/webhooks/{webhook}")],
+    ("PATCH", _WEBHOOK): [Case("/v1/webhooks/{webhook}", {"enabled": False})],
+    ("DELETE", _WEBHOOK): [Case("/v1/webhooks/{webhook}", status=204)],
+    ("POST", f"{_WEBHOOK}:rotate-secret"): [Case("/v1/webhooks/{webhook}:rotate-secret")],
+    ("POST", f"{_WEBHOOK}:test"): [Case("/v1/webhooks/{webhook}:test", status=202)],
+    ("GET", f"{_WEBHOOK}/deliveries"): [Case("/v1/webhooks/{webhook}/deliveries")],
+    ("GET", f"{_WEBHOOK}/deliveries/{{delivery_id}}"): [Case("/v1/webhooks/{webhook}/deliveries/{delivery}")],
+    ("POST", f"{_WEBHOOK}/deliveries/{{delivery_id}}:redeliver"): [
+        Case("/v1/webhooks/{webhook}/deliveries/{delivery}:redeliver", status=202)
+    ],
     ("HEAD", _STATIC): [Case("/static/{story}_FINAL_MOVIE.mp4")],
     ("GET", _STATIC): [
         Case(f"/static/{name}")
@@ -88,8 +99,8 @@ CASES: dict[tuple[str, str], list[Case]] = {
 }
 MATRIX = [(method, case) for (method, _), cases in CASES.items() for case in cases]
 NAMES = [f"{method} {case.path}" for method, case in MATRIX]
-LISTS = {("GET", "/v1/stories"): "items", ("GET", "/v1/operations"): "operations"}
-CREATES = {("POST", "/v1/stories")}
+LISTS = {("GET", "/v1/stories"): "items", ("GET", "/v1/operations"): "operations", ("GET", "/v1/webhooks"): "webhooks"}
+CREATES = {("POST", "/v1/stories"), ("POST", "/v1/webhooks")}
 BULKS = {("POST", "/v1/operations:cancel"), ("POST", "/v1/operations:retry")}
 """What changes many of the asking user's own operations, by a filter."""
 ROUTES = PUBLIC | set(CASES) | set(LISTS) | CREATES | BULKS

@@ -6,8 +6,18 @@ WEBHOOK_TEXTS: Mapping[str, tuple[str, str]] = {
     "WEBHOOK_NOT_FOUND": ("There is no webhook {id}.", "没有 webhook {id}。"),
     "DELIVERY_NOT_FOUND": ("This webhook has no delivery {id}.", "这个 webhook 没有投递记录 {id}。"),
     "WEBHOOK_URL_UNUSABLE": (
-        "{field} '{found}' cannot be used: {problem}. Send a URL such as https://example.com/hooks.",
-        "{field} 的值“{found}”不可用（{problem}）；请使用形如 https://example.com/hooks 的 URL。",
+        (
+            "{field} '{found}' cannot be used; send a URL such as https://example.com/hooks, in ASCII, of at most {limit} "
+            "characters, without user name, password or fragment."
+        ),
+        (
+            "{field} 的值“{found}”不可用；请使用形如 https://example.com/hooks 的 URL："
+            "仅含 ASCII，最多 {limit} 个字符，不含用户名、密码和片段。"
+        ),
+    ),
+    "WEBHOOK_WITHOUT_EVENTS": (
+        "{field} is empty; name at least one of: {known}; or leave it out.",
+        "{field} 是空的；请至少列出其中之一：{known}；或去掉此字段。",
     ),
     "WEBHOOK_NEEDS_HTTPS": (
         "{field} must begin with https://; an operator may allow http with STORYREEL_WEBHOOK_ALLOW_HTTP=true.",

@@ -9,9 +9,9 @@ from starlette.routing import Match
 
 from services.core.announcer import Announcer
 from services.core.errors import InvalidArgument, NotFound, StoryreelError
-from services.core.ports import Media, OwnerStore
+from services.core.ports import Media
 from services.core.use_cases import Stories
-from services.gateway import openapi, probes, problems
+from services.gateway import openapi, probes, problems, webhooks
 from services.gateway.auth import Authenticator, HeaderAuthenticator
 from services.gateway.dialects import stories
 from services.gateway.live import Hub
@@ -21,14 +21,14 @@ from services.gateway.problems import Problem
 from services.gateway.readiness import Readiness
 from services.gateway.settings import GatewaySettings
 from services.gateway.validation import LONGEST_PATH, quote
-from services.gateway.wiring import Wiring
+from services.gateway.wiring import GatewayStore, Wiring
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def create_app(
     *,
-    store: OwnerStore,
+    store: GatewayStore,
     media: Media,
     announcer: Announcer,
     live: Hub,
@@ -59,6 +59,7 @@ def create_app(
     )
     app.include_router(probes.router())
     app.include_router(stories.router())
+    app.include_router(webhooks.router())
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(RequestContext, metrics=metrics)
     openapi.describe(app, (Problem, *stories.FURTHER_MODELS))

@@ -35,6 +35,14 @@ class GatewaySettings(BaseSettings):
     max_queued_per_user: int = Field(
         default=1_000, ge=1, description="So many operations of one user may wait; a further one is refused (429) until one starts."
     )
+    max_webhooks_per_user: int = Field(default=20, ge=1, description="How many webhooks a user may have.")
+    webhook_old_secret_seconds: float = Field(
+        default=86_400.0, ge=0, description="How long messages are signed with the old secret too, after it was replaced."
+    )
+    webhook_allow_http: bool = Field(default=False, description="Whether webhooks may have http:// URLs too.")
+    webhook_allow_private: bool = Field(
+        default=False, description="Whether webhooks may be in private networks or on this machine."
+    )
     ready_requires: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("database",),
         description=f"What /readyz needs to answer 200, separated by commas: {', '.join(PARTS)}.",

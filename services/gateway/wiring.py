@@ -1,7 +1,7 @@
 """What the routes stand on, put together once by `create_app` and found again by every request."""
 
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Protocol, cast
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from services.core.model import UserId
 from services.core.ports import Media, OwnerStore
 from services.core.use_cases import Stories
+from services.core.webhook_store import WebhookStore
 from services.gateway.auth import Authenticator
 from services.gateway.live import Hub
 from services.gateway.metrics import Metrics
@@ -16,9 +17,13 @@ from services.gateway.readiness import Readiness
 from services.gateway.settings import GatewaySettings
 
 
+class GatewayStore(OwnerStore, WebhookStore, Protocol):
+    """What owners may ask of the store."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    store: OwnerStore
+    store: GatewayStore
     media: Media
     stories: Stories
     live: Hub

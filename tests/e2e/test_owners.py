@@ -23,6 +23,8 @@ class Owned:
     story: str
     shot: str
     operation: str
+    webhook: str
+    delivery: str
 
     def ask(self, client: Client | None, method: str, path: str, case: Case) -> httpx2.Response:
         """As nobody at all where `client` is None."""
@@ -33,7 +35,7 @@ class Owned:
     def everything(self) -> list[Json]:
         """What the owner has: to be the same before and after a stranger's visit."""
         story = f"/v1/stories/{self.story}"
-        paths = ("/v1/stories", "/v1/operations", f"{story}/shots", f"{story}/shots/{self.shot}/versions")
+        paths = ("/v1/stories", "/v1/operations", "/v1/webhooks", f"{story}/shots", f"{story}/shots/{self.shot}/versions")
         return [self.owner.http.get(path).json() for path in paths]
 
 
@@ -43,7 +45,10 @@ def owned(blank_stack: RunningStack) -> Iterator[Owned]:
         story = owner.made_story(TEXT, shots=1)["id"]
         operation = owner.compile(story)
         owner.succeeded(operation)
-        yield Owned(owner, stranger, story, owner.shots(story)[0]["id"], operation)
+        hook = {"url": "https://hooks.invalid/", "event_types": ["shot.landed"]}
+        webhook = owner.http.post("/v1/webhooks", json=hook).json()["id"]
+        delivery = owner.http.post(f"/v1/webhooks/{webhook}:test").json()["id"]
+        yield Owned(owner, stranger, story, owner.shots(story)[0]["id"], operation, webhook, delivery)
 
 
 def test_every_route_that_the_api_tells_of_has_a_case(owned: Owned) -> None:
@@ -55,7 +60,8 @@ def test_every_route_that_the_api_tells_of_has_a_case(owned: Owned) -> None:
 
 @pytest.mark.parametrize(("method", "case"), route_cases.MATRIX, ids=route_cases.NAMES)
 def test_another_users_thing_is_an_absent_thing(owned: Owned, method: str, case: Case) -> None:
-    path = case.of(story=owned.story, shot=owned.shot, operation=owned.operation, cover="cover.png")
+    ids = {name: getattr(owned, name) for name in ("story", "shot", "operation", "webhook", "delivery")}
+    path = case.of(**ids, cover="cover.png")
     before = owned.everything()
     stranger = owned.ask(owned.stranger, method, path, case)
     assert stranger.status_code == 404

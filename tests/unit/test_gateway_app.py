@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.adapters.memory.media import MemoryMedia
 from services.adapters.memory.store import MemoryStore
 from services.core.errors import DeadlineExceeded, ResourceExhausted, Unavailable
+from services.core.webhooks import NewWebhook, new_secret
 from services.gateway.readiness import Readiness
 from services.gateway.settings import GatewaySettings
 from tests.builders import ALICE
@@ -211,6 +212,9 @@ async def test_the_page_needs_no_network(served: Served) -> None:
         assert (await served.ask("GET", asset, user=None)).status_code == 200
 
 
+_WITHOUT_BODY = ("}:cancel", "}:pause", "}:resume", "}:retry", ":restore", ":rotate-secret", ":test", ":redeliver")
+
+
 async def test_every_operation_is_described_with_examples(served: Served) -> None:
     description = await served.get("/openapi.json", user=None)
     assert "HTTPValidationError" not in json.dumps(description)
@@ -221,7 +225,7 @@ async def test_every_operation_is_described_with_examples(served: Served) -> Non
             assert operation["security"] == [{"user": []}], (method, path)
             assert "application/problem+json" in operation["responses"]["401"]["content"]
             assert operation["description"]
-            if method in {"post", "patch"} and not path.endswith(("}:cancel", "}:pause", "}:resume", "}:retry", ":restore")):
+            if method in {"post", "patch"} and not path.endswith(_WITHOUT_BODY):
                 assert operation["requestBody"]["content"]["application/json"]["examples"]
             if "files" not in operation["tags"] and method != "delete":
                 answer = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
@@ -249,6 +253,9 @@ async def test_the_real_answers_fit_their_schemas(served: Served) -> None:
     operation = await served.compile(story_id)
     description = await served.get("/openapi.json")
     templates = {"story_id": story_id, "shot_id": shots[0].id, "operation_id": operation}
+    webhook = await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)
+    delivery = await served.store.try_webhook(ALICE, webhook.id)
+    templates |= {"webhook_id": webhook.id, "delivery_id": delivery.id}
     for template, operations in description["paths"].items():
         content = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
         if template.startswith("/v1") and "application/json" in content:

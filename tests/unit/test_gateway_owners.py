@@ -1,7 +1,7 @@
 """Two users over every route: another user's anything looks just like nothing at all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 import httpx2
@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Mount, Route
 
 from services.core.model import OperationId, ShotId, StoryId, UserId
+from services.core.webhooks import DeliveryId, NewWebhook, WebhookId, new_secret
 from tests import route_cases
 from tests.builders import ALICE, BOB
 from tests.fixtures.gateway_app import STORY, Served
@@ -38,17 +39,21 @@ class Things:
     story: StoryId
     shot: ShotId
     operation: OperationId
+    webhook: WebhookId
+    delivery: DeliveryId
 
 
 async def _things(served: Served) -> Things:
     story, shots = await served.create(shots=1)
-    return Things(story, shots[0].id, await served.compile(story))
+    webhook = await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)
+    delivery = await served.store.try_webhook(ALICE, webhook.id)
+    return Things(story, shots[0].id, await served.compile(story), webhook.id, delivery.id)
 
 
 @pytest.mark.parametrize(("method", "case"), route_cases.MATRIX, ids=route_cases.NAMES)
 async def test_another_users_thing_is_an_absent_thing(served: Served, method: str, case: Case) -> None:
     things = await _things(served)
-    path = case.of(story=things.story, shot=things.shot, operation=things.operation, cover="cover.jpg")
+    path = case.of(**asdict(things), cover="cover.jpg")
     before = await served.get(f"/v1/stories/{things.story}"), await served.stored()
 
     async def ask(path: str, user: UserId | None) -> httpx2.Response:
