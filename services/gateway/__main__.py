@@ -15,6 +15,7 @@ from services.core.announcer import Announcer
 from services.gateway.app import create_app
 from services.gateway.live import Hub
 from services.gateway.readiness import Readiness, enough_workers
+from services.gateway.rpc.server import start_rpc
 from services.gateway.server import Server, serve
 from services.gateway.settings import GatewaySettings
 
@@ -47,7 +48,8 @@ async def main() -> None:
         announcer = Announcer(store, wakeups, events)
         hub = Hub(queue_size=settings.live_queue_events)
         app = create_app(store=store, media=media, announcer=announcer, live=hub, settings=settings, readiness=readiness)
-        await serve(Server(app, hub, settings), announcer.run(), hub.run(receiver))
+        rpc = await start_rpc(app.state.wiring) if settings.gateway_grpc_listen else None
+        await serve(Server(app, hub, settings, rpc), announcer.run(), hub.run(receiver))
     _log.info("stopped")
 
 

@@ -1,4 +1,4 @@
-"""uvicorn, with an end that is bounded: event streams end at once, requests within their time."""
+"""uvicorn, and gRPC beside it, with an end that is bounded: event streams and waits end at once, requests within their time."""
 
 import asyncio
 import contextlib
@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.gateway.live import Hub
+from services.gateway.rpc.server import RpcServer
 from services.gateway.settings import GatewaySettings
 
 _KEEP_ALIVE_SECONDS = 65
@@ -18,9 +19,9 @@ _KEEP_ALIVE_SECONDS = 65
 
 
 class Server(uvicorn.Server):
-    """Serves until SIGTERM or SIGINT; a second signal does not wait for requests."""
+    """Serves until SIGTERM or SIGINT; a second signal does not wait for requests. `rpc`, which has started, ends with it."""
 
-    def __init__(self, app: FastAPI, hub: Hub, settings: GatewaySettings) -> None:
+    def __init__(self, app: FastAPI, hub: Hub, settings: GatewaySettings, rpc: RpcServer | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -36,6 +37,8 @@ class Server(uvicorn.Server):
             )
         )
         self._hub = hub
+        self._rpc = rpc
+        self._grace = settings.gateway_shutdown_seconds
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -49,7 +52,10 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._hub.close()
-        await super().shutdown(sockets)
+        if self._rpc is None:
+            await super().shutdown(sockets)
+        else:
+            await asyncio.gather(super().shutdown(sockets), self._rpc.stop(self._grace))
 
 
 async def serve(server: Server, *beside: Coroutine[Any, Any, None]) -> None:

@@ -43,12 +43,12 @@ class InvalidRequest(Exception):
         super().__init__("; ".join(str(error) for error in errors))
 
 
-def validated(model: type[M], document: Mapping[str, Any]) -> M:
-    """The body as a model. Raises InvalidRequest, whose fields begin with `body`."""
+def validated(model: type[M], document: Mapping[str, Any], *, at: str = "body") -> M:
+    """The document as a model. Raises InvalidRequest, whose fields begin with where the document is."""
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        details = [{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors(include_url=False)]
+        details = [{**detail, "loc": (at, *detail["loc"])} for detail in error.errors(include_url=False)]
         raise InvalidRequest(translate(details, model)) from None
 
 

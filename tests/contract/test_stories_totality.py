@@ -3,12 +3,16 @@
 import pytest
 
 from services.core.errors import BY_KIND
+from services.core.lifecycle import TERMINAL
 from services.core.model import AssetType, Failure, Language, OperationStatus, OperationType, ShotStatus, StoryStatus
+from services.core.steps import StepStatus
 from services.gateway import codes
 from services.gateway.codes import STATUS_BY_KIND, STATUS_BY_REASON
 from services.gateway.dialects.stories import names, render
 from services.gateway.problems import CHINESE_TITLES
+from services.gateway.rpc import render as rpc
 from tests import builders
+from tests.builders import NOW
 
 
 @pytest.mark.parametrize("status", OperationStatus)
@@ -20,6 +24,30 @@ def test_every_operation_can_be_shown(kind: OperationType, status: OperationStat
     assert (shown["status"], shown["metadata"]["status"]) == (status, status)
     assert ("response" in shown) == (status is OperationStatus.SUCCEEDED)
     assert ("error" in shown) == (status in {OperationStatus.FAILED, OperationStatus.CANCELLED})
+
+
+@pytest.mark.parametrize("status", OperationStatus)
+@pytest.mark.parametrize("kind", OperationType)
+def test_every_operation_can_be_sent_as_a_message(kind: OperationType, status: OperationStatus) -> None:
+    failure = Failure("engine_failed", "ENGINE_FAILED", "broken") if status is OperationStatus.FAILED else None
+    row = builders.operation(
+        builders.story(), kind, status=status, failure=failure, finished_at=NOW if status in TERMINAL else None
+    )
+    shown = rpc.operation(row)
+    result = {OperationStatus.SUCCEEDED: "response", OperationStatus.FAILED: "error", OperationStatus.CANCELLED: "error"}
+    assert (shown.done, shown.WhichOneof("result")) == (status in result, result.get(status))
+
+
+def test_every_state_has_a_number_of_its_own() -> None:
+    for numbers, states in (
+        (rpc.TYPES, OperationType),
+        (rpc.STATES, OperationStatus),
+        (rpc.STEP_STATES, StepStatus),
+        (rpc.STORY_STATES, StoryStatus),
+        (rpc.SHOT_STATES, ShotStatus),
+    ):
+        assert set(numbers) == set(states)
+        assert len(set(numbers.values()) - {0}) == len(states)
 
 
 @pytest.mark.parametrize("status", StoryStatus)
