@@ -31,7 +31,7 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if settings.worker_metrics_port:
-        prometheus_client.start_http_server(settings.worker_metrics_port)
+        prometheus_client.start_http_server(settings.worker_metrics_port, addr=settings.worker_metrics_host)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(StoreSettings()))
         models = await stack.enter_async_context(open_models(ModelSettings()))

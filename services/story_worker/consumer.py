@@ -1,26 +1,35 @@
-"""Takes work when there is room for it: from Kafka's wake-ups as they come, and from a slow look into Postgres."""
+"""Takes work when there is room for it: told by Kafka's wake-ups, by a slot that becomes free, and by a slow look now and then.
+
+A wake-up is a hint that there is work, not a named order: what is claimed is the fairest operation that may start, and one
+claim answers all the wake-ups that have come since the one before.
+"""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Sequence
 
 import structlog
 
 from services.core.errors import Unavailable
-from services.core.model import OperationId
-from services.core.ports import Store, WakeUp, WakeUpReceiver
+from services.core.ports import Store, WakeUp, WakeUpReceiver, Work
 from services.story_worker.runner import Runner
 from services.story_worker.settings import WorkerSettings
 
 _log = structlog.get_logger(__name__)
 
 _RELEASE_AGAIN_SECONDS = 0.2
+_FULL_SECONDS = 0.5
+"""A worker that is full for longer tells the receiver so: resuming fetches anew what had been fetched already."""
+
+
+class Stalled(Exception):
+    """Wake-ups wait and there is room for them, and yet none comes: only a new start can help."""
 
 
 class Consumer:
     """Claims operations into a bounded number of slots.
 
-    A wake-up is settled once its claim has been tried, never held for a job's length.
+    It takes no more wake-ups than it has free slots, and settles each once its claim has been tried: none is held for a job's
+    length, and what another worker could start does not wait here.
     """
 
     def __init__(self, *, store: Store, receiver: WakeUpReceiver, runner: Runner, settings: WorkerSettings, worker: str) -> None:
@@ -29,80 +38,127 @@ class Consumer:
         self._runner = runner
         self._settings = settings
         self._worker = worker
-        self._free = settings.worker_slots
+        self._heard: list[WakeUp] = []
+        self._ever_heard = 0
         self._room = asyncio.Event()
-        self._room.set()
+        self._paused = False
+        self._worth_a_look = asyncio.Event()
+        self._claiming: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
         self._jobs: set[asyncio.Task[None]] = set()
 
     @property
     def running(self) -> int:
         """Slots in use."""
-        return self._settings.worker_slots - self._free
+        return len(self._jobs)
+
+    def look(self) -> None:
+        """There may be work."""
+        self._worth_a_look.set()
 
     async def follow_wakeups(self) -> None:
         """Take what Kafka tells of, until cancelled."""
         async for wakeup in self._receiver:
-            await self._take_slot()
-            self._spawn(self._take(wakeup.operation_id, wakeup))
+            self._heard.append(wakeup)
+            self._ever_heard += 1
+            self.look()
+            self._mind_room()
+            try:
+                async with asyncio.timeout(_FULL_SECONDS):
+                    await self._room.wait()
+            except TimeoutError:
+                self._paused = True
+                self._receiver.pause()
+                self._mind_room()
+
+    async def take_work(self) -> None:
+        """Claim whenever there may be work and there is room for it, until cancelled. A claim under way is not cancelled."""
+        while True:
+            await self._worth_a_look.wait()
+            self._worth_a_look.clear()
+            if self._free > 0:
+                self._claiming = asyncio.create_task(self._claim(self._free))
+                await asyncio.shield(self._claiming)
 
     async def poll(self) -> None:
         """Look into Postgres now and then: with Kafka down, or a message lost, work still flows, only later."""
         while True:
             await asyncio.sleep(self._settings.worker_poll_seconds)
-            try:
-                found = await self._store.claimable(self._free) if self._free else ()
-            except Unavailable as error:
-                _log.warning("poll failed", problem=str(error))
+            self.look()
+
+    async def watch(self) -> None:
+        """Raises Stalled when wake-ups have been waiting for too long although there is room for them."""
+        while True:
+            before = self._ever_heard
+            await asyncio.sleep(self._settings.worker_stall_seconds / 2)
+            if self._paused or self._receiver.waiting == 0 or self._ever_heard > before:
                 continue
-            for operation_id in found:
-                await self._take_slot()
-                self._spawn(self._take(operation_id, None))
+            await asyncio.sleep(self._settings.worker_stall_seconds / 2)
+            if not self._paused and self._receiver.waiting > 0 and self._ever_heard == before:
+                raise Stalled(f"{self._receiver.waiting} wake-ups wait, and none comes")
 
     async def drain(self, seconds: float) -> None:
         """Wait for what runs; after `seconds` give the rest back to the queue."""
+        if self._claiming is not None:
+            await asyncio.wait([self._claiming])
         if self._jobs:
             _, late = await asyncio.wait(self._jobs, timeout=seconds)
             while late:  # one of them may have been claimed just after the others were told
                 self._runner.release_all()
                 _, late = await asyncio.wait(late, timeout=_RELEASE_AGAIN_SECONDS)
+        if self._settling:
+            await asyncio.wait(self._settling)
 
-    def _spawn(self, job: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(job)
-        self._jobs.add(task)
-        task.add_done_callback(self._ended)
+    @property
+    def _free(self) -> int:
+        return self._settings.worker_slots - len(self._jobs)
+
+    async def _claim(self, room: int) -> None:
+        heard, self._heard = self._heard, []
+        works: tuple[Work, ...] = ()
+        try:
+            works = await self._store.claim_fairest(
+                self._worker,
+                self._settings.worker_lease_seconds,
+                room=room,
+                most_running=self._settings.max_running_per_user or None,
+            )
+        except Unavailable as error:
+            # The rows are still queued: the poll finds them once the database is back.
+            _log.warning("claim failed", problem=str(error))
+        except Exception:  # noqa: BLE001 -- whatever one operation does to the claim must not take the worker down
+            _log.exception("claim broke; what it may have started runs again when its lease expires")
+        # Whatever came of it: one record that is never settled would hold back the offset of all that follow.
+        self._settle(heard)
+        for work in works:
+            job = asyncio.create_task(self._runner.run(work))
+            self._jobs.add(job)
+            job.add_done_callback(self._ended)
+        self._mind_room()
 
     def _ended(self, job: asyncio.Task[None]) -> None:
         self._jobs.discard(job)
         if not job.cancelled() and (error := job.exception()):
             _log.error("a job broke; its lease will expire and the operation run again", exc_info=error)
+        self._mind_room()
+        self.look()
 
-    async def _take_slot(self) -> None:
-        while self._free == 0:
-            await self._room.wait()
-        self._free -= 1
-        if self._free == 0:
+    def _mind_room(self) -> None:
+        """There is room for as many wake-ups as there are free slots."""
+        if len(self._heard) >= self._free:
             self._room.clear()
-            self._receiver.pause()
-
-    def _free_slot(self) -> None:
-        self._free += 1
-        if not self._room.is_set():
-            self._room.set()
+            return
+        self._room.set()
+        if self._paused:
+            self._paused = False
             self._receiver.resume()
 
-    async def _take(self, operation_id: OperationId, wakeup: WakeUp | None) -> None:
-        try:
-            try:
-                work = await self._store.claim(operation_id, self._worker, self._settings.worker_lease_seconds)
-            except Unavailable as error:
-                # The row is still queued: the poll finds it once the database is back.
-                _log.warning("claim failed", operation_id=str(operation_id), problem=str(error))
-                work = None
-            finally:
-                # Whatever came of it: one record that is never settled would hold back the offset of all that follow.
-                if wakeup is not None:
-                    await wakeup.settle()
-            if work is not None:
-                await self._runner.run(work)
-        finally:
-            self._free_slot()
+    def _settle(self, heard: Sequence[WakeUp]) -> None:
+        if heard:
+            task = asyncio.create_task(_settle_all(heard))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+
+async def _settle_all(heard: Sequence[WakeUp]) -> None:
+    await asyncio.gather(*(wakeup.settle() for wakeup in heard))

@@ -9,9 +9,11 @@ from services.core.announcer import Announcer
 from services.core.ports import Models, Store, WakeUpReceiver
 from services.core.requests import Service
 from services.story_worker.consumer import Consumer
+from services.story_worker.deliveries import Deliveries
 from services.story_worker.runner import Runner
 from services.story_worker.settings import WorkerSettings
 from services.story_worker.sweeper import sweep
+from services.story_worker.webhook_sender import WebhookSender
 
 _log = structlog.get_logger(__name__)
 
@@ -34,17 +36,25 @@ async def serve(
     runner = Runner(store=store, models=models, announcer=announcer, gates=gates, settings=settings, worker=worker)
     consumer = Consumer(store=store, receiver=receiver, runner=runner, settings=settings, worker=worker)
     announcing = asyncio.create_task(announcer.run())
-    intake = [asyncio.create_task(consumer.follow_wakeups()), asyncio.create_task(consumer.poll())]
-    housekeeping = asyncio.create_task(sweep(store=store, announcer=announcer, settings=settings, worker=worker))
+    intake = [
+        asyncio.create_task(loop) for loop in (consumer.follow_wakeups(), consumer.take_work(), consumer.poll(), consumer.watch())
+    ]
+    housekeeping = asyncio.create_task(
+        sweep(store=store, announcer=announcer, settings=settings, worker=worker, look=consumer.look)
+    )
+    deliveries = Deliveries(store=store, sender=WebhookSender(settings), settings=settings, worker=worker)
+    delivering = asyncio.create_task(deliveries.run())
     stopping = asyncio.create_task(stop.wait())
     _log.info("working", worker=worker, slots=settings.worker_slots)
     try:
-        done, _ = await asyncio.wait({stopping, announcing, housekeeping, *intake}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({stopping, announcing, housekeeping, delivering, *intake}, return_when=asyncio.FIRST_COMPLETED)
         await _cancel(*intake)
         _log.info("draining", running=consumer.running)
+        delivering.cancel()  # what it is sending may still end, beside the operations
         await consumer.drain(settings.worker_drain_seconds)
+        await asyncio.wait({delivering})
     finally:
-        await _cancel(stopping, housekeeping, *intake)
+        await _cancel(stopping, housekeeping, delivering, *intake)
         await _cancel(announcing)
     for task in done - {stopping}:
         task.result()

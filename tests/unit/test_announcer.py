@@ -31,7 +31,7 @@ class Ends:
         if self.broken:
             raise Unavailable("NOT_READY", parts="broker")
 
-    async def mark_announced(self, ids: Sequence[OperationId]) -> None:
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
         self.marked += ids
 
     async def publish(self, events: Sequence[OperationEvent]) -> None:

@@ -42,6 +42,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         self._consumer.subscribe([topics.operations(settings)], listener=self)
         self._taken: dict[TopicPartition, Settled] = {}
         self._due: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
         self._commit = asyncio.Lock()
         self._paused = paused
 
@@ -56,7 +57,14 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         """The next record, none while paused. Raises KafkaError, ConsumerStoppedError."""
         record = await self._consumer.getone()
         self._taken.setdefault(_partition(record), Settled()).take(record.offset)
+        self._next[_partition(record)] = record.offset + 1
         return record
+
+    @property
+    def waiting(self) -> int:
+        """Records that the broker is known to have after the last one taken, in partitions that are assigned now."""
+        ends = {partition: self._consumer.highwater(partition) for partition in self._consumer.assignment()}
+        return sum(max(0, (end or 0) - self._next[partition]) for partition, end in ends.items() if partition in self._next)
 
     async def settle(self, record: ConsumerRecord) -> None:
         """Commit as far as everything before is settled too. A commit that fails means that records come again."""
@@ -65,6 +73,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         if offset is None:
             return
         self._due[_partition(record)] = offset
+        await asyncio.sleep(0)  # whoever settles beside this one goes out with it
         async with self._commit:  # what is settled meanwhile goes out together
             due, self._due = self._due, {}
             if not due:
@@ -87,6 +96,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         """Whoever gets them starts from what is committed."""
         self._taken.clear()
         self._due.clear()
+        self._next.clear()
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         if self._paused:
@@ -149,6 +159,10 @@ class KafkaWakeUpReceiver:
         self._paused = False
         if self._member:
             self._member.resume()
+
+    @property
+    def waiting(self) -> int:
+        return self._member.waiting if self._member else 0
 
     async def ready(self) -> None:
         """Raises Unavailable unless a member of the group, now or within a second."""

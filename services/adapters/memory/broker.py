@@ -106,6 +106,10 @@ class MemoryWakeUpReceiver:
         self._paused = False
         self.look()
 
+    @property
+    def waiting(self) -> int:
+        return len(self._group.waiting)
+
     def look(self) -> None:
         """Something may have come."""
         self._look.set()

@@ -1,6 +1,7 @@
 """What a worker does under a claim. Every write checks the fence first: operation, owner, attempt, worker and `running`."""
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from services.adapters.postgres import endings, rows
@@ -9,7 +10,8 @@ from services.adapters.postgres.endings import Ending
 from services.adapters.postgres.migrate import Connection
 from services.adapters.postgres.shots import keep_takes, write_shot
 from services.adapters.postgres.storyboards import Storyboarded
-from services.core import codec, lifecycle, takes
+from services.adapters.postgres.together import Together
+from services.core import codec, takes
 from services.core.commands import ShotChange
 from services.core.errors import LeaseLost
 from services.core.merging import merged
@@ -20,47 +22,17 @@ from services.core.model import (
     Key,
     Operation,
     OperationEvent,
-    OperationId,
-    OperationStatus,
     Shot,
-    ShotStatus,
     Storyboard,
-    StoryStatus,
 )
-from services.core.ports import Claim, Ended, Wish, Work
+from services.core.ports import Claim, Ended, Wish
 
 
 class Attempts:
-    """The part of `WorkerStore` that starts, writes and ends attempts."""
+    """The part of `WorkerStore` that writes and ends attempts."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
-
-    async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
-        queries = self._db.queries
-        async with self._db.connection() as connection:
-            started = await queries.claim(
-                connection,
-                operation_id=operation_id,
-                worker=worker,
-                lease=lease,
-                sources=lifecycle.sources(lifecycle.OPERATION, OperationStatus.RUNNING),
-                story_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.GENERATING),
-                shot_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.GENERATING),
-            )
-            if started is None:
-                return None
-            # From here on nothing that conflicts can start: what is read now is what the attempt works on. Its owner may still
-            # edit shots, and a film is stale unless the shots that it shows are of the revision that it claims.
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                story = await queries.claimed_story(connection, user_id=started["user_id"], story_id=started["story_id"])
-                shots = await self._shots(connection, started)
-            return Work(rows.operation(started), rows.story(story), shots)
-
-    async def claimable(self, limit: int) -> tuple[OperationId, ...]:
-        async with self._db.connection() as connection:
-            found = self._db.queries.claimable(connection, row_limit=limit)
-            return tuple([OperationId(row["id"]) async for row in found])
 
     async def heartbeat(self, claim: Claim, lease: float, *, progress: float, stage: str) -> Wish | None:
         async with self._db.connection() as connection:
@@ -132,11 +104,13 @@ class Attempts:
             return shot, await self._append(connection, claim, "shot_landed", takes.landed(shot, change, number))
 
     async def finish(self, claim: Claim, *, film: Film | None = None) -> Ended:
+        if film is None:
+            return await self._finishing(claim)
+
         async def end(connection: Connection, operation: Operation) -> Ending:
-            if film is not None:
-                await self._db.queries.store_film(
-                    connection, user_id=claim.user_id, story_id=operation.story_id, film=codec.film_to_json(film)
-                )
+            await self._db.queries.store_film(
+                connection, user_id=claim.user_id, story_id=operation.story_id, film=codec.film_to_json(film)
+            )
             return await endings.end_succeeded(self._db, connection, [claim.operation_id])
 
         return await self._end(claim, end)
@@ -174,6 +148,35 @@ class Attempts:
         async with self._db.transaction() as connection:
             ending = await end(connection, rows.operation(await self._lock_owned(connection, claim)))
         return Ended(ending.operations[0], ending.events[0], ending.unblocked)
+
+    @cached_property
+    def _finishing(self) -> Together[Claim, Ended]:
+        return Together(self._finish_all)
+
+    async def _finish_all(self, claims: Sequence[Claim]) -> list[Ended | Exception]:
+        """End all whose claims hold, in one transaction; the others hear that theirs are lost. The first tells who may go now."""
+        ids = [claim.operation_id for claim in claims]
+        async with self._db.transaction() as connection:
+            _ = [row async for row in self._db.queries.lock_stories_of(connection, operation_ids=ids)]
+            held = self._db.queries.fence_all(
+                connection,
+                operation_ids=ids,
+                user_ids=[claim.user_id for claim in claims],
+                attempts=[claim.attempt for claim in claims],
+                workers=[claim.worker for claim in claims],
+            )
+            owned = {(row["id"], row["user_id"], row["attempt"], row["worker"]) async for row in held}
+            ending = await endings.end_succeeded(self._db, connection, [each[0] for each in owned])
+        of = dict(zip((o.id for o in ending.operations), zip(ending.operations, ending.events, strict=True), strict=True))
+        answers: list[Ended | Exception] = []
+        unblocked = ending.unblocked
+        for claim in claims:
+            if (claim.operation_id, claim.user_id, claim.attempt, claim.worker) not in owned:
+                answers.append(_lost(claim))
+                continue
+            answers.append(Ended(*of[claim.operation_id], unblocked))
+            unblocked = ()
+        return answers
 
     async def _lock_owned(self, connection: Connection, claim: Claim) -> rows.Row:
         """Lock the story, then the operation; raises LeaseLost when the claim no longer holds."""

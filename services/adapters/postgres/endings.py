@@ -60,9 +60,13 @@ async def pause(database: Database, connection: Connection, ids: Sequence[UUID],
     return await _put_back(database, connection, ids, OperationStatus.PAUSED, kind="paused", data=data, failure=failure)
 
 
-async def unblock(database: Database, connection: Connection, story_ids: Sequence[UUID]) -> tuple[OperationId, ...]:
-    """Which operations of these stories may start now; they count as never announced."""
-    free = database.queries.unblock(connection, story_ids=story_ids)
+async def unblock(
+    database: Database, connection: Connection, story_ids: Sequence[UUID], user_ids: Sequence[UUID] = ()
+) -> tuple[OperationId, ...]:
+    """Which operations may start now: of these stories, where they count as never announced, and of these owners the next one
+    that their quota held back.
+    """
+    free = database.queries.unblock(connection, story_ids=story_ids, user_ids=user_ids)
     return tuple([OperationId(row["id"]) async for row in free])
 
 
@@ -131,5 +135,5 @@ async def _ending(
     return Ending(
         tuple(rows.operation(row) for row in found),
         tuple(rows.newest_event(row, kind, data) for row in found),
-        await unblock(database, connection, list({row["story_id"] for row in found})),
+        await unblock(database, connection, list({row["story_id"] for row in found}), list({row["user_id"] for row in found})),
     )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.adapters.postgres.attempts import Attempts
+from services.adapters.postgres.claims import Claims
 from services.adapters.postgres.controls import Controls
 from services.adapters.postgres.database import open_database
 from services.adapters.postgres.listing import Listing
@@ -15,7 +16,7 @@ from services.adapters.postgres.webhooks import Webhooks
 from services.adapters.settings import StoreSettings
 
 
-class PostgresStore(Stories, Shots, Operations, Listing, Controls, Attempts, Sweeps, Webhooks):
+class PostgresStore(Stories, Shots, Operations, Listing, Controls, Claims, Attempts, Sweeps, Webhooks):
     """Everything that must not be lost. Raises Unavailable DATABASE_UNAVAILABLE whenever the database cannot be used."""
 
 

@@ -1,28 +1,18 @@
--- name: claim(operation_id, worker, lease, sources, story_sources, shot_sources)^
--- Starts an attempt, with the story or shot `generating` and the event, in one round trip: an operation waits for it. No row
--- when something else comes first.
-WITH started AS (
-    UPDATE operations o SET
-        status = 'running', attempt = o.attempt + 1, worker = :worker, stage = '', last_seq = o.last_seq + 1,
-        lease_expires_at = clock_timestamp() + make_interval(secs => :lease),
-        started_at = coalesce(o.started_at, clock_timestamp()), updated_at = clock_timestamp()
-    WHERE o.id = :operation_id AND o.status = ANY(:sources::text[])
-      AND may_start(o.id)
-    RETURNING o.*
-), story AS (
-    UPDATE stories s SET status = 'generating', updated_at = started.updated_at
-    FROM started
-    WHERE s.id = started.story_id AND started.type IN ('story_create', 'video_render') AND s.status = ANY(:story_sources::text[])
-), shot AS (
-    UPDATE shots sh SET status = 'generating', updated_at = started.updated_at
-    FROM started
-    WHERE sh.id = started.shot_id AND sh.status = ANY(:shot_sources::text[])
-), event AS (
-    INSERT INTO operation_events (operation_id, seq, user_id, story_id, at, kind, data)
-    SELECT id, last_seq, user_id, story_id, updated_at, 'started', jsonb_build_object('attempt', attempt, 'worker', worker)
-    FROM started
-)
-SELECT * FROM started;
+-- name: claim(wanted, worker, lease, room, most_running, sources, story_sources, shot_sources)
+-- Starts attempts: see `claim_operations` in the migrations. It is one statement, for it holds the lock that all claims take.
+SELECT * FROM claim_operations(
+    :wanted::uuid[], :worker::text, :lease::double precision, :room::integer, :most_running::integer,
+    :sources::text[], :story_sources::text[], :shot_sources::text[]
+);
+
+-- name: claimed_stories(story_ids)
+-- `drawn` tells those with shots, which must be read together with their story.
+SELECT s.*, (
+    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    FROM assets a WHERE a.story_id = s.id
+) AS bible, EXISTS (SELECT FROM shots sh WHERE sh.story_id = s.id) AS drawn
+FROM stories s
+WHERE s.id = ANY(:story_ids::uuid[]);
 
 -- name: claimed_story(user_id, story_id)^
 SELECT s.*, (
@@ -53,6 +43,18 @@ FOR NO KEY UPDATE OF s;
 SELECT * FROM operations
 WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
 FOR NO KEY UPDATE;
+
+-- name: fence_all(operation_ids, user_ids, attempts, workers)
+-- Of several operations those, locked, that their attempts still own. They are found by their ids alone, however few run.
+WITH named AS MATERIALIZED (
+    SELECT * FROM operations
+    WHERE id = ANY(:operation_ids::uuid[]) AND (id, user_id, attempt, worker) IN (
+        SELECT * FROM unnest(:operation_ids::uuid[], :user_ids::uuid[], :attempts::integer[], :workers::text[])
+    )
+    ORDER BY id
+    FOR NO KEY UPDATE
+)
+SELECT * FROM named WHERE status = 'running';
 
 -- name: append_event(operation_id, user_id, attempt, worker, kind, data)^
 -- No row when the claim no longer holds.

@@ -93,9 +93,23 @@ WHERE sh.id = regenerated.id
       ELSE :shot_pending_sources::text[]
   END);
 
--- name: unblock(story_ids)
--- What may start on these stories now counts as never announced.
-UPDATE operations o SET announced_at = NULL
-FROM claimable_operations c
-WHERE c.id = o.id AND c.story_id = ANY(:story_ids::uuid[])
-RETURNING o.id;
+-- name: unblock(story_ids, user_ids)
+-- What may start now: on these stories, which then counts as never announced, and the next operation of each of these owners
+-- whose quota held it back. That one hangs on a story that is not locked here, so it is only read.
+WITH free AS (
+    UPDATE operations o SET announced_at = NULL
+    FROM claimable_operations c
+    WHERE c.id = o.id AND c.story_id = ANY(:story_ids::uuid[])
+    RETURNING o.id
+)
+SELECT id FROM free
+UNION
+SELECT next.id
+FROM turns CROSS JOIN LATERAL (
+    SELECT c.id FROM claimable_operations c
+    WHERE c.user_id = turns.user_id
+    ORDER BY c.priority DESC, c.id
+    LIMIT 1
+) next
+WHERE turns.user_id = ANY(:user_ids::uuid[]) AND turns.held_back
+ORDER BY id;
