@@ -20,7 +20,7 @@ from services.core import lifecycle
 from services.core.commands import Idempotency, PatchShot
 from services.core.errors import NotFound, Unavailable
 from services.core.model import OperationStatus, OperationType, Shot, ShotStatus, StoryStatus
-from services.core.ports import Claim
+from services.core.ports import Claim, Wish
 from tests.contract.store_steps import (
     FAILURE,
     LEASE,
@@ -67,17 +67,15 @@ async def test_the_statuses_of_the_checks_are_the_models(sql: Connection) -> Non
         assert named == tables[check["entity"]]
 
 
-async def test_a_paused_operation_blocks_nothing_and_can_be_cancelled(store: PostgresStore, sql: Connection) -> None:
-    tale, _ = await ready_story(store)
-    paused = await start(store, tale, OperationType.VIDEO_RENDER)
-    later = await start(store, tale, OperationType.VIDEO_RENDER)
-    await sql.execute("UPDATE operations SET status = 'paused' WHERE id = $1", paused.id)
+async def test_a_wish_to_pause_outlives_a_worker_of_the_release_before(store: PostgresStore, sql: Connection) -> None:
+    tale = await new_story(store)
+    await claimed(store, tale.operation.id)
+    await store.request_pause(tale.user, tale.operation.id)
+    await sql.execute("UPDATE operations SET status = 'queued', worker = '', lease_expires_at = NULL")  # it knows of no such wish
 
-    assert await store.claim(paused.id, "story-worker/a", LEASE) is None
-    await claimed(store, later.id)
-    operation, stopped = await store.request_cancel(tale.user, paused.id)
-    assert (operation.status, [event.kind for event in stopped.events]) == (OperationStatus.CANCELLED, ["cancelled"])
-    assert (await store.story(tale.user, tale.story_id)).status is StoryStatus.GENERATING  # the later one's
+    claim = claim_of(await claimed(store, tale.operation.id))
+    assert await store.heartbeat(claim, LEASE, progress=0.0, stage="") is Wish.PAUSE
+    assert (await store.requeue(claim, None, 0.0)).operation.status is OperationStatus.PAUSED
 
 
 async def test_a_lease_that_was_never_set_counts_as_expired(store: PostgresStore, sql: Connection) -> None:
@@ -128,7 +126,7 @@ async def test_workers_that_are_long_gone_are_forgotten(store: PostgresStore, sq
         "finished_at = now()",
         "status = 'running'",
         "status = 'running', attempt = 1, started_at = now()",
-        "attempt = 1",
+        "status = 'running', attempt = 1, worker = 'story-worker/a'",
         "started_at = now()",
         "attempt = -1",
         "failures = 1",
