@@ -78,14 +78,32 @@ class Gateway:
     def operation(self, operation: str) -> Json:
         return self._call("GET", f"/v1/operations/{operation}")
 
-    def operations(self, limit: int, status: str = "") -> list[Json]:
-        """The newest operations, at most `limit`."""
-        query: dict[str, str | int] = {"page_size": limit} | ({"status": status} if status else {})
+    def operations(self, limit: int, status: str = "", where: str = "") -> list[Json]:
+        """The newest operations, at most `limit`; `where` is a filter of the API's language."""
+        query: dict[str, str | int] = {"page_size": limit}
+        query |= ({"status": status} if status else {}) | ({"filter": where} if where else {})
         items: list[Json] = self._call("GET", "/v1/operations", params=query)["operations"]
         return items
 
     def cancel(self, operation: str) -> Json:
         return self._call("POST", f"/v1/operations/{operation}/cancel")
+
+    def pause(self, operation: str) -> Json:
+        return self._call("POST", f"/v1/operations/{operation}:pause")
+
+    def resume(self, operation: str) -> Json:
+        return self._call("POST", f"/v1/operations/{operation}:resume")
+
+    def retry(self, operation: str) -> Json:
+        return self._call("POST", f"/v1/operations/{operation}:retry")
+
+    def wait(self, operation: str, seconds: float) -> Json:
+        """The operation once it has ended, or as it is after `seconds`; the gateway waits no longer than a minute."""
+        timeout = httpx2.Timeout(seconds + 30.0, connect=5.0)
+        return self._call("POST", f"/v1/operations/{operation}:wait", json={"timeout": seconds}, timeout=timeout)
+
+    def forget(self, operation: str) -> None:
+        self._call("DELETE", f"/v1/operations/{operation}")
 
     def follow(self, operation: str) -> Iterator[Event]:
         """An operation's events from its beginning, over lost connections, until it has ended."""
@@ -150,7 +168,7 @@ class Gateway:
         except httpx2.TransportError as error:
             raise self._unreachable(error) from error
         self._check(answer)
-        body: Json = answer.json()
+        body: Json = answer.json() if answer.content else {}
         return body
 
     def _check(self, answer: httpx2.Response) -> None:

@@ -32,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-operations = typer.Typer(help="List, show, watch and cancel operations.", no_args_is_help=True, epilog=_EPILOG)
+operations = typer.Typer(help="List, watch, stop and retry operations.", no_args_is_help=True, epilog=_EPILOG)
 app.add_typer(operations, name="operations")
 engines = typer.Typer(help="List the engines, and try one.", no_args_is_help=True, epilog=_EPILOG)
 app.add_typer(engines, name="engines")
@@ -119,15 +119,18 @@ def film(  # noqa: PLR0917 -- typer gives them by name
 
 
 @operations.command("list")
-def operations_list(
+def operations_list(  # noqa: PLR0917 -- typer gives them by name
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many, newest first.")] = 20,
     status: Annotated[str, typer.Option(help="Only those in this state.", show_default=False)] = "",
+    where: Annotated[
+        str, typer.Option("--filter", help="Only these, as in 'status = failed AND attempt > 1'.", show_default=False)
+    ] = "",
     data: Data = None,
     url: Url = "",
     output: As = Format.TEXT,
 ) -> None:
     """The newest operations."""
-    _call(lambda client, out: ops.list_operations(client, out, limit=limit, status=status), output, data=data, url=url)
+    _call(lambda client, out: ops.list_operations(client, out, limit=limit, status=status, where=where), output, data=data, url=url)
 
 
 @operations.command("show")
@@ -146,6 +149,42 @@ def operations_watch(operation: Id, data: Data = None, url: Url = "", output: As
 def operations_cancel(operation: Id, data: Data = None, url: Url = "", output: As = Format.TEXT) -> None:
     """Stop an operation; what it has made is kept."""
     _call(lambda client, out: ops.cancel(client, out, _bare(operation)), output, data=data, url=url)
+
+
+@operations.command("wait")
+def operations_wait(
+    operation: Id,
+    seconds: Annotated[float, typer.Option("--timeout", min=0, help="How long to wait at most, in seconds.")] = 3600.0,
+    data: Data = None,
+    url: Url = "",
+    output: As = Format.TEXT,
+) -> None:
+    """Wait for an operation's end."""
+    _call(lambda client, out: ops.wait(client, out, _bare(operation), seconds=seconds), output, data=data, url=url)
+
+
+@operations.command("pause")
+def operations_pause(operation: Id, data: Data = None, url: Url = "", output: As = Format.TEXT) -> None:
+    """Put an operation aside; what it has made is kept."""
+    _call(lambda client, out: ops.pause(client, out, _bare(operation)), output, data=data, url=url)
+
+
+@operations.command("resume")
+def operations_resume(operation: Id, data: Data = None, url: Url = "", output: As = Format.TEXT) -> None:
+    """Go on with a paused operation."""
+    _call(lambda client, out: ops.resume(client, out, _bare(operation)), output, data=data, url=url)
+
+
+@operations.command("retry")
+def operations_retry(operation: Id, data: Data = None, url: Url = "", output: As = Format.TEXT) -> None:
+    """Try a failed or cancelled operation again, from the step that failed."""
+    _call(lambda client, out: ops.retry(client, out, _bare(operation)), output, data=data, url=url)
+
+
+@operations.command("delete")
+def operations_delete(operation: Id, data: Data = None, url: Url = "", output: As = Format.TEXT) -> None:
+    """Forget an ended operation; what it made stays."""
+    _call(lambda client, out: ops.forget(client, out, _bare(operation)), output, data=data, url=url)
 
 
 @engines.command("list")

@@ -1,7 +1,9 @@
-"""`storyreel operations`: what is queued, what runs, how far it is, why it failed; and stopping it."""
+"""`storyreel operations`: what is queued, what runs, how far it is, why it failed; stopping it, and trying it again."""
 
 from __future__ import annotations
 
+import json
+import time
 from datetime import datetime
 
 from services.cli.client import ENDED, Event, Gateway, Json
@@ -12,11 +14,13 @@ COLUMNS = ("ID", "TYPE", "STATUS", "PROGRESS", "CREATED", "SECONDS", "RETRIES", 
 
 _UNTOLD = frozenset({"steps", "key"})
 """Facts of an event that are for programs."""
+_LONGEST_WAIT = 50.0
+"""Seconds of one request; the gateway and proxies allow a minute."""
 
 
-def list_operations(gateway: Gateway, out: Output, *, limit: int, status: str) -> None:
+def list_operations(gateway: Gateway, out: Output, *, limit: int, status: str, where: str) -> None:
     """The newest operations as a table."""
-    found = gateway.operations(limit, status)
+    found = gateway.operations(limit, status, where)
     if out.json:
         out.result({"operations": found})
     elif found:
@@ -41,10 +45,47 @@ def watch(gateway: Gateway, out: Output, operation: str) -> None:
             out.line({"id": event.id, "event": event.kind, **event.data})
         else:
             out.row(line(event))
-    ended = gateway.operation(operation)
-    if ended["status"] != "succeeded":
-        text = out.words("operation_failed", type=ended["type"], message=ended["error_msg"] or ended["status"])
-        raise CommandError(Exit.FAILED, text, reason=str(ended["status"]).upper())
+    _check_end(gateway.operation(operation), out)
+
+
+def wait(gateway: Gateway, out: Output, operation: str, *, seconds: float) -> None:
+    """Until it has ended, for `seconds` at most; raises CommandError when it has not, or has ended otherwise than well."""
+    deadline = time.monotonic() + seconds
+    while True:
+        left = deadline - time.monotonic()
+        found = gateway.wait(operation, min(max(left, 0.0), _LONGEST_WAIT))
+        if found["status"] in ENDED:
+            break
+        if time.monotonic() >= deadline:
+            text = out.words("still_waiting", id=operation, seconds=seconds, status=found["status"], progress=found["progress"])
+            raise CommandError(Exit.FAILED, text, reason="NOT_ENDED")
+    _told(out, found, "now")
+    _check_end(found, out)
+
+
+def pause(gateway: Gateway, out: Output, operation: str) -> None:
+    """Put it aside; a running one stops shortly."""
+    found = gateway.pause(operation)
+    _told(out, found, "pause_asked" if found["status"] == "running" else "now")
+
+
+def resume(gateway: Gateway, out: Output, operation: str) -> None:
+    """Queue it again, or take back the wish to pause it."""
+    _told(out, gateway.resume(operation), "now")
+
+
+def retry(gateway: Gateway, out: Output, operation: str) -> None:
+    """Queue a failed or cancelled one again."""
+    _told(out, gateway.retry(operation), "now")
+
+
+def forget(gateway: Gateway, out: Output, operation: str) -> None:
+    """Delete the record of an ended one."""
+    gateway.forget(operation)
+    if out.json:
+        out.result({"id": operation, "deleted": True})
+    else:
+        out.note(out.words("forgotten", id=operation))
 
 
 def cancel(gateway: Gateway, out: Output, operation: str) -> None:
@@ -82,6 +123,19 @@ def line(event: Event) -> str:
     return f"{str(at)[11:23]}  {event.kind:18} {told}".rstrip()
 
 
+def _told(out: Output, operation: Json, text: str) -> None:
+    if out.json:
+        out.result(operation)
+    else:
+        out.note(out.words(text, id=operation["id"], status=operation["status"]))
+
+
+def _check_end(operation: Json, out: Output) -> None:
+    if operation["status"] != "succeeded":
+        text = out.words("operation_failed", type=operation["type"], message=operation["error_msg"] or operation["status"])
+        raise CommandError(Exit.FAILED, text, reason=str(operation["status"]).upper())
+
+
 def _seconds(operation: Json) -> str:
     started, finished = operation.get("started_at"), operation.get("finished_at")
     if not started or not finished:
@@ -90,4 +144,6 @@ def _seconds(operation: Json) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
     return "" if value is None else str(value)

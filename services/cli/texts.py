@@ -12,6 +12,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "ready": ("Storyreel is ready after {seconds:.1f} s.", "Storyreel 已就绪，用时 {seconds:.1f} 秒。"),
     "url": ("API", "接口"),
     "docs": ("API docs", "接口文档"),
+    "grpc": ("gRPC", "gRPC"),
     "data": ("Data", "数据"),
     "logs": ("Logs", "日志"),
     "how_to_stop": ("Ctrl-C stops it.", "按 Ctrl-C 停止。"),
@@ -125,6 +126,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # -- operations
     "no_operations": ("No operations yet.", "还没有操作。"),
     "cancel_asked": ("{id}: {status}; it stops shortly.", "{id}：{status}；即将停止。"),
+    "pause_asked": ("{id}: {status}; it stops shortly, and goes on when resumed.", "{id}：{status}；即将暂停，可用 resume 继续。"),
+    "now": ("{id}: {status}.", "{id}：{status}。"),
+    "forgotten": ("{id} is forgotten; what it made stays.", "{id} 的记录已删除；它制作的内容仍然保留。"),
+    "still_waiting": (
+        "{id} has not ended within {seconds:.0f} s: {status}, {progress:.0%}. Wait again, or watch it.",
+        "{id} 在 {seconds:.0f} 秒内没有结束：{status}，{progress:.0%}。可再次等待，或用 watch 查看。",
+    ),
     "already_ended": ("{id} has already ended: {status}.", "{id} 已结束：{status}。"),
 }
 

@@ -54,10 +54,12 @@ def _announce(out: Output, state: StackState | None, seconds: float) -> None:
     words = out.words
     docs = f"{state.url}/docs"
     if out.json:
-        out.line({"url": state.url, "docs": docs, "data": state.data, "pid": state.pid, "seconds": round(seconds, 2)})
+        told = {"url": state.url, "docs": docs, "grpc": state.grpc, "data": state.data, "pid": state.pid}
+        out.line(told | {"seconds": round(seconds, 2)})
         return
     out.note(words("ready", seconds=seconds))
-    out.facts({words("url"): state.url, words("docs"): docs, words("data"): state.data, words("logs"): f"{state.data}/logs"})
+    places = {"url": state.url, "docs": docs, "grpc": state.grpc, "data": state.data, "logs": f"{state.data}/logs"}
+    out.facts({words(name): place for name, place in places.items()})
     out.note(words("how_to_stop"))
 
 

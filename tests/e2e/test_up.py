@@ -3,10 +3,15 @@
 import signal
 import socket
 from pathlib import Path
+from uuid import uuid4
 
+import grpc
 import httpx2
 import psutil
 import pytest
+from google.longrunning import operations_pb2 as longrunning
+from google.longrunning import operations_pb2_grpc
+from storyreel.v1 import stories_pb2, stories_pb2_grpc
 
 from services.cli.embedded.processes import alive
 from tests.e2e.conftest import StartStack
@@ -38,6 +43,17 @@ def test_the_folder_says_what_runs(blank_stack: RunningStack) -> None:
 
 def test_the_docs_are_served(blank_stack: RunningStack) -> None:
     assert httpx2.get(f"{blank_stack.url}/docs").status_code == 200
+
+
+def test_grpc_is_served_beside_rest_to_this_machine(blank_stack: RunningStack) -> None:
+    assert blank_stack.state.grpc.startswith("127.0.0.1:")
+    user = (("x-user-id", str(uuid4())),)
+    with grpc.insecure_channel(blank_stack.state.grpc) as channel:
+        request = stories_pb2.CreateStoryRequest(script_content="A girl waits for a boat.")
+        begun = stories_pb2_grpc.StoriesStub(channel).CreateStory(request, metadata=user)
+        operations = operations_pb2_grpc.OperationsStub(channel)
+        ended = operations.WaitOperation(longrunning.WaitOperationRequest(name=begun.name), metadata=user, timeout=60)
+    assert (ended.done, ended.WhichOneof("result")) == (True, "response")
 
 
 def test_a_second_stack_on_the_folder_is_refused_and_told_who_runs(blank_stack: RunningStack, start_stack: StartStack) -> None:

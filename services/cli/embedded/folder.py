@@ -30,7 +30,7 @@ class PartState:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """The content of `stack.json`. `url` is the gateway's; `ready` says whether a story can be made."""
+    """The content of `stack.json`. `url` and `grpc` are the gateway's; `ready` says whether a story can be made."""
 
     pid: int
     created: float
@@ -40,6 +40,7 @@ class StackState:
     started_at: str
     database_url: str = ""
     kafka_bootstrap_servers: str = ""
+    grpc: str = ""
     parts: dict[str, PartState] = field(default_factory=dict)
 
     @property

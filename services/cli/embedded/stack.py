@@ -90,6 +90,7 @@ class Stack:
         self._ready = False
         self._database = self._own.database
         self._kafka = self._own.kafka
+        self._grpc = options.environment.get("STORYREEL_GATEWAY_GRPC_LISTEN", "")
 
     @property
     def url(self) -> str:
@@ -116,7 +117,13 @@ class Stack:
         environment |= {"DATABASE_URL": self._database, "KAFKA_BOOTSTRAP_SERVERS": self._kafka}
         self._supervisor.start(self._service("worker", "services.story_worker", environment))
         self._ports["gateway"] = self._port
-        environment |= {"STORYREEL_GATEWAY_HOST": self._options.host, "STORYREEL_GATEWAY_PORT": str(self._port)}
+        # gRPC stays on this machine, wherever REST listens: it has no mode yet for who is not trusted.
+        self._grpc = self._grpc or f"127.0.0.1:{self._pick('grpc')}"
+        environment |= {
+            "STORYREEL_GATEWAY_HOST": self._options.host,
+            "STORYREEL_GATEWAY_PORT": str(self._port),
+            "STORYREEL_GATEWAY_GRPC_LISTEN": self._grpc,
+        }
         self._supervisor.start(self._service("gateway", "services.gateway", environment))
         return self._await_ready()
 
@@ -211,6 +218,7 @@ class Stack:
             started_at=self._started_at,
             database_url=self._database,
             kafka_bootstrap_servers=self._kafka,
+            grpc=self._grpc,
             parts=parts,
         )
         self._folder.write(state)
