@@ -26,9 +26,11 @@ _HOST = "127.0.0.1"
 class EmbeddedBroker:
     """A broker on 127.0.0.1 that ends with this process. Its output goes to `broker.log` in `folder`."""
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None, advertised_port: int | None = None) -> None:
+        """Clients are sent to `advertised_port` where something stands between them and the broker."""
         self._log = folder / "broker.log"
         self._port = port
+        self._advertised_port = advertised_port
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -44,6 +46,7 @@ class EmbeddedBroker:
         self.kill()
         self._port = _free_port(self._port)
         listener = f"tcp://{_HOST}:{self._port}"
+        advertised = f"tcp://{_HOST}:{self._advertised_port or self._port}"
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -51,7 +54,7 @@ class EmbeddedBroker:
                     _binary(),
                     "broker",
                     *("--listener-url", listener),
-                    *("--advertised-listener-url", listener),
+                    *("--advertised-listener-url", advertised),
                     *("--storage-engine", "memory://tansu/"),
                     # A new name each time tells the clients that what they remember of offsets is void.
                     *("--cluster-id", f"storyreel-{uuid.uuid4()}"),

@@ -1,0 +1,186 @@
+"""`python -m tests.chaos`: one run. Exit code 1 when anything happened that must not."""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from services.adapters.postgres.database import _prepare
+from services.cli.embedded.stack import free_port, probe
+from services.core.codec import parts_from_json
+from tests.chaos.checker import Evidence, check
+from tests.chaos.faults import Fault, plan
+from tests.chaos.history import History
+from tests.chaos.injector import Injected, Injector, small_disk
+from tests.chaos.load import Tenant
+from tests.chaos.proxy import Proxy
+from tests.chaos.report import Report, report
+from tests.chaos.stack import PARTS, PROXIED, Spec
+from tests.e2e.harness import BLANK, environment
+from tests.invariants import Violation, postgres_snapshot
+
+LEASE = 3.0
+RECOVERY = LEASE + 2.0
+START_SECONDS = 90.0
+STOP_SECONDS = 90.0
+SETTINGS = BLANK | {
+    "STORYREEL_BLANK_DELAY_SECONDS": "0.15",
+    "STORYREEL_WORKER_LEASE_SECONDS": str(LEASE),
+    "STORYREEL_WORKER_PULSE_SECONDS": "0.5",
+    "STORYREEL_WORKER_SWEEP_SECONDS": "0.5",
+    "STORYREEL_WORKER_POLL_SECONDS": "2",
+    "STORYREEL_WORKER_RETRY_BASE_SECONDS": "0.2",
+    "STORYREEL_WORKER_RETRY_CAP_SECONDS": "1",
+}
+
+
+async def chaos(options: argparse.Namespace, folder: Path) -> Report:
+    """Start everything, let the plan rain on it under load, wait for quiet, and check."""
+    began = time.time()
+    history, stop = History(), asyncio.Event()
+    faults = plan(options.seed, faults=options.faults, every=options.every, lease=LEASE)
+    spec = _spec(folder)
+    async with AsyncExitStack() as held:
+        disk = held.enter_context(small_disk(spec.media, options.disk))
+        proxies = {name: Proxy(spec.ports[name]) for name in PROXIED}
+        for name, proxy in proxies.items():
+            await held.enter_async_context(proxy.listening(spec.proxies[name]))
+        await held.enter_async_context(_running(spec))
+        await _ready(spec, START_SECONDS)
+        injector = Injector(spec, proxies, history, disk=disk, seed=options.seed)
+        chance = random.Random(options.seed)
+        tenants = [
+            Tenant(spec.url, UUID(int=chance.getrandbits(128), version=4), chance.getrandbits(32), history, stop)
+            for _ in range(options.tenants)
+        ]
+        load = asyncio.gather(*(tenant.live(-(-options.operations // options.tenants)) for tenant in tenants))
+        injected = await _rain(injector, faults, load)
+        if options.faults_end_load:
+            stop.set()
+        await load
+        await _ready(spec, START_SECONDS)
+        await asyncio.gather(*(tenant.settle(options.settle) for tenant in tenants))
+        evidence = await _evidence(spec, history)
+        violations = check(evidence)
+        said = report(
+            seed=options.seed,
+            rows=evidence.rows,
+            history=history,
+            injected=injected,
+            violations=violations,
+            seconds=time.time() - began,
+        )
+        late = [f"{Violation('recovered_late', 'a killed worker', f'{s} s')}" for s in said.recoveries if s > RECOVERY]
+        return Report(**{**vars(said), "violations": (*said.violations, *late)})
+
+
+async def _rain(injector: Injector, faults: Sequence[Fault], load: "asyncio.Future[list[None]]") -> list[Injected]:
+    """The plan, while the load lasts."""
+    began = time.monotonic()
+    injected = []
+    for fault in faults:
+        await asyncio.wait((load,), timeout=max(0.0, began + fault.at - time.monotonic()))
+        if load.done():
+            break
+        injected.append(await injector.inject(fault))
+        _say(f"{time.monotonic() - began:6.1f}  {fault}" + (f" ({injected[-1].note})" if injected[-1].note else ""))
+    return injected
+
+
+async def _evidence(spec: Spec, history: History) -> Evidence:
+    """Straight from the database, by its own port."""
+    connection = await asyncpg.connect(json.loads(spec.pids.read_text())["database"])
+    try:
+        await _prepare(connection)
+        rows = await postgres_snapshot(connection)
+        keys = {
+            (row["user_id"], row["key"]): row["operation_id"] for row in await connection.fetch("SELECT * FROM idempotency_keys")
+        }
+        parts = [parts_from_json(row["parts"]) for row in await connection.fetch("SELECT parts FROM artifacts")]
+    finally:
+        await connection.close()
+    return Evidence(rows, keys, history, spec.media, tuple(ref for each in parts for ref in each.values()))
+
+
+def _spec(folder: Path) -> Spec:
+    taken: list[int] = []
+
+    def port() -> int:
+        taken.append(free_port("127.0.0.1", taken))
+        return taken[-1]
+
+    ports = {part: port() for part in PARTS if not part.startswith("worker")}
+    return Spec(str(folder), ports, {part: port() for part in PROXIED}, SETTINGS)
+
+
+@asynccontextmanager
+async def _running(spec: Spec) -> AsyncIterator[None]:
+    command = [sys.executable, "-m", "tests.chaos.stack", spec.to_json()]
+    process = await asyncio.create_subprocess_exec(*command, env=environment({}))
+    try:
+        yield
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):  # the proxies go on meanwhile: parts say good-bye through them
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def _ready(spec: Spec, seconds: float) -> None:
+    """Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while await asyncio.to_thread(probe, "127.0.0.1", spec.ports["gateway"]):  # noqa: ASYNC110 -- asks a process
+            await asyncio.sleep(0.2)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=None, help="of the plan and of the clients' choices; by default, any")
+    parser.add_argument("--operations", type=int, default=2_000, help="that the clients ask for together")
+    parser.add_argument("--faults", type=int, default=200)
+    parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, about")
+    parser.add_argument("--tenants", type=int, default=8)
+    parser.add_argument("--settle", type=float, default=120.0, help="seconds after the last fault, for all to end")
+    parser.add_argument("--disk", default="512m", help="size of the disk that is filled")
+    parser.add_argument("--faults-end-load", action="store_true", help="stop asking when the plan is over")
+    parser.add_argument("--report", type=Path, default=None, help="where to write the report as JSON")
+    parser.add_argument("--keep", type=Path, default=None, help="a folder for data and logs, kept afterwards")
+    options = parser.parse_args(arguments)
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(2**32)
+    return options
+
+
+def main() -> int:
+    """Run once; 0 when nothing was violated."""
+    options = _options(sys.argv[1:])
+    _say(f"seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="storyreel-chaos-") as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        said = asyncio.run(chaos(options, folder))
+    sys.stdout.write(f"{said}\n")
+    if options.report:
+        options.report.write_text(said.to_json())
+    return 1 if said.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
