@@ -27,6 +27,7 @@ class Metrics:
             buckets=_BUCKETS,
         )
         self.streams = Gauge("storyreel_gateway_event_streams", "Event streams that are open.", registry=self.registry)
+        self.waits = Gauge("storyreel_gateway_waits", "Requests that wait for an operation's end.", registry=self.registry)
         self.operations = Counter(
             "storyreel_gateway_operations_created", "Operations created, by type.", ("type",), registry=self.registry
         )

@@ -59,7 +59,7 @@ class Process:
 
 @asynccontextmanager
 async def running(environment: dict[str, str]) -> AsyncIterator[Process]:
-    port = _free_port()
+    port = free_port()
     started = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.gateway", env={**os.environ, **environment, "STORYREEL_GATEWAY_PORT": str(port)}
     )
@@ -74,7 +74,7 @@ async def running(environment: dict[str, str]) -> AsyncIterator[Process]:
             await started.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -215,7 +215,7 @@ async def test_bare_requests(gateway: Process) -> None:
 
 
 async def test_a_database_that_goes_away_is_said_quickly(environment: dict[str, str], tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "own", port=_free_port())
+    server = EmbeddedPostgres(tmp_path / "own", port=free_port())
     url = server.start()
     try:
         async with running(environment | {"STORYREEL_DATABASE_URL": url}) as gateway:

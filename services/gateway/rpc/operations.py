@@ -47,7 +47,9 @@ class Operations:
         left = context.time_remaining()
         if left is not None:
             seconds = min(seconds, left - _MARGIN_SECONDS)
-        row = await waiting.until_done(self._wired.store, self._wired.live, user, names.operation_id(request.name), seconds=seconds)
+        store, live = self._wired.store, self._wired.live
+        with self._wired.metrics.waits.track_inprogress():
+            row = await waiting.until_done(store, live, user, names.operation_id(request.name), seconds=seconds)
         return await self._shown(row, context)
 
     async def ListOperations(  # noqa: N802
