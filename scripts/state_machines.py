@@ -52,6 +52,24 @@ Back from `running` to `queued`, an attempt counts once at most: as one of `fail
 
 {diagram(lifecycle.OPERATION, lifecycle.TERMINAL)}
 
+What an owner may wish, and what comes of it (each is idempotent: a wish that has come true changes nothing):
+
+| wish | queued | running | paused | succeeded | failed, cancelled |
+| --- | --- | --- | --- | --- | --- |
+| cancel | `cancelled` | asked; `cancelled` when the worker has stopped | `cancelled` | stays | stays |
+| pause | `paused` | asked; `paused` when the worker has stopped | stays | refused | refused |
+| resume | stays | the wish to pause is taken back | `queued`, due now | refused | refused |
+| retry | stays | stays | stays | refused | `queued`, due now |
+| forget | refused | refused | refused | deleted | deleted |
+
+* A cancel goes before a pause, and both go before a retry: an attempt that fails, or loses its worker, while its operation is
+  asked to stop does not start again. What ends before the worker has heard of the wish stands as it ended.
+* A deadline is a wish to cancel that the sweeper makes, by the database's clock, with the reason `DEADLINE_EXCEEDED`.
+* A pause keeps what was made, and blocks nobody; the operation takes its place by age again when it is resumed. The time for
+  which it was paused counts as none that it has taken: `started_at` moves on by it.
+* A retry forgives all failures and losses, forgets the start and the progress, and lifts a deadline that has passed; `attempt`
+  goes on, for it fences off the attempts before. What they made is found by its keys.
+
 ## Story
 
 {diagram(lifecycle.STORY)}
@@ -59,6 +77,13 @@ Back from `running` to `queued`, an attempt counts once at most: as one of `fail
 ## Shot
 
 {diagram(lifecycle.SHOT)}
+
+## Who explains `generating`
+
+A story or shot is `generating` only while an operation on it has begun and not ended: it may be running, or queued for another
+attempt, or paused. A story's creation has begun with the story. So pausing changes neither story nor shot: the paused operation is
+why it is `generating`, and resuming or cancelling it ends that. An operation that is tried again has not begun until its next
+claim: until then story and shot stay as its end left them.
 
 ## Which operations on one story wait for each other
 

@@ -14,7 +14,7 @@ OPERATION: Mapping[Op, frozenset[Op]] = {
     Op.QUEUED: frozenset({Op.RUNNING, Op.PAUSED, Op.CANCELLED, Op.FAILED}),
     # A worker holds the lease and heartbeats it. Back to queued: retry, expired lease, or the worker drains.
     Op.RUNNING: frozenset({Op.QUEUED, Op.PAUSED, Op.SUCCEEDED, Op.FAILED, Op.CANCELLED}),
-    # Put aside by its owner or an operator; nothing runs.
+    # Put aside by its owner; nothing runs, and nothing waits behind it.
     Op.PAUSED: frozenset({Op.QUEUED, Op.CANCELLED}),
     # Terminal, these three: `finished_at` is set exactly here. Only its owner's wish to try again leads out of one.
     Op.SUCCEEDED: frozenset(),
@@ -23,7 +23,7 @@ OPERATION: Mapping[Op, frozenset[Op]] = {
 }
 
 STORY: Mapping[StoryStatus, frozenset[StoryStatus]] = {
-    # An operation that writes the storyboard or the film is queued or running.
+    # An operation that writes the storyboard or the film has begun and not ended: it may wait for another attempt, or be paused.
     StoryStatus.GENERATING: frozenset({StoryStatus.READY, StoryStatus.FAILED}),
     # Its shots can be looked at, edited and compiled.
     StoryStatus.READY: frozenset({StoryStatus.GENERATING}),
@@ -34,7 +34,7 @@ STORY: Mapping[StoryStatus, frozenset[StoryStatus]] = {
 SHOT: Mapping[ShotStatus, frozenset[ShotStatus]] = {
     # Has its text, and waits for its picture.
     ShotStatus.PENDING: frozenset({ShotStatus.GENERATING, ShotStatus.DONE, ShotStatus.FAILED}),
-    # A running operation makes something of it.
+    # An operation that makes something of it has begun and not ended.
     ShotStatus.GENERATING: frozenset({ShotStatus.DONE, ShotStatus.FAILED, ShotStatus.PENDING}),
     # Has what it should have: at least its picture.
     ShotStatus.DONE: frozenset({ShotStatus.GENERATING}),
