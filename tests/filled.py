@@ -10,14 +10,14 @@ from services.adapters.postgres.migrate import Connection
 from services.core.model import UserId
 
 BUSIEST = UserId(UUID(int=0))
-"""The owner of every second operation."""
+"""The owner of half of the operations."""
 QUEUED = 200
 RUNNING = 40
 PAUSED = 10
 
 _STORIES = """
 INSERT INTO stories (id, user_id, created_at, content, title, style, language, aspect, voice, status)
-SELECT uuidv7(make_interval(secs => -age)), CASE WHEN n % 2 = 0 THEN $2::uuid ELSE md5((n % 1000)::text)::uuid END,
+SELECT uuidv7(make_interval(secs => -age)), CASE WHEN hashint8(n) % 2 = 0 THEN $2::uuid ELSE md5((n % 1000)::text)::uuid END,
     now() - make_interval(secs => age), 'A story.', '', '', 'en', '16:9', '', 'ready'
 FROM (SELECT n, 2592000.0 * ($1::bigint - n) / $1::bigint + 600 AS age FROM generate_series(1, $1::bigint) n) each
 """
@@ -45,17 +45,17 @@ SELECT story_id, user_id, story_id, CASE n % 3 WHEN 0 THEN 'video_render' ELSE '
         'message', 'It broke.', 'retryable', false, 'params', jsonb_build_object()) END,
     CASE WHEN n % 50 = 0 THEN 5 ELSE 0 END,
     CASE WHEN started THEN at + make_interval(secs => n % 7) END, CASE WHEN ended THEN at + interval '30 s' END,
-    CASE WHEN status = 'running' THEN now() + interval '1 hour' END, CASE WHEN status = 'cancelled' THEN at END, at, 3
+    CASE WHEN status = 'running' THEN now() + interval '1 hour' END, CASE WHEN status = 'cancelled' THEN at END, at, 2
 FROM lived
 """
 _EVENTS = """
 INSERT INTO operation_events (operation_id, seq, user_id, story_id, at, kind, data)
-SELECT id, n, user_id, story_id, created_at, 'step_finished', '{}' FROM operations, generate_series(1, 3) n
+SELECT id, n, user_id, story_id, created_at, 'step_finished', '{}' FROM operations, generate_series(1, 2) n
 """
 
 
 async def fill(connection: Connection, operations: int) -> None:
-    """Fill an empty, migrated database; each operation has a story of its own, with the same id, and three events."""
+    """Fill an empty, migrated database; each operation has a story of its own, with the same id, and two events."""
     async with connection.transaction():
         await connection.execute("SET LOCAL session_replication_role = replica")  # every row refers to one that is there
         await connection.execute(_STORIES, operations, BUSIEST)

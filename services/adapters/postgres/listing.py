@@ -182,7 +182,7 @@ _COLUMNS: Mapping[str, _Column] = {
     "start_time": _Column("started_at", "started_at IS NOT NULL"),
     "end_time": _Column("finished_at", "finished_at IS NOT NULL"),
     "worker": _Column("worker", "worker <> ''"),
-    "error.reason": _Column(f"CASE status WHEN 'failed' THEN failure ->> 'reason' ELSE {_STOP_REASON} END", _WENT_WRONG),
+    "error.reason": _Column(f"CASE status WHEN 'failed' THEN failure ->> 'reason' WHEN 'cancelled' THEN {_STOP_REASON} END", _WENT_WRONG),
     "done": _Column("(finished_at IS NOT NULL)"),
     "attempt": _Column("attempt"),
 }
