@@ -120,4 +120,9 @@ async def test_every_tenant_table_names_its_owner(postgres_url: str) -> None:
         "  SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' AND a.attnotnull) AS owned"
         " FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace",
     )
-    assert {row["name"] for row in rows if not row["owned"]} == {"artifacts", "schema_migrations", "workers"}
+    assert {row["name"] for row in rows if not row["owned"]} == {
+        "artifacts",
+        "schema_migrations",
+        "webhook_rounds",
+        "workers",
+    }

@@ -84,53 +84,77 @@ CREATE TRIGGER tell_webhooks AFTER INSERT ON operation_events
     FOR EACH ROW WHEN (NEW.kind IN ('succeeded', 'failed', 'cancelled', 'shot_landed'))
     EXECUTE FUNCTION tell_webhooks();
 
+-- Where the claim before left off, when more endpoints waited than one claim looks at.
+CREATE TABLE webhook_rounds (visited uuid NOT NULL);
+INSERT INTO webhook_rounds VALUES ('00000000-0000-0000-0000-000000000000');
+
 -- Claims come one at a time, so that what is being sent is counted exactly. A function, because each of its statements sees what
 -- the claim before has done, and because no client can be stopped between the lock and the end of the transaction.
 CREATE FUNCTION claim_webhook_deliveries(claimer text, lease double precision, most integer, per_webhook integer, per_user integer)
     RETURNS SETOF webhook_deliveries LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
+    beginning CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+    looked_at CONSTANT integer := 500;
     at timestamptz;
+    round webhook_rounds;
+    waiting uuid[];
+    last uuid;
 BEGIN
     PERFORM pg_advisory_xact_lock(310568242003); -- spells "HOOKS"
     at := clock_timestamp();
-    RETURN QUERY
-    WITH RECURSIVE waiting (webhook_id) AS (
-        -- The endpoints that something waits for, each found by one look into the index.
-        (SELECT d.webhook_id FROM webhook_deliveries d WHERE d.state IN ('pending', 'sending') ORDER BY d.webhook_id LIMIT 1)
+    SELECT * INTO round FROM webhook_rounds;
+
+    -- The next endpoints that something waits for, each found by one look into the index: what waits there is not read.
+    WITH RECURSIVE each (webhook_id, n) AS (
+        SELECT round.visited, 0
         UNION ALL
         SELECT (
             SELECT d.webhook_id FROM webhook_deliveries d
-            WHERE d.state IN ('pending', 'sending') AND d.webhook_id > waiting.webhook_id
+            WHERE d.state IN ('pending', 'sending') AND d.webhook_id > each.webhook_id
             ORDER BY d.webhook_id LIMIT 1
-        ) FROM waiting WHERE waiting.webhook_id IS NOT NULL
-    ), busy AS (
+        ), each.n + 1
+        FROM each WHERE each.webhook_id IS NOT NULL AND each.n < looked_at
+    )
+    SELECT array_agg(each.webhook_id ORDER BY each.n) INTO waiting FROM each WHERE each.n > 0 AND each.webhook_id IS NOT NULL;
+    last := CASE WHEN cardinality(waiting) = looked_at THEN waiting[looked_at] ELSE beginning END;
+    IF last <> round.visited THEN
+        UPDATE webhook_rounds SET visited = last;
+    END IF;
+
+    RETURN QUERY
+    WITH busy AS (
         SELECT d.user_id, d.webhook_id, count(*) AS sends FROM webhook_deliveries d
         WHERE d.state = 'sending' AND d.next_at > at
         GROUP BY d.user_id, d.webhook_id
-    ), due AS (
-        SELECT w.user_id, d.id, d.next_at, coalesce(b.sends, 0) + row_number() OVER (PARTITION BY w.id ORDER BY d.next_at) AS nth
-        FROM waiting JOIN webhooks w ON w.id = waiting.webhook_id AND w.enabled
+    ), ready AS (
+        SELECT w.id, w.user_id, coalesce(b.sends, 0) AS sends, count(*) OVER () AS endpoints
+        FROM unnest(waiting) AS found (id) JOIN webhooks w ON w.id = found.id AND w.enabled
         LEFT JOIN busy b ON b.webhook_id = w.id
-        CROSS JOIN LATERAL (
+        WHERE coalesce(b.sends, 0) < per_webhook AND EXISTS (
+            SELECT FROM webhook_deliveries d
+            WHERE d.webhook_id = w.id AND d.state IN ('pending', 'sending') AND d.next_at <= at
+        )
+    ), due AS (
+        -- Of many endpoints a few deliveries each are enough to choose from.
+        SELECT r.user_id, d.id, d.next_at, r.sends + row_number() OVER (PARTITION BY r.id ORDER BY d.next_at) AS nth
+        FROM ready r CROSS JOIN LATERAL (
             SELECT q.id, q.next_at FROM webhook_deliveries q
-            WHERE q.webhook_id = w.id AND q.state IN ('pending', 'sending') AND q.next_at <= at
-            ORDER BY q.next_at LIMIT greatest(per_webhook - coalesce(b.sends, 0), 0)
+            WHERE q.webhook_id = r.id AND q.state IN ('pending', 'sending') AND q.next_at <= at
+            ORDER BY q.next_at LIMIT least(per_webhook - r.sends, 1 + 2 * most / r.endpoints)
         ) d
     ), turns AS (
         SELECT due.id, due.next_at, row_number() OVER (PARTITION BY due.user_id ORDER BY due.nth, due.next_at)
             + coalesce((SELECT sum(b.sends) FROM busy b WHERE b.user_id = due.user_id), 0) AS turn
         FROM due
     ), chosen AS (
-        SELECT d.id FROM turns JOIN webhook_deliveries d ON d.id = turns.id
-        WHERE turns.turn <= per_user
-        ORDER BY turns.turn, turns.next_at
-        LIMIT most
-        FOR NO KEY UPDATE OF d SKIP LOCKED
+        SELECT turns.id FROM turns WHERE turns.turn <= per_user ORDER BY turns.turn, turns.next_at LIMIT most
+    ), held AS (
+        SELECT d.id FROM webhook_deliveries d WHERE d.id = ANY(ARRAY(SELECT chosen.id FROM chosen))
+        FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE webhook_deliveries d SET
         state = 'sending', attempt = d.attempt + 1, worker = claimer, sent_at = at, next_at = at + make_interval(secs => lease)
-    FROM chosen
-    WHERE d.id = chosen.id
+    WHERE d.id = ANY(ARRAY(SELECT held.id FROM held))
     RETURNING d.*;
 END
 $$;

@@ -81,11 +81,12 @@ WHERE user_id = :user_id AND id = :delivery_id AND attempt = :attempt AND state 
 RETURNING id;
 
 -- name: prune_deliveries(older_than, row_limit)!
--- By id, which is a time. What still waits after so long waits for an endpoint that is disabled or deleted.
-DELETE FROM webhook_deliveries WHERE id IN (
+-- By id, which is a time. What still waits after so long waits for an endpoint that is disabled or deleted. An array, so that
+-- the rows are looked up one by one whatever number of them the planner expects.
+DELETE FROM webhook_deliveries WHERE id = ANY(ARRAY(
     SELECT id FROM webhook_deliveries
     WHERE id < (SELECT uuid7(clock_timestamp() - make_interval(secs => :older_than))) AND state <> 'sending'
     ORDER BY id
     LIMIT :row_limit
     FOR UPDATE SKIP LOCKED
-);
+));
