@@ -4,11 +4,14 @@ from services.core import texts
 from services.core.model import Failure, Language, Operation, OperationStatus
 
 _CANCELLED = Failure("cancelled", "CANCELLED", texts.render("CANCELLED", Language.EN, {}))
+_TOO_LATE = Failure("deadline_exceeded", "DEADLINE_EXCEEDED", texts.render("DEADLINE_EXCEEDED", Language.EN, {}))
 
 
 def failure_of(row: Operation) -> Failure | None:
-    """Why it failed, was cancelled or, before its end, why the attempt before failed."""
-    return row.failure or (_CANCELLED if row.status is OperationStatus.CANCELLED else None)
+    """Why it failed, was cancelled (on request, or by its deadline) or, before its end, why the attempt before failed."""
+    if row.status is not OperationStatus.CANCELLED:
+        return row.failure
+    return _TOO_LATE if row.stop_reason == _TOO_LATE.reason else _CANCELLED
 
 
 def ended_badly(row: Operation) -> bool:

@@ -50,6 +50,15 @@ def test_every_state_has_a_number_of_its_own() -> None:
         assert len(set(numbers.values()) - {0}) == len(states)
 
 
+def test_an_operation_that_its_deadline_stopped_says_so() -> None:
+    changes = {"status": OperationStatus.CANCELLED, "deadline_at": NOW, "cancel_requested_at": NOW, "finished_at": NOW}
+    row = builders.operation(builders.story(), OperationType.STORY_CREATE, **changes)
+    error = render.operation(row, Language.ZH).error
+    assert error is not None
+    assert (error.code, error.details[0].reason, "Cancel-After" in error.message) == (4, "DEADLINE_EXCEEDED", True)
+    assert rpc.operation(row).error.code == 4
+
+
 @pytest.mark.parametrize("status", StoryStatus)
 def test_every_story_can_be_shown(status: StoryStatus) -> None:
     assert render.story(builders.story(status=status)).status == status

@@ -102,15 +102,21 @@ async def test_what_is_worth_another_try_says_when(
 # -- telling the workers -------------------------------------------------------------------------------------------------------
 
 
-async def test_what_is_begun_is_announced(served: Served) -> None:
+async def test_what_is_begun_is_announced(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    marked = asyncio.Event()
+    mark = served.store.mark_announced
+
+    async def marking(*args: Any, **kwargs: Any) -> None:
+        await mark(*args, **kwargs)
+        marked.set()
+
+    monkeypatch.setattr(served.store, "mark_announced", marking)
     async with served.broker.open_wakeup_receiver("workers") as receiver:
         name = await served.begin(headers={"Idempotency-Key": "k"})
         wakeup = await anext(aiter(receiver))
         assert wakeup.operation_id == name
-    for _ in range(100):
-        if (await served.store.operation(ALICE, name)).announced_at:
-            break
-        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await marked.wait()
     assert (await served.store.operation(ALICE, name)).announced_at
 
 
