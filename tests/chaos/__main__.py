@@ -29,11 +29,11 @@ from tests.e2e.harness import BLANK, environment
 from tests.invariants import Violation, postgres_snapshot
 
 LEASE = 3.0
-RECOVERY = LEASE + 2.0
 START_SECONDS = 90.0
 STOP_SECONDS = 90.0
 SETTINGS = BLANK | {
     "STORYREEL_BLANK_DELAY_SECONDS": "0.15",
+    "STORYREEL_WORKER_SLOTS": "16",
     "STORYREEL_WORKER_LEASE_SECONDS": str(LEASE),
     "STORYREEL_WORKER_PULSE_SECONDS": "0.5",
     "STORYREEL_WORKER_SWEEP_SECONDS": "0.5",
@@ -79,7 +79,7 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
             violations=violations,
             seconds=time.time() - began,
         )
-        late = [f"{Violation('recovered_late', 'a killed worker', f'{s} s')}" for s in said.recoveries if s > RECOVERY]
+        late = [str(Violation("recovered_late", "a killed worker", f"{s} s")) for s in said.recoveries if s > options.recovery]
         return Report(**{**vars(said), "violations": (*said.violations, *late)})
 
 
@@ -158,6 +158,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, about")
     parser.add_argument("--tenants", type=int, default=8)
     parser.add_argument("--settle", type=float, default=120.0, help="seconds after the last fault, for all to end")
+    parser.add_argument(
+        "--recovery", type=float, default=LEASE + 2.0, help="longest seconds from a worker's kill to the next attempt"
+    )
     parser.add_argument("--disk", default="512m", help="size of the disk that is filled")
     parser.add_argument("--faults-end-load", action="store_true", help="stop asking when the plan is over")
     parser.add_argument("--report", type=Path, default=None, help="where to write the report as JSON")

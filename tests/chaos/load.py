@@ -14,6 +14,8 @@ from tests.invariants import ENDS
 
 Json = dict[str, Any]
 _PAUSE = 0.25
+_MOST_AT_ONCE = 3
+"""Unfinished operations of one tenant: a backlog's wait would hide the time that recovery takes."""
 _PATIENCE = 15.0
 """Seconds that a client waits for one answer: a gateway may hang."""
 
@@ -29,6 +31,7 @@ class Tenant:
     stop: asyncio.Event
     operations: list[UUID] = field(default_factory=list)
     stories: list[UUID] = field(default_factory=list)
+    _unfinished: set[UUID] = field(default_factory=set)
     _numbers: int = 0
 
     async def live(self, most: int) -> None:
@@ -36,6 +39,10 @@ class Tenant:
         chance = random.Random(self.seed)
         async with httpx2.AsyncClient(base_url=self.url, headers={"X-User-ID": str(self.user)}, timeout=_PATIENCE) as client:
             while len(self.operations) < most and not self.stop.is_set():
+                if len(self._unfinished) >= _MOST_AT_ONCE:
+                    await self._look(client, chance.choice(sorted(self._unfinished)))
+                    await asyncio.sleep(chance.uniform(0, _PAUSE))
+                    continue
                 draw = chance.random()
                 if draw < 0.4 or not self.stories:
                     await self._create(client, chance)
@@ -86,6 +93,7 @@ class Tenant:
     async def _change_mind(self, client: httpx2.AsyncClient, chance: random.Random) -> None:
         operation = chance.choice(self.operations) if chance.random() < 0.5 else self.operations[-1]
         verb = chance.choice(["cancel", "pause", "resume", "retry", "retry"])
+        self._unfinished.add(operation)
         if verb == "retry":
             self.history.wanted_again.add(operation)
         await self._send(client, "POST", f"/v1/operations/{operation}:{verb}")
@@ -111,6 +119,7 @@ class Tenant:
             await asyncio.sleep(chance.uniform(0, _PAUSE))
         self.history.asked.append(Asked(self.user, path, marker, key, tries, tuple(answers)))
         self.operations += [answer for answer in set(answers) if answer not in self.operations]
+        self._unfinished |= set(answers)
         return answers[0] if answers else None
 
     async def _look(self, client: httpx2.AsyncClient, operation: UUID | None) -> str:
@@ -122,6 +131,8 @@ class Tenant:
         status: str = answer.json()["status"]
         self._numbers += 1
         self.history.seen.append(Seen(operation, self._numbers, status))
+        if status in ENDS:
+            self._unfinished.discard(operation)
         return status
 
     async def _send(self, client: httpx2.AsyncClient, method: str, path: str, **request: Any) -> httpx2.Response | None:

@@ -14,8 +14,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from services.adapters.memory.store import MemoryStore
-from services.core.commands import Idempotency, PatchShot, ShotChange, StartOperation
+from services.core.commands import Idempotency, PatchShot, ShotChange, StartOperation, Terms
 from services.core.errors import LeaseLost, StoryreelError
 from services.core.model import (
     Artifact,
@@ -38,7 +37,8 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 OWNERS = tuple(UserId(UUID(int=n)) for n in (1, 2))
 WORKERS = tuple(f"story-worker/{name}" for name in "abc")
 LEASE = 10.0
-WISHES = ("request_cancel", *(name for name in ("request_pause", "resume", "retry", "forget") if hasattr(MemoryStore, name)))
+TERMS = (Terms(), Terms(), Terms(cancel_after=5.0), Terms(priority=3), Terms(most_queued=2))
+WISHES = ("request_cancel", "request_pause", "resume", "retry", "forget")
 RETRYABLE = Failure("unavailable", "MODEL_TROUBLE", "Later.", retryable=True)
 AWAY = Failure("unavailable", "MODEL_UNAVAILABLE", "Not now.", retryable=True)
 FATAL = Failure("engine_failed", "ENGINE_FAILED", "Never.")
@@ -127,7 +127,7 @@ class Lifecycle(RuleBasedStateMachine):
             self._bench.run(subject.tick(EPOCH))
         self._now = self._snapshot()
         for owner in stories:
-            self.create_story(owner, None, "A boat.")
+            self.create_story(owner, None, "A boat.", Terms())
             self.claim(0, WORKERS[0], True)
             self.land_storyboard(0, True, None)
             for of in range(len(BOARD.shots)):
@@ -136,15 +136,16 @@ class Lifecycle(RuleBasedStateMachine):
 
     # -- owners ----------------------------------------------------------------------------------------------------------------
 
-    @rule(owner=st.sampled_from(OWNERS), key=keys, content=st.sampled_from(["A boat.", "A bridge."]))
-    def create_story(self, owner: UserId, key: str | None, content: str) -> None:
-        self._call(lambda store: store.create_story(owner, story_command(content), _keyed(key, content)))
+    @rule(owner=st.sampled_from(OWNERS), key=keys, content=st.sampled_from(["A boat.", "A bridge."]), terms=st.sampled_from(TERMS))
+    def create_story(self, owner: UserId, key: str | None, content: str, terms: Terms) -> None:
+        command = replace(story_command(content), terms=terms)
+        self._call(lambda store: store.create_story(owner, command, _keyed(key, content)))
 
     @precondition(lambda self: self._now.stories)
-    @rule(which=one_of, key=keys)
-    def compile_story(self, which: int, key: str | None) -> None:
+    @rule(which=one_of, key=keys, terms=st.sampled_from(TERMS))
+    def compile_story(self, which: int, key: str | None, terms: Terms) -> None:
         story = _nth(self._now.stories, which)
-        command = StartOperation(type=OperationType.VIDEO_RENDER, story_id=story.id, shot_id=None, payload={})
+        command = StartOperation(type=OperationType.VIDEO_RENDER, story_id=story.id, shot_id=None, payload={}, terms=terms)
         self._call(lambda store: store.start_operation(story.user_id, command, _keyed(key, "compile")))
 
     @precondition(lambda self: self._now.shots)
@@ -176,11 +177,23 @@ class Lifecycle(RuleBasedStateMachine):
 
     # -- workers ---------------------------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self._now.operations)
-    @rule(which=one_of, worker=workers)
-    def claim_something(self, which: int, worker: str) -> None:
-        """Again, so that more is claimed than asked for."""
-        self.claim(which, worker, True)
+    @rule(worker=workers, room=st.sampled_from([1, 2, 100]), most_running=st.sampled_from([None, None, 1, 2]))
+    def claim_fairest(self, worker: str, room: int, most_running: int | None) -> None:
+        could = {operation.id for operation in self._now.operations.values() if self._may_start(operation)}
+        works: tuple[Work, ...] = self._call(
+            lambda store: store.claim_fairest(worker, LEASE, room=room, most_running=most_running)
+        ).value
+        started = {work.operation.id for work in works}
+        assert started <= could, f"started out of turn: {started - could}"
+        assert len(works) <= room
+        for work in works:
+            self._claims.append(claim_of(work))
+            if most_running is not None:
+                assert self._running_of(work.operation.user_id) <= most_running
+        if len(works) < room:  # then nothing else may start now
+            for operation in self._now.operations.values():
+                at_most = most_running is not None and self._running_of(operation.user_id) >= most_running
+                assert at_most or not self._may_start(operation), f"{operation} was left waiting"
 
     @precondition(lambda self: self._now.operations)
     @rule(which=one_of, worker=workers, sensibly=mostly)
@@ -259,19 +272,20 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1.0, 5.0, LEASE, LEASE, 24 * 3600.0]))
     def time_passes(self, seconds: float) -> None:
-        self._bench.clock.now += timedelta(seconds=seconds)
-        for subject in self._bench.subjects:
-            self._bench.run(subject.tick(self._bench.clock.now))
+        self._pass(seconds)
 
     @rule(announce_after=st.sampled_from([0.0, 2.0]))
     def sweep(self, announce_after: float) -> None:
         wanted = {o.id for o in self._now.operations.values() if self._wants_announcing(o, announce_after)}
         swept: Swept = self._call(lambda store: store.sweep(announce_after=announce_after)).value
+        wanted &= {o.id for o in self._now.operations.values() if o.status is OperationStatus.QUEUED}
         assert wanted <= set(swept.announce), f"neither announced nor listed by the sweep: {wanted - set(swept.announce)}"
         for operation in self._now.operations.values():
             if operation.status is OperationStatus.RUNNING:
                 assert operation.lease_expires_at is not None
                 assert operation.lease_expires_at > self._bench.clock.now, f"an expired lease was not swept: {operation}"
+            if operation.deadline_at is not None and operation.deadline_at <= self._bench.clock.now:
+                assert operation.done or operation.cancel_requested_at is not None, f"past its deadline: {operation}"
 
     @precondition(lambda self: any(map(self._holds, self._claims)))
     @rule()
@@ -294,6 +308,7 @@ class Lifecycle(RuleBasedStateMachine):
     def _call(self, ask: Callable[[Store], Awaitable[Any]]) -> Outcome:
         """Ask every store the same; they must answer alike, keep alike, and break nothing."""
         self._step += 1
+        self._pass(0.001)
         before = self._now
         outcomes = [self._bench.run(_outcome(subject, self._step, ask)) for subject in self._bench.subjects]
         for subject, outcome in zip(self._bench.subjects[1:], outcomes[1:], strict=True):
@@ -302,6 +317,11 @@ class Lifecycle(RuleBasedStateMachine):
         wrong = [str(violation) for violation in (*violations(self._now), *step_violations(before, self._now))]
         assert not wrong, "\n".join(wrong)
         return outcomes[0]
+
+    def _pass(self, seconds: float) -> None:
+        self._bench.clock.now += timedelta(seconds=seconds)
+        for subject in self._bench.subjects:
+            self._bench.run(subject.tick(self._bench.clock.now))
 
     def _snapshot(self) -> Snapshot:
         first, *others = [self._bench.run(subject.snapshot()) for subject in self._bench.subjects]
@@ -335,6 +355,10 @@ class Lifecycle(RuleBasedStateMachine):
     def _creates(self, claim: Claim) -> bool:
         operation = self._now.operations.get(claim.operation_id)
         return operation is not None and operation.type is OperationType.STORY_CREATE
+
+    def _running_of(self, user: UserId) -> int:
+        running = (o for o in self._now.operations.values() if o.status is OperationStatus.RUNNING)
+        return sum(operation.user_id == user for operation in running)
 
     def _may_start(self, operation: Operation) -> bool:
         """Queued, due, and neither a conflicting one running nor an older one waiting."""
@@ -372,6 +396,8 @@ def _ordered(value: Any) -> Any:
             return Stopped(_timeline(value.events), tuple(sorted(value.unblocked)))
         case Swept():
             return Swept(tuple(sorted(value.announce)), _timeline(value.events))
+        case (Work(), *_):
+            return sorted(value, key=lambda work: work.operation.id)
         case (Operation() as operation, Stopped() as stopped):
             return operation, _ordered(stopped)
         case _:

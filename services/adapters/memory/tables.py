@@ -125,6 +125,12 @@ class Tables:
         self.hooks.tell(event, operation)
         return event
 
+    def note(self, operation_id: OperationId, kind: str, data: Mapping[str, Any]) -> OperationEvent:
+        """An event that changes nothing else of its operation."""
+        event = self.append(operation_id, kind, data)
+        self.operations[operation_id] = replace(self.operations[operation_id], updated_at=event.at)
+        return event
+
     def claimable(self, operation: Operation) -> bool:
         """Queued, due, and neither a conflicting operation running nor an older one queued."""
         if operation.status is not OperationStatus.QUEUED or operation.run_after > self.clock():

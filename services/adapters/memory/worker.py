@@ -69,7 +69,7 @@ class WorkerMethods:
         return Wish.PAUSE if operation.pause_requested_at is not None else None
 
     async def append_event(self, claim: Claim, kind: str, data: Mapping[str, Any]) -> OperationEvent:
-        return self._db.append(self._owned(claim).id, kind, data)
+        return self._db.note(self._owned(claim).id, kind, data)
 
     async def artifacts(self, keys: Sequence[Key]) -> Mapping[Key, Artifact]:
         return {key: self._db.artifacts[key] for key in keys if key in self._db.artifacts}
@@ -95,7 +95,7 @@ class WorkerMethods:
                 del self._db.shots[surplus.id], self._db.versions[surplus.id]
             self._db.mark_storyboard(story.id, board.bible, unfinished=False)
             shots = self._db.shots_of(story.id)
-        return shots, self._db.append(operation.id, "storyboard_landed", {"shots": len(shots)})
+        return shots, self._db.note(operation.id, "storyboard_landed", {"shots": len(shots)})
 
     async def grow_storyboard(self, claim: Claim, part: Storyboard, seeds: Sequence[int]) -> OperationEvent | None:
         operation = self._owned(claim)
@@ -107,7 +107,7 @@ class WorkerMethods:
         if not self._write_board(operation, shots, part, seeds) and bible == story.bible:
             return None
         self._db.mark_storyboard(story.id, bible, unfinished=True)
-        return self._db.append(operation.id, "storyboard_grew", {"shots": max(len(shots), len(part.shots))})
+        return self._db.note(operation.id, "storyboard_grew", {"shots": max(len(shots), len(part.shots))})
 
     async def land_shot(self, claim: Claim, change: ShotChange) -> tuple[Shot, OperationEvent] | None:
         operation = self._owned(claim)
@@ -120,7 +120,7 @@ class WorkerMethods:
         numbers = self._db.keep_takes(before, takes.changed(before, after, change.version))
         shot = self._db.write_shot(before, after)
         number = numbers.get(change.version) if change.version else None
-        return shot, self._db.append(operation.id, "shot_landed", takes.landed(shot, change, number))
+        return shot, self._db.note(operation.id, "shot_landed", takes.landed(shot, change, number))
 
     async def finish(self, claim: Claim, *, film: Film | None = None) -> Ended:
         operation = self._owned(claim)
