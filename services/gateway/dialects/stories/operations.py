@@ -142,7 +142,7 @@ async def begun(wired: Wiring, accepted: Accepted, request: Request, response: R
         response.status_code = 200
     else:
         response.headers["Retry-After"] = "1"
-    return render.created(row, language_of(request), expires_at=accepted.expires_at, waited=seconds is not None)
+    return render.created(row, language_of(request), expires_at=accepted.expires_at)
 
 
 def language_of(request: Request) -> Language | None:

@@ -112,16 +112,14 @@ def operation(
     return rendered
 
 
-def created(
-    row: model.Operation, language: Language | None, *, expires_at: datetime | None, waited: bool
-) -> schemas.OperationCreated:
-    """What a POST answers, at first and whenever its key comes again; how far it has come only where the client `waited`."""
+def created(row: model.Operation, language: Language | None, *, expires_at: datetime | None) -> schemas.OperationCreated:
+    """What a POST answers: the operation as it began; as it is now, where the client waited or its key has come before."""
     about = metadata(row, language)
     if expires_at is not None:
         about.idempotency_expires_at = time(expires_at)
     rendered = schemas.OperationCreated(
         operation_name=f"operations/{row.id}",
-        state=row.status if waited else OperationStatus.QUEUED,
+        state=row.status,
         create_time=time(row.created_at),
         name=f"operations/{row.id}",
         done=row.done,

@@ -271,7 +271,9 @@ class Operation(BaseModel):
 
 
 class OperationCreated(BaseModel):
-    """What has begun. With `Prefer: wait` it is as it was when the wait was over; otherwise `state` is `queued`, as it began."""
+    """What has begun: `queued`. With `Prefer: wait` it is as it was when the wait was over, and where the request's key has come
+    before, as it is now.
+    """
 
     operation_name: Annotated[str, Field(description="GET /v1/ and this name to see how it goes.")]
     state: OperationStatus
