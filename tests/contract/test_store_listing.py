@@ -4,9 +4,13 @@ import itertools
 from collections.abc import Callable
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from hypothesis import given
 
+from services.adapters.postgres import listing
+from services.adapters.postgres.store import PostgresStore
+from services.core.errors import DeadlineExceeded
 from services.core.filter_syntax import parse
 from services.core.filtering import Condition, matches
 from services.core.model import Operation, OperationId, OperationStatus, OperationType, UserId
@@ -166,3 +170,18 @@ async def test_a_page_goes_on_where_the_last_one_ended_though_its_row_has_change
     await any_store.request_cancel(user, first[-1].id)
     rest = await any_store.operations(user, limit=9, after=after, where=where)
     assert [o.id for o in (*first, *rest)] == [tale.operation.id for tale in reversed(tales)]
+
+
+async def test_a_list_that_takes_too_long_says_how_to_narrow_it(
+    store: PostgresStore, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = (await new_story(store)).user
+    other = await asyncpg.connect(postgres_url)
+    async with other.transaction():
+        await other.execute("LOCK TABLE operations IN ACCESS EXCLUSIVE MODE")
+        monkeypatch.setattr(listing, "PAGE_SECONDS", 0.05)
+        with pytest.raises(DeadlineExceeded, match="Narrow the filter"):
+            await store.operations(user, limit=1)
+    monkeypatch.undo()
+    await other.close()
+    assert len(await store.operations(user, limit=9)) == 1

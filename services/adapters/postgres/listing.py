@@ -20,7 +20,8 @@ from services.core.ordering import Place, descending
 from services.core.ports import OperationFilter, Outlook
 
 _ANY = OperationFilter()
-_PAGE_SECONDS = 5.0
+PAGE_SECONDS = 5.0
+"""A page takes milliseconds; one that takes so long looks through too much, and would only hold up others."""
 
 
 class Listing:
@@ -36,9 +37,9 @@ class Listing:
         sql, parameters = page(user, limit=limit, after=after, where=where)
         async with self._db.connection() as connection:
             try:
-                found = await connection.fetch(sql, *parameters, timeout=_PAGE_SECONDS)
+                found = await connection.fetch(sql, *parameters, timeout=PAGE_SECONDS)
             except TimeoutError as error:
-                raise DeadlineExceeded("LIST_TOO_SLOW", seconds=_PAGE_SECONDS) from error
+                raise DeadlineExceeded("LIST_TOO_SLOW", seconds=PAGE_SECONDS) from error
         return tuple(rows.operation(row) for row in found)
 
     async def outlook(self, user: UserId, operation_ids: Sequence[OperationId]) -> Mapping[OperationId, Outlook]:
@@ -173,6 +174,8 @@ _EQUAL: Mapping[str, Mapping[Any, str]] = {"status": _STATES, "done": {True: "fi
 """Not as parameters: the planner has to see which state is meant, for there is an index for almost each of them."""
 _WENT_WRONG = "status IN ('failed', 'cancelled')"
 _STOP_REASON = "CASE WHEN cancel_requested_at >= deadline_at THEN 'DEADLINE_EXCEEDED' ELSE 'CANCELLED' END"
+_ERROR_REASON = f"CASE status WHEN 'failed' THEN failure ->> 'reason' WHEN 'cancelled' THEN {_STOP_REASON} END"
+"""As the index has it, or the index is of no use."""
 _COLUMNS: Mapping[str, _Column] = {
     "status": _Column("status"),
     "type": _Column("type"),
@@ -182,7 +185,7 @@ _COLUMNS: Mapping[str, _Column] = {
     "start_time": _Column("started_at", "started_at IS NOT NULL"),
     "end_time": _Column("finished_at", "finished_at IS NOT NULL"),
     "worker": _Column("worker", "worker <> ''"),
-    "error.reason": _Column(f"CASE status WHEN 'failed' THEN failure ->> 'reason' WHEN 'cancelled' THEN {_STOP_REASON} END", _WENT_WRONG),
+    "error.reason": _Column(_ERROR_REASON, _WENT_WRONG),
     "done": _Column("(finished_at IS NOT NULL)"),
     "attempt": _Column("attempt"),
 }
