@@ -14,7 +14,6 @@ COMMENT ON COLUMN operations.started_at IS 'The first claim since it was asked f
 COMMENT ON COLUMN operations.deadline_at IS 'Past it, an operation that has not ended is asked to stop.';
 COMMENT ON COLUMN operations.priority IS 'A higher one starts first among its owner''s operations.';
 CREATE INDEX operations_deadline ON operations (deadline_at) WHERE finished_at IS NULL AND deadline_at IS NOT NULL;
-CREATE INDEX operations_queued_of_user ON operations (user_id) WHERE status = 'queued';
 
 -- Whether fewer than `most` operations of this owner are queued (NULL: always), as the statement that asks sees them.
 CREATE FUNCTION has_room(owner uuid, most integer) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE

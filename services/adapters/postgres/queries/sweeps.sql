@@ -12,7 +12,7 @@ LIMIT :row_limit;
 -- name: overdue(row_limit)
 -- Past their deadline, and not asked to stop yet.
 SELECT id FROM operations
-WHERE finished_at IS NULL AND deadline_at IS NOT NULL AND deadline_at <= clock_timestamp() AND cancel_requested_at IS NULL
+WHERE finished_at IS NULL AND deadline_at IS NOT NULL AND deadline_at <= statement_timestamp() AND cancel_requested_at IS NULL
 ORDER BY deadline_at
 LIMIT :row_limit;
 
