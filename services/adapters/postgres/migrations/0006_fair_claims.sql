@@ -10,7 +10,6 @@ COMMENT ON TABLE turns IS 'When an owner was last given a worker, and whether it
 
 -- An owner's queue in its order; whatever asks how many an owner has waiting is served by it too.
 CREATE INDEX operations_waiting ON operations (user_id, priority DESC, id) WHERE status = 'queued';
-DROP INDEX operations_queued_of_user;
 CREATE INDEX operations_running ON operations (user_id) WHERE status = 'running';
 
 -- As it was, with what turns are taken by.
