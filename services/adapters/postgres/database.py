@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,12 @@ from services.core.errors import Unavailable
 _ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
+_SESSION = {
+    # A process that stands still in the middle of a transaction holds what others wait for: so long, and no longer.
+    "idle_in_transaction_session_timeout": "10s",
+    # Every query has its index. A plan that is made and kept while a table is new would scan it for as long as it grows.
+    "enable_seqscan": "off",
+}
 
 _AWAY: tuple[type[BaseException], ...] = (
     OSError,  # TimeoutError of pool and command among them
@@ -62,6 +68,14 @@ class Database:
             async with self.pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
                 yield connection
 
+    async def many(self, name: str, members: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Run a query that gives at most one row once for each member: one round trip, one transaction. All the rows."""
+        adapter = self.queries.driver_adapter
+        sql: str = getattr(self.queries, name).sql
+        async with self.connection() as connection:
+            rows: list[Any] = await connection.fetchmany(sql, [adapter.maybe_order_params(name, member) for member in members])
+        return rows
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A READ COMMITTED transaction: committed at the end, rolled back on any error."""
@@ -80,7 +94,7 @@ async def open_database(settings: StoreSettings, *, application: str) -> AsyncIt
             max_size=settings.database_pool_size,
             timeout=_ACQUIRE_SECONDS,
             command_timeout=_COMMAND_SECONDS,
-            server_settings={"application_name": application},
+            server_settings={"application_name": application, **_SESSION},
             init=_prepare,
             reset=_keep,
         )

@@ -1,9 +1,14 @@
 """Stories as their owners see them."""
 
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
 from services.adapters.postgres import rows
 from services.adapters.postgres.controls import stop
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.migrate import Connection
+from services.adapters.postgres.together import Together
 from services.core.commands import CreateStory, Idempotency, Terms
 from services.core.errors import Conflict, NotFound
 from services.core.model import Story, StoryId, UserId
@@ -20,34 +25,44 @@ class Stories:
         self._db = database
 
     async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
-        async with self._db.connection() as connection:
-            while True:
-                row = await self._db.queries.create_story(
-                    connection,
-                    story_id=self._db.new_id(),
-                    operation_id=self._db.new_id(),
-                    user_id=user,
-                    content=command.content,
-                    title=command.title,
-                    style=command.style,
-                    language=command.language,
-                    aspect=command.aspect,
-                    voice=command.voice,
-                    shot_count=command.shot_count,
-                    payload=command.payload,
-                    key=idempotency.key if idempotency else None,
-                    request=idempotency.request if idempotency else None,
-                    key_seconds=IDEMPOTENCY_SECONDS,
-                    cancel_after=command.terms.cancel_after,
-                    priority=command.terms.priority,
-                    most_queued=command.terms.most_queued,
-                )
-                if row is not None:
-                    return Accepted(rows.operation(row), expires_at=row["key_expires_at"])
+        while True:
+            wanted = {
+                "story_id": self._db.new_id(),
+                "operation_id": self._db.new_id(),
+                "user_id": user,
+                "content": command.content,
+                "title": command.title,
+                "style": command.style,
+                "language": command.language,
+                "aspect": command.aspect,
+                "voice": command.voice,
+                "shot_count": command.shot_count,
+                "payload": command.payload,
+                "key": idempotency.key if idempotency else None,
+                "request": idempotency.request if idempotency else None,
+                "key_seconds": IDEMPOTENCY_SECONDS,
+                "cancel_after": command.terms.cancel_after,
+                "priority": command.terms.priority,
+                "most_queued": command.terms.most_queued,
+            }
+            # Two that bring keys could wait for each other's in a circle.
+            row = (await self._create_all([wanted]))[0] if idempotency else await self._creating(wanted)
+            if row is not None:
+                return Accepted(rows.operation(row), expires_at=row["key_expires_at"])
+            async with self._db.connection() as connection:
                 if idempotency and (earlier := await replayed(self._db, connection, user, idempotency)):
                     return earlier
                 await refuse_when_full(self._db, connection, user, command.terms)
-                # The key expired between the statements, or a place became free: now it can be taken.
+            # The key expired between the statements, or a place became free: now it can be taken.
+
+    @cached_property
+    def _creating(self) -> Together[Mapping[str, Any], rows.Row | None]:
+        return Together(self._create_all)
+
+    async def _create_all(self, wanted: Sequence[Mapping[str, Any]]) -> list[rows.Row | None]:
+        """Create these, in one transaction; None for one that may not be created."""
+        created = {row["id"]: row for row in await self._db.many("create_story", wanted)}
+        return [created.get(each["operation_id"]) for each in wanted]
 
     async def story(self, user: UserId, story_id: StoryId) -> Story:
         async with self._db.connection() as connection:

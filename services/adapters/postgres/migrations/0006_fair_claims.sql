@@ -49,12 +49,13 @@ CREATE VIEW waiting_owners AS
 
 -- The next operations to start, fairest first. An owner's n-th one comes when it would be the owner's n-th to run; of owners with
 -- equally many, the one that was served longest ago goes first; an owner's own go by priority, then by age.
-CREATE FUNCTION fairest_operations(room integer, most_running integer) RETURNS TABLE (id uuid) LANGUAGE sql STABLE AS $$
-    SELECT next.id
+CREATE FUNCTION fairest_operations(room integer, most_running integer) RETURNS TABLE (id uuid, story_id uuid)
+LANGUAGE sql STABLE AS $$
+    SELECT next.id, next.story_id
     FROM waiting_owners owner
     LEFT JOIN turns ON turns.user_id = owner.user_id
     CROSS JOIN LATERAL (
-        SELECT c.id, row_number() OVER (ORDER BY c.priority DESC, c.id) AS turn
+        SELECT c.id, c.story_id, row_number() OVER (ORDER BY c.priority DESC, c.id) AS turn
         FROM claimable_operations c
         WHERE c.user_id = owner.user_id
         ORDER BY c.priority DESC, c.id
@@ -82,19 +83,15 @@ BEGIN
     PERFORM pg_advisory_xact_lock(289345354061);  -- spells "CLAIM"
     FOR try IN 1..8 LOOP
         IF wanted IS NULL THEN
-            SELECT array_agg(f.id) INTO chosen FROM fairest_operations(room, most_running) f;
+            SELECT array_agg(f.id), array_agg(f.story_id) INTO chosen, stories_wanted
+            FROM fairest_operations(room, most_running) f;
         ELSE
-            SELECT array_agg(c.id) INTO chosen FROM claimable_operations c WHERE c.id = ANY(wanted);
+            SELECT array_agg(c.id), array_agg(c.story_id) INTO chosen, stories_wanted
+            FROM claimable_operations c WHERE c.id = ANY(wanted);
         END IF;
         EXIT WHEN chosen IS NULL;
-        SELECT array_agg(DISTINCT o.story_id) INTO stories_wanted
-        FROM operations o JOIN stories s ON s.id = o.story_id
-        WHERE o.id = ANY(chosen) AND s.deleted_at IS NULL;
         SELECT array_agg(held.id) INTO stories_held FROM (
-            SELECT s.id FROM stories s
-            WHERE s.id = ANY(stories_wanted) AND s.deleted_at IS NULL
-            ORDER BY s.id
-            FOR NO KEY UPDATE SKIP LOCKED
+            SELECT s.id FROM stories s WHERE s.id = ANY(stories_wanted) ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED
         ) held;
         RETURN QUERY
         WITH started AS (
@@ -104,6 +101,7 @@ BEGIN
                 started_at = coalesce(o.started_at, clock_timestamp()), updated_at = clock_timestamp()
             WHERE o.id = ANY(chosen) AND o.story_id = ANY(stories_held) AND o.status = ANY(sources)
               AND EXISTS (SELECT FROM claimable_operations c WHERE c.id = o.id)
+              AND EXISTS (SELECT FROM stories s WHERE s.id = o.story_id AND s.deleted_at IS NULL)
             RETURNING o.*
         ), story AS (
             UPDATE stories s SET status = 'generating', updated_at = started.updated_at
@@ -124,7 +122,7 @@ BEGIN
             ON CONFLICT (user_id) DO UPDATE SET served_at = excluded.served_at, held_back = false
         )
         SELECT started.* FROM started ORDER BY array_position(chosen, started.id);
-        EXIT WHEN FOUND OR cardinality(stories_held) = cardinality(stories_wanted) OR stories_wanted IS NULL;
+        EXIT WHEN FOUND OR stories_wanted <@ coalesce(stories_held, '{}');
         PERFORM pg_sleep(0.005);
     END LOOP;
     IF most_running IS NOT NULL AND wanted IS NULL THEN
