@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,33 @@ def test_a_child_that_dies_is_started_again(children: Children) -> None:
     assert part.pid != first
     assert part.running()
     assert children.supervisor.restarts("a") == 1
+
+
+def test_a_child_that_nobody_continues_is_killed_and_started_again(children: Children) -> None:
+    part = children.start("a", ORDERLY)
+    children.watch_until(lambda: children.lines() == ["a runs"])
+    first = part.pid
+    assert first is not None
+    with ends(first):
+        os.kill(first, signal.SIGSTOP)
+        children.watch_until(lambda: children.lines() == ["a runs", "a runs"], replace(POLICY, still=0.1))
+    assert part.pid != first
+
+
+def test_a_child_that_is_continued_in_time_stays(children: Children) -> None:
+    part = children.start("a", ORDERLY)
+    children.watch_until(lambda: children.lines() == ["a runs"])
+    first = part.pid
+    assert first is not None
+    patient = replace(POLICY, still=60.0)
+    os.kill(first, signal.SIGSTOP)
+    looks = iter(range(3))
+    children.watch_until(lambda: next(looks, None) is None, patient)
+    os.kill(first, signal.SIGCONT)
+    looks = iter(range(3))
+    children.watch_until(lambda: next(looks, None) is None, patient)
+    assert part.pid == first
+    assert children.supervisor.restarts("a") == 0
 
 
 def test_what_a_dead_child_had_started_ends_before_it_comes_back(children: Children) -> None:

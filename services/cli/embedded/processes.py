@@ -57,6 +57,14 @@ def alive(pid: int | None) -> bool:
         return False
 
 
+def suspended(pid: int | None) -> bool:
+    """Whether a process stands still by SIGSTOP, until somebody sends SIGCONT. One that a debugger holds does not count."""
+    try:
+        return pid is not None and bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def created(pid: int | None) -> float | None:
     """When a process began, in seconds since the epoch; None when there is no such process."""
     try:

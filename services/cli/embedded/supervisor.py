@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from services.cli.embedded.keeper import Keeper
 from services.cli.embedded.parts import Part, tail
+from services.cli.embedded.processes import suspended
 from services.cli.embedded.wakeups import Wakeups
 from services.core.errors import StoryreelError
 
@@ -25,12 +26,17 @@ TICK = 0.5
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
-    """How patient the supervisor is. A part that dies `limit` times within `window` seconds ends the whole stack."""
+    """How patient the supervisor is. A part that dies `limit` times within `window` seconds ends the whole stack.
+
+    One that stands still for `still` seconds (SIGSTOP, and nobody who continues it) is killed and started again: it holds its
+    port, its connections and its share of the messages, and serves none of them.
+    """
 
     limit: int = 10
     window: float = 60.0
     first_delay: float = 0.1
     longest_delay: float = 5.0
+    still: float = 30.0
 
     def delay(self, deaths: int) -> float:
         """Seconds before the start that follows the n-th recent death: doubling."""
@@ -56,6 +62,7 @@ class _Watched:
     deaths: deque[float] = field(default_factory=deque)
     due: float | None = None
     """When to start it again; None while it runs."""
+    still_since: float | None = None
 
 
 class Supervisor:
@@ -119,6 +126,8 @@ class Supervisor:
     def _look(self, watched: _Watched, policy: RestartPolicy, now: float) -> None:
         if watched.due is None and not watched.part.running():
             self._died(watched, policy, now, watched.part.ending())
+        elif watched.due is None and self._stands_still(watched, policy, now):
+            self._died(watched, policy, now, f"it stood still for {policy.still:.0f} s")
         if watched.due is not None and now >= watched.due:
             try:
                 watched.part.start()
@@ -129,9 +138,18 @@ class Supervisor:
             watched.restarts += 1
             self._began(watched)
 
+    def _stands_still(self, watched: _Watched, policy: RestartPolicy, now: float) -> bool:
+        if not suspended(watched.part.pid):
+            watched.still_since = None
+            return False
+        if watched.still_since is None:
+            watched.still_since = now
+        return now - watched.still_since >= policy.still
+
     def _died(self, watched: _Watched, policy: RestartPolicy, now: float, problem: str) -> None:
         watched.part.kill()  # its children must not outlive it, nor hold its port
         self._ended(watched)
+        watched.still_since = None
         watched.deaths.append(now)
         while watched.deaths[0] < now - policy.window:
             watched.deaths.popleft()
