@@ -54,6 +54,16 @@ test-integration: setup-diffusers ## Run the tests of real parts together
 test-e2e: setup ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
+CHAOS_SEED ?= 1
+
+.PHONY: chaos chaos-long
+
+chaos: setup ## Rain faults on real processes for a minute, and check what happened
+	$(BIN)/python -m tests.chaos --seed $(CHAOS_SEED) --operations 0 --tenants 6 --faults 20 --every 0.8 --recovery 15
+
+chaos-long: setup ## The same at length: 2,000 operations or more, 200 faults, a seed by chance (docs/chaos.md)
+	$(BIN)/python -m tests.chaos --operations 2000 --tenants 8 --faults 210 --every 2 --report chaos.json
+
 .PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live bench-cancel
 
 setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
@@ -69,7 +79,7 @@ $(PEERS)/.installed: requirements-peers.lock
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
 
-check: static test test-vllm ## Everything that CI checks
+check: static test chaos test-vllm ## Everything that CI checks
 
 static: format-check lint types imports protos-check docs-check ## Everything that can be checked without running it
 

@@ -29,6 +29,8 @@ from tests.e2e.harness import BLANK, environment
 from tests.invariants import Violation, postgres_snapshot
 
 LEASE = 3.0
+QUIET = LEASE + 2.0
+"""Seconds after a fault that is to be alone; so long may the recovery of what it hit take."""
 START_SECONDS = 90.0
 STOP_SECONDS = 90.0
 SETTINGS = BLANK | {
@@ -47,7 +49,7 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
     """Start everything, let the plan rain on it under load, wait for quiet, and check."""
     began = time.time()
     history, stop = History(), asyncio.Event()
-    faults = plan(options.seed, faults=options.faults, every=options.every, lease=LEASE)
+    faults = plan(options.seed, faults=options.faults, every=options.every, quiet=QUIET)
     spec = _spec(folder)
     async with AsyncExitStack() as held:
         disk = held.enter_context(small_disk(spec.media, options.disk))
@@ -62,10 +64,11 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
             Tenant(spec.url, UUID(int=chance.getrandbits(128), version=4), chance.getrandbits(32), history, stop)
             for _ in range(options.tenants)
         ]
-        load = asyncio.gather(*(tenant.live(-(-options.operations // options.tenants)) for tenant in tenants))
-        injected = await _rain(injector, faults, load)
-        if options.faults_end_load:
-            stop.set()
+        load = asyncio.gather(*(tenant.live() for tenant in tenants))
+        injected = await _rain(injector, faults)
+        while sum(len(tenant.operations) for tenant in tenants) < options.operations and not load.done():  # noqa: ASYNC110
+            await asyncio.sleep(1.0)
+        stop.set()
         await load
         await _ready(spec, START_SECONDS)
         await asyncio.gather(*(tenant.settle(options.settle) for tenant in tenants))
@@ -83,16 +86,15 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
         return Report(**{**vars(said), "violations": (*said.violations, *late)})
 
 
-async def _rain(injector: Injector, faults: Sequence[Fault], load: "asyncio.Future[list[None]]") -> list[Injected]:
-    """The plan, while the load lasts."""
+async def _rain(injector: Injector, faults: Sequence[Fault]) -> list[Injected]:
     began = time.monotonic()
     injected = []
     for fault in faults:
-        await asyncio.wait((load,), timeout=max(0.0, began + fault.at - time.monotonic()))
-        if load.done():
-            break
+        await asyncio.sleep(began + fault.at - time.monotonic())
         injected.append(await injector.inject(fault))
         _say(f"{time.monotonic() - began:6.1f}  {fault}" + (f" ({injected[-1].note})" if injected[-1].note else ""))
+        if fault.alone:
+            await asyncio.sleep(QUIET)
     return injected
 
 
@@ -153,16 +155,13 @@ def _say(line: str) -> None:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="of the plan and of the clients' choices; by default, any")
-    parser.add_argument("--operations", type=int, default=2_000, help="that the clients ask for together")
+    parser.add_argument("--operations", type=int, default=2_000, help="at least so many, and until the last fault is over")
     parser.add_argument("--faults", type=int, default=200)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, about")
     parser.add_argument("--tenants", type=int, default=8)
     parser.add_argument("--settle", type=float, default=120.0, help="seconds after the last fault, for all to end")
-    parser.add_argument(
-        "--recovery", type=float, default=LEASE + 2.0, help="longest seconds from a worker's kill to the next attempt"
-    )
+    parser.add_argument("--recovery", type=float, default=QUIET, help="longest seconds from a worker's kill to the next attempt")
     parser.add_argument("--disk", default="512m", help="size of the disk that is filled")
-    parser.add_argument("--faults-end-load", action="store_true", help="stop asking when the plan is over")
     parser.add_argument("--report", type=Path, default=None, help="where to write the report as JSON")
     parser.add_argument("--keep", type=Path, default=None, help="a folder for data and logs, kept afterwards")
     options = parser.parse_args(arguments)

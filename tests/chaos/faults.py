@@ -55,13 +55,13 @@ _WEIGHTS = {
     Kind.TOPIC: 1,
 }
 _TARGETS = {Kind.KILL: PARTS, Kind.HANG: PARTS, Kind.DROP: PROXIED, Kind.DELAY: PROXIED, Kind.CUT: PROXIED}
-_SECONDS = {Kind.HANG: (0.3, 6.0), Kind.DELAY: (1.0, 4.0), Kind.CUT: (0.5, 3.0), Kind.DISK_FULL: (0.5, 3.0)}
+_SECONDS = {Kind.HANG: (0.3, 4.5), Kind.DELAY: (1.0, 4.0), Kind.CUT: (0.5, 3.0), Kind.DISK_FULL: (0.5, 3.0)}
 
 
-def plan(seed: int, *, faults: int, every: float, lease: float, kinds: Sequence[Kind] = tuple(Kind)) -> tuple[Fault, ...]:
+def plan(seed: int, *, faults: int, every: float, quiet: float, kinds: Sequence[Kind] = tuple(Kind)) -> tuple[Fault, ...]:
     """`faults` faults, about `every` seconds apart: each kind and each target of kills comes up before chance decides.
 
-    One in ten is a worker's kill alone, with quiet around it: on these the time of recovery is measured. No fault begins before
+    One in ten is a worker's kill alone, with `quiet` seconds behind it: on these recovery is timed. No fault begins before
     the one before it is over: a hung part that is killed was killed only.
     """
     chance = random.Random(seed)
@@ -76,7 +76,7 @@ def plan(seed: int, *, faults: int, every: float, lease: float, kinds: Sequence[
         at += every * chance.uniform(0.5, 1.5)
         if number % 10 == 4 and Kind.KILL in kinds:
             drawn.append(Fault(number, Kind.KILL, chance.choice(WORKERS), at, 0.0, alone=True))
-            at += lease + 2.0
+            at += quiet
             continue
         kind, target = once.pop() if once else _drawn(chance, kinds)
         seconds = chance.uniform(*_SECONDS[kind]) if kind in _SECONDS else 0.0

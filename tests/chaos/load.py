@@ -34,11 +34,11 @@ class Tenant:
     _unfinished: set[UUID] = field(default_factory=set)
     _numbers: int = 0
 
-    async def live(self, most: int) -> None:
-        """Ask for `most` operations, then return; sooner when told to stop."""
+    async def live(self) -> None:
+        """Ask for one thing after another, until told to stop."""
         chance = random.Random(self.seed)
         async with httpx2.AsyncClient(base_url=self.url, headers={"X-User-ID": str(self.user)}, timeout=_PATIENCE) as client:
-            while len(self.operations) < most and not self.stop.is_set():
+            while not self.stop.is_set():
                 if len(self._unfinished) >= _MOST_AT_ONCE:
                     await self._look(client, chance.choice(sorted(self._unfinished)))
                     await asyncio.sleep(chance.uniform(0, _PAUSE))

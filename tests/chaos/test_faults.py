@@ -14,13 +14,13 @@ from tests.chaos.stack import PARTS, WORKERS
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:
-    assert plan(7, faults=100, every=1.0, lease=3.0) == plan(7, faults=100, every=1.0, lease=3.0)
-    assert plan(7, faults=100, every=1.0, lease=3.0) != plan(8, faults=100, every=1.0, lease=3.0)
+    assert plan(7, faults=100, every=1.0, quiet=5.0) == plan(7, faults=100, every=1.0, quiet=5.0)
+    assert plan(7, faults=100, every=1.0, quiet=5.0) != plan(8, faults=100, every=1.0, quiet=5.0)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_plan_kills_and_hangs_every_part_and_knows_every_kind(seed: int) -> None:
-    drawn = plan(seed, faults=30, every=1.0, lease=3.0)
+    drawn = plan(seed, faults=30, every=1.0, quiet=5.0)
     for kind in (Kind.KILL, Kind.HANG):
         assert {fault.part for fault in drawn if fault.kind is kind} == set(PARTS)
     assert {fault.kind for fault in drawn} == set(Kind)
