@@ -2,21 +2,16 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from services.adapters.kafka import messages, topics
 from services.adapters.kafka.cluster import Cluster
-from services.adapters.kafka.link import Closed, Link
+from services.adapters.kafka.reader import Reader
 from services.adapters.settings import BrokerSettings
 from services.core.model import OperationEvent
-
-_log = logging.getLogger(__name__)
 
 _FIRST_WAIT_SECONDS = 2.0
 _LOOK_MS = 10
@@ -69,10 +64,12 @@ class _Follower:
         await self._consumer.stop()
 
     async def next(self) -> ConsumerRecord:
-        """Raises KafkaError, ConsumerStoppedError."""
         record = await self._consumer.getone()
         self._place.passed(record)
         return record
+
+    async def pass_over(self, record: ConsumerRecord) -> None:
+        """Nothing is settled here."""
 
     async def _ends(self) -> dict[TopicPartition, int]:
         """The true ends. The embedded broker's own answer leaves out the last batch, but what it fetches tells better."""
@@ -86,43 +83,17 @@ class _Follower:
         return ends
 
 
-class KafkaEventReceiver:
-    """`ports.EventReceiver`. Iterate it in one task; a cancelled wait loses nothing and can be taken up again."""
+class KafkaEventReceiver(Reader[_Follower, OperationEvent]):
+    """`ports.EventReceiver`."""
 
     def __init__(self, settings: BrokerSettings) -> None:
-        self._settings = settings
-        self._place = _Place()
-        self.malformed = 0
-        """How many messages could not be read; they are logged and passed over."""
-        self.link: Link[_Follower] = Link(settings, topics.events(settings), self._make)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> OperationEvent:
-        while True:
-            try:
-                session = await self.link.session()
-            except Closed:
-                raise StopAsyncIteration from None
-            try:
-                record = await session.client.next()
-            except (KafkaError, ConsumerStoppedError) as error:
-                _log.warning("kafka: the events' reader starts again: %r", error)
-                await self.link.replace(session)
-                continue
-            try:
-                return messages.decode_event(record.value)
-            except messages.Malformed as error:
-                self.malformed += 1
-                _log.warning("kafka: %s[%d]@%d is no event: %s", record.topic, record.partition, record.offset, error)
-
-    async def ready(self) -> None:
-        """Raises Unavailable unless connected, now or within a second."""
-        await self.link.ready()
-
-    def _make(self, cluster: Cluster) -> _Follower:
-        return _Follower(self._settings, cluster, self._place)
+        place = _Place()
+        super().__init__(
+            settings,
+            topics.events(settings),
+            lambda cluster: _Follower(settings, cluster, place),
+            lambda record, _: messages.decode_event(record.value),
+        )
 
 
 @asynccontextmanager

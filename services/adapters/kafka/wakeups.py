@@ -5,15 +5,14 @@ import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.errors import KafkaError
 
 from services.adapters.kafka import messages, topics
 from services.adapters.kafka.cluster import Cluster
-from services.adapters.kafka.link import Closed, Link
 from services.adapters.kafka.offsets import Settled
+from services.adapters.kafka.reader import Reader
 from services.adapters.settings import BrokerSettings
 from services.core.model import OperationId
 from services.core.ports import WakeUp
@@ -84,6 +83,9 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
             except (KafkaError, TimeoutError) as error:
                 _log.info("kafka: %d partitions were not committed, their last wake-ups come again: %r", len(due), error)
 
+    async def pass_over(self, record: ConsumerRecord) -> None:
+        await self.settle(record)
+
     def pause(self) -> None:
         self._paused = True
         self._consumer.pause(*self._consumer.assignment())
@@ -115,39 +117,15 @@ class _KafkaWakeUp:
         await self._member.settle(self._record)
 
 
-class KafkaWakeUpReceiver:
-    """`ports.WakeUpReceiver`. Iterate it in one task; a cancelled wait loses nothing and can be taken up again."""
+class KafkaWakeUpReceiver(Reader[_Member, WakeUp]):
+    """`ports.WakeUpReceiver`. It is ready when it is a member of the group."""
 
     def __init__(self, settings: BrokerSettings, group: str) -> None:
         self._settings = settings
         self._group = group
         self._paused = False
         self._member: _Member | None = None
-        self.malformed = 0
-        """How many messages could not be read; they are logged and passed over."""
-        self.link: Link[_Member] = Link(settings, topics.operations(settings), self._make)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> WakeUp:
-        while True:
-            try:
-                session = await self.link.session()
-            except Closed:
-                raise StopAsyncIteration from None
-            try:
-                record = await session.client.next()
-            except (KafkaError, ConsumerStoppedError) as error:
-                _log.warning("kafka: the wake-ups' reader starts again: %r", error)
-                await self.link.replace(session)
-                continue
-            try:
-                return _KafkaWakeUp(messages.decode_wakeup(record.value), record, session.client)
-            except messages.Malformed as error:
-                self.malformed += 1
-                _log.warning("kafka: %s[%d]@%d is no wake-up: %s", record.topic, record.partition, record.offset, error)
-                await session.client.settle(record)
+        super().__init__(settings, topics.operations(settings), self._make, _wakeup)
 
     def pause(self) -> None:
         """Give out nothing until `resume`. The membership lives on, and wakes nobody."""
@@ -164,13 +142,13 @@ class KafkaWakeUpReceiver:
     def waiting(self) -> int:
         return self._member.waiting if self._member else 0
 
-    async def ready(self) -> None:
-        """Raises Unavailable unless a member of the group, now or within a second."""
-        await self.link.ready()
-
     def _make(self, _cluster: Cluster) -> _Member:
         self._member = _Member(self._settings, self._group, paused=self._paused)
         return self._member
+
+
+def _wakeup(record: ConsumerRecord, member: _Member) -> WakeUp:
+    return _KafkaWakeUp(messages.decode_wakeup(record.value), record, member)
 
 
 def _partition(record: ConsumerRecord) -> TopicPartition:
