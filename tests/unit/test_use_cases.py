@@ -11,7 +11,7 @@ from services.adapters.memory.store import MemoryStore
 from services.core import use_cases
 from services.core.announcer import Announcer
 from services.core.commands import Terms
-from services.core.errors import NotFound, ResourceExhausted
+from services.core.errors import FailedPrecondition, NotFound, ResourceExhausted
 from services.core.filtering import Comparison
 from services.core.model import OperationEvent, OperationId, OperationStatus, OperationType, ShotId
 from services.core.use_cases import Bulk, Stories
@@ -104,6 +104,16 @@ async def test_a_retry_is_announced_and_a_forgotten_operation_is_gone(stories: S
     await stories.forget(ALICE, creation.id)
     with pytest.raises(NotFound):
         await stories.store.operation(ALICE, creation.id)
+
+
+async def test_no_film_is_begun_of_a_story_whose_creation_was_paused_before_it_had_shots(stories: Stories) -> None:
+    creation = (await stories.create(ALICE, story_command())).operation
+    await stories.pause(ALICE, creation.id)
+    with pytest.raises(FailedPrecondition) as refused:
+        await stories.compile(ALICE, creation.story_id, {})
+    assert refused.value.reason == "STORY_HAS_NO_SHOTS"
+    await stories.resume(ALICE, creation.id)
+    await stories.compile(ALICE, creation.story_id, {})
 
 
 async def test_terms_reach_the_store(stories: Stories) -> None:
