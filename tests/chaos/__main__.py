@@ -80,6 +80,7 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
             history=history,
             injected=injected,
             violations=violations,
+            models_log=spec.log("models").read_text(encoding="utf-8", errors="replace"),
             seconds=time.time() - began,
         )
         late = [str(Violation("recovered_late", "a killed worker", f"{s} s")) for s in said.recoveries if s > options.recovery]

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -23,6 +24,8 @@ class Report:
     operations: int
     ends: dict[str, int]
     attempts: int
+    made: int
+    made_again: int
     faults: dict[str, int]
     undone: dict[str, int]
     answers: dict[str, int]
@@ -39,6 +42,7 @@ class Report:
             [
                 f"seed        {self.seed}",
                 f"operations  {self.operations}: {_counted(self.ends)}; {self.attempts} attempts",
+                f"artifacts   {self.made} made, {self.made_again} of them more than once (the model service died before it could say so)",
                 f"faults      {sum(self.faults.values())}: {_counted(self.faults)}",
                 *([f"not done    {_counted(self.undone)}"] if self.undone else []),
                 f"answers     {_counted(self.answers)}",
@@ -55,9 +59,17 @@ class Report:
 
 
 def report(
-    *, seed: int, rows: Snapshot, history: History, injected: Sequence[Injected], violations: Sequence[Violation], seconds: float
+    *,
+    seed: int,
+    rows: Snapshot,
+    history: History,
+    injected: Sequence[Injected],
+    violations: Sequence[Violation],
+    models_log: str,
+    seconds: float,
 ) -> Report:
-    """Of a run that is over."""
+    """Of a run that is over. `models_log` is what the model service has logged, all its lives long."""
+    made = Counter(_made(models_log))
     done = [each for each in injected if not each.note]
     gaps = _gaps(rows)
     return Report(
@@ -65,6 +77,8 @@ def report(
         operations=len(rows.operations),
         ends=dict(Counter(str(operation.status) for operation in rows.operations.values())),
         attempts=sum(operation.attempt for operation in rows.operations.values()),
+        made=len(made),
+        made_again=sum(count > 1 for count in made.values()),
         faults=dict(Counter(str(each.fault.kind) for each in done)),
         undone=dict(Counter(f"{each.fault.kind} ({each.note.split(':')[0]})" for each in injected if each.note)),
         answers=dict(sorted(history.answers.items())),
@@ -73,6 +87,15 @@ def report(
         seconds=seconds,
         violations=tuple(map(str, violations)),
     )
+
+
+def _made(log: str) -> Iterator[str]:
+    """The key of each making. A line that a kill cut short says nothing."""
+    for line in log.splitlines():
+        with suppress(ValueError):
+            entry = json.loads(line)
+            if isinstance(entry, dict) and entry.get("event") == "made":
+                yield str(entry["key"])
 
 
 def recoveries(rows: Snapshot, injected: Sequence[Injected]) -> tuple[float, ...]:
