@@ -52,7 +52,7 @@ class Runner:
         self._running: dict[asyncio.Task[Film | None], Callable[[], None]] = {}
 
     async def run(self, work: Work) -> None:
-        """Run the claimed operation until it has ended, is queued again, or belongs to another attempt."""
+        """Run the claimed operation until it has ended, is queued again or paused, or belongs to another attempt."""
         operation = work.operation
         claim = Claim(operation.id, operation.user_id, operation.attempt, self._worker)
         with structlog.contextvars.bound_contextvars(operation_id=str(operation.id), attempt=operation.attempt):
