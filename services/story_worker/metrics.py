@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 RUNNING = Gauge("storyreel_worker_operations_running", "Operations that this worker runs now.")
-ENDED = Counter("storyreel_worker_operations_ended_total", "Attempts by how they ended (queued: goes on later).", ["type", "status"])
+ENDED = Counter("storyreel_worker_operations_ended_total", "Attempts by how they ended (queued goes on later).", ["type", "status"])
 WEBHOOKS = Counter(
     "storyreel_worker_webhooks_sent_total", "Webhooks' messages by what became of them (pending: tried again).", ["state"]
 )
