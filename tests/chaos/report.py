@@ -42,7 +42,7 @@ class Report:
             [
                 f"seed        {self.seed}",
                 f"operations  {self.operations}: {_counted(self.ends)}; {self.attempts} attempts",
-                f"artifacts   {self.made} made, {self.made_again} of them more than once (the model service died before it could say so)",
+                f"artifacts   {self.made} made, {self.made_again} of them more than once",
                 f"faults      {sum(self.faults.values())}: {_counted(self.faults)}",
                 *([f"not done    {_counted(self.undone)}"] if self.undone else []),
                 f"answers     {_counted(self.answers)}",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from services.core.model import OperationEvent, OperationType
 from tests.builders import ALICE, NOW, operation, story
@@ -18,7 +19,7 @@ KILLED = NOW.timestamp() + 2.0
 def run(*faults: Fault) -> str:
     """The report of a creation whose first attempt died with worker1 after 2 s, and that worker2 took up after 5.5 s."""
     creation = operation(STORY, OperationType.STORY_CREATE, attempt=2)
-    told = [
+    told: list[tuple[float, str, dict[str, Any]]] = [
         (0.0, "queued", {}),
         (0.5, "started", {"attempt": 1, "worker": "story-worker/worker1"}),
         (1.5, "step_started", {"key": "k"}),
