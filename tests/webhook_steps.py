@@ -70,11 +70,12 @@ async def endpoint(store: MemoryStore, url: str, user: UserId = ALICE, secret: S
 async def delivering(store: MemoryStore, sender: Sender | None = None, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
     """One worker's deliveries until the block ends."""
     chosen = settings(**changes)
-    sender = sender or WebhookSender(chosen)
-    one = Deliveries(store=store, sender=sender, settings=chosen, worker="story-worker/one", chance=random.Random(7))
+    real = WebhookSender(chosen)
+    one = Deliveries(store=store, sender=sender or real, settings=chosen, worker="story-worker/one", chance=random.Random(7))
     running = asyncio.create_task(one.run())
     try:
         yield running
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        real.close()

@@ -4,8 +4,10 @@ An address is asked for once, judged, and then connected to as it is: asked agai
 """
 
 import asyncio
+import functools
 import ipaddress
 import socket
+from concurrent.futures import Executor
 
 _IPV6_UNICAST = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -20,11 +22,16 @@ class PrivateAddress(Exception):
         self.address = address
 
 
-async def resolve(host: str, port: int) -> tuple[str, ...]:
-    """The addresses of `host`, the preferred one first. Raises OSError where there is none."""
+async def resolve(host: str, port: int, executor: Executor | None = None) -> tuple[str, ...]:
+    """The addresses of `host`, the preferred one first. Raises OSError where there is none.
+
+    A name server may take long to answer, and a look-up that nobody waits for any more still has its thread: of `executor`, or of
+    the few that everything else in the process shares.
+    """
     loop = asyncio.get_running_loop()
+    look_up = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        found = await loop.run_in_executor(executor, look_up)
     except UnicodeError as error:  # what no name can look like
         raise OSError(str(error)) from error
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))

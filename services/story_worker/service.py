@@ -42,7 +42,8 @@ async def serve(
     housekeeping = asyncio.create_task(
         sweep(store=store, announcer=announcer, settings=settings, worker=worker, look=consumer.look)
     )
-    deliveries = Deliveries(store=store, sender=WebhookSender(settings), settings=settings, worker=worker)
+    sender = WebhookSender(settings)
+    deliveries = Deliveries(store=store, sender=sender, settings=settings, worker=worker)
     delivering = asyncio.create_task(deliveries.run())
     stopping = asyncio.create_task(stop.wait())
     _log.info("working", worker=worker, slots=settings.worker_slots)
@@ -55,6 +56,7 @@ async def serve(
         await asyncio.wait({delivering})
     finally:
         await _cancel(stopping, housekeeping, delivering, *intake)
+        sender.close()
         await _cancel(announcing)
     for task in done - {stopping}:
         task.result()

@@ -4,8 +4,10 @@ The body of an answer is never read: nothing of it matters, and nobody may read 
 """
 
 import asyncio
+import functools
 import ssl
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
 import httpx2
@@ -20,22 +22,28 @@ from services.story_worker.settings import WorkerSettings
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
 _PORTS = {"https": 443, "http": 80}
+_LOOK_UPS = 2
+"""For each slot: one that is waited for, and one that was given up and has not ended yet."""
 _HEADERS = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": f"storyreel/{version('storyreel')}"}
 
 
 class WebhookSender:
     """Sends what it is told to send, each time over a connection of its own. Redirects are not followed, proxies not used."""
 
-    def __init__(
-        self, settings: WorkerSettings, *, resolve: Resolve = addresses.resolve, tls: ssl.SSLContext | None = None
-    ) -> None:
-        """`tls` judges certificates; the system's authorities are trusted where it is left out."""
+    def __init__(self, settings: WorkerSettings, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None) -> None:
+        """`resolve` stands for the system's name servers, `tls` for the authorities that it trusts."""
         self._seconds = settings.webhook_timeout_seconds
         self._connect_seconds = settings.webhook_connect_seconds
         self._allow_http = settings.webhook_allow_http
         self._allow_private = settings.webhook_allow_private
-        self._resolve = resolve
+        # Enough threads that name servers which do not answer for one host hold up no other.
+        self._names = ThreadPoolExecutor(_LOOK_UPS * settings.webhook_slots, thread_name_prefix="webhook-names")
+        self._resolve: Resolve = resolve or functools.partial(addresses.resolve, executor=self._names)
         self._tls = tls
+
+    def close(self) -> None:
+        """Wait for no look-up."""
+        self._names.shutdown(wait=False, cancel_futures=True)
 
     async def send(self, dispatch: Dispatch) -> Answer:
         """Sign and send it. What goes wrong is the answer's problem; nothing is raised."""

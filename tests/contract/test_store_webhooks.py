@@ -163,7 +163,7 @@ async def test_an_operations_end_and_each_landing_are_told_in_the_same_words(any
         expected += [said for event in timeline if (said := webhooks.event_of(event, operation)) is not None]
     deliveries = await told(any_store, hook)
     assert [delivery.event for delivery in deliveries] == expected
-    assert [event.type.value for event in expected] == ["shot.landed"] * 2 + [
+    assert [event.type for event in expected] == ["shot.landed"] * 2 + [
         "operation.succeeded",
         "operation.failed",
         "operation.cancelled",

@@ -1,7 +1,7 @@
 """Webhooks in REST, key by key; everything that can happen has a way to be shown."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -261,6 +261,12 @@ def test_every_delivery_can_be_shown(state: DeliveryState, kind: EventType) -> N
     shown = render.delivery(row).model_dump(mode="json")
     assert (shown["state"], shown["message"]) == (state, json.loads(webhooks.body(row.event)))
     assert (shown["next_attempt_at"] is not None) == (state is DeliveryState.PENDING)
+
+
+def test_a_type_that_a_newer_release_has_added_is_shown_and_sent() -> None:
+    row = _delivery(DeliveryState.PENDING, EventType.TEST, None)
+    newer = replace(row, event=replace(row.event, type="story.deleted"))
+    assert json.loads(webhooks.body(newer.event))["type"] == render.delivery(newer).message.type == "story.deleted"
 
 
 @pytest.mark.parametrize("kind", STATUS_BY_KIND)

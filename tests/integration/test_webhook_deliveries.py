@@ -1,6 +1,8 @@
 """Messages on their way to real servers on loopback: signed, tried again, held by leases, and never in each other's way."""
 
 import asyncio
+import socket
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -189,6 +191,31 @@ async def test_a_dead_endpoint_takes_no_more_than_its_share() -> None:
             assert {delivery.state for delivery in heard} == {DeliveryState.DELIVERED}
             assert dead.open == 2
     assert len(dead.asked) == 2
+
+
+async def test_a_name_server_that_does_not_answer_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering, look_up = threading.Event(), socket.getaddrinfo
+
+    def asked(host: str, *rest: Any, **more: Any) -> Any:
+        if host == "slow.example":
+            answering.wait(30)
+        return look_up("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    store = Watched()
+    async with provider(replies(OK)) as found:
+        slow, quick = (
+            await endpoint(store, "http://slow.example/"),
+            await endpoint(store, found.url.replace("127.0.0.1", "quick.example")),
+        )
+        for _ in range(40):
+            await store.try_webhook(ALICE, slow.id)
+        await store.try_webhook(ALICE, quick.id)
+        slots = {"webhook_slots": 41, "webhook_slots_per_endpoint": 40, "webhook_slots_per_user": 41}
+        shares: dict[str, Any] = {**slots, "worker_drain_seconds": 0.0}
+        async with delivering(store, **shares):
+            assert (await store.next_settled()).webhook_id == quick.id
+        answering.set()
 
 
 async def test_a_worker_that_goes_lets_what_it_sends_end() -> None:

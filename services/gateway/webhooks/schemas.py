@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.core.webhooks import SUBSCRIBABLE, DeliveryState, EventType
+from services.core.webhooks import SUBSCRIBABLE, DeliveryState
 
 LONGEST_URL = 2_000
 """Characters."""
@@ -48,7 +48,7 @@ class Webhook(BaseModel):
     updated_at: Time
     url: str
     description: str
-    event_types: list[EventType]
+    event_types: Annotated[list[str], Field(description=f"Which events are told: {_TYPES}.")]
     enabled: bool
     gone: Annotated[bool, Field(description="Whether it was disabled because it answered 410 Gone.")]
     old_secret_expires_at: Annotated[
@@ -77,7 +77,7 @@ class DeliveryProblem(BaseModel):
 class Message(BaseModel):
     """The body that is sent."""
 
-    type: EventType
+    type: str
     timestamp: Time
     data: dict[str, Any]
 
