@@ -47,19 +47,19 @@ def running_postgres() -> Iterator[str]:
             server.stop()
 
 
-async def filled(url: str, size: int) -> str:
-    """The URL of a new database with so many operations."""
+async def empty(url: str, size: int) -> str:
+    """The URL of a new database."""
     admin = await asyncpg.connect(url)
     await admin.execute(f"CREATE DATABASE rows_{size}")
     await admin.close()
-    own = f"{url.rsplit('/', 1)[0]}/rows_{size}"
-    async with open_store(StoreSettings(database_url=own, database_pool_size=1)):
-        pass
-    connection = await asyncpg.connect(own, command_timeout=3600)
+    return f"{url.rsplit('/', 1)[0]}/rows_{size}"
+
+
+async def filled(own: str, size: int) -> None:
+    connection = await asyncpg.connect(own)
     await fill(connection, size)
     await connection.execute("CHECKPOINT")
     await connection.close()
-    return own
 
 
 async def calls(store: PostgresStore, url: str, size: int) -> dict[str, tuple[int, Call]]:
@@ -110,8 +110,9 @@ async def measure(sizes: list[int]) -> dict[str, list[dict[str, float]]]:
         url = stack.enter_context(running_postgres())
         todo = []
         for size in sizes:
-            own = await filled(url, size)
+            own = await empty(url, size)
             store = await stack.enter_async_context(open_store(StoreSettings(database_url=own, database_pool_size=2)))
+            await filled(own, size)
             todo.append(await calls(store, own, size))
         return {name: await measured(count, [each[name][1] for each in todo]) for name, (count, _) in todo[0].items()}
 
