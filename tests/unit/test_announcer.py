@@ -22,6 +22,8 @@ class Ends:
         self.published: list[OperationEvent] = []
         self.open = asyncio.Event()
         self.sent = asyncio.Event()
+        self.marking = asyncio.Event()
+        self.ago = 0.0
         self.broken = False
 
     async def announce(self, ids: Sequence[OperationId]) -> None:
@@ -33,6 +35,8 @@ class Ends:
 
     async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
         self.marked += ids
+        self.ago = ago
+        self.marking.set()
 
     async def publish(self, events: Sequence[OperationEvent]) -> None:
         self.published += events
@@ -103,3 +107,18 @@ async def test_a_broken_broker_leaves_the_operation_unannounced_and_events_still
         await ends.sent.wait()
     assert not ends.marked
     assert ends.published == [event]
+
+
+async def test_marks_come_later_and_together_and_say_how_old_they_are(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.core.announcer._MARK_SECONDS", 0.01)
+    ends.open.set()
+    first, second = ids(2)
+    async with announcing(ends) as announcer:
+        announcer.tell(operations=[first])
+        await ends.sent.wait()
+        assert not ends.marked
+        announcer.tell(operations=[second])
+        async with asyncio.timeout(5):
+            await ends.marking.wait()
+        assert ends.marked == [first, second]
+        assert ends.ago >= 0.01

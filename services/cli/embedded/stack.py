@@ -172,6 +172,7 @@ class Stack:
             # The embedded broker does not wake a waiting fetch; a short wait costs little on one machine.
             ours |= {
                 "STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "5",
+                "STORYREEL_KAFKA_FETCH_BUSY_WAIT_MS": "2",
                 "STORYREEL_KAFKA_PARTITIONS": "2",
                 "STORYREEL_KAFKA_SESSION_TIMEOUT_MS": "6000",
             }
