@@ -144,6 +144,18 @@ OPERATION_CREATED: Mapping[str, Any] = {
     "done": False,
     "metadata": {**_QUEUED, "idempotency_expires_at": "2026-11-21T12:40:30.761361+00:00"},
 }
+BEGUN_RESPONSE: Mapping[str, Any] = {
+    "headers": {
+        name: {"description": description, "schema": {"type": "string"}}
+        for name, description in {
+            "Location": "Where the operation is.",
+            "Retry-After": "When to look again, in seconds.",
+            "Idempotency-Replayed": "`true` where the request's key has come before.",
+            "Idempotency-Expires": "Until when the request's key begins nothing new.",
+            "Preference-Applied": "For how long the answer was waited for, where `Prefer: wait=n` was asked for.",
+        }.items()
+    }
+}
 _OPERATION_LISTED: Mapping[str, Any] = {
     "id": _OPERATION,
     "user_id": _USER,

@@ -213,6 +213,9 @@ def router() -> APIRouter:
         method: str, path: str, endpoint: Callable[..., Any], tag: str, *errors: int, status: int = 200, example: Any = None
     ) -> None:
         ok: dict[int | str, Any] = {status: {"content": {"application/json": {"example": example}}}} if example is not None else {}
+        if example is examples.OPERATION_CREATED:
+            ok[status] |= examples.BEGUN_RESPONSE
+            ok[200] = {"description": "The operation has ended within `Prefer: wait`.", "model": schemas.OperationCreated}
         routes.add_api_route(
             path,
             endpoint,
@@ -227,14 +230,14 @@ def router() -> APIRouter:
     story, shot = "/v1/stories/{story_id}", "/v1/stories/{story_id}/shots/{shot_id}"
     begun = examples.OPERATION_CREATED
     add("GET", "/v1/stories", list_stories, "stories", example=examples.STORY_LIST)
-    add("POST", "/v1/stories", create_story, "stories", 413, 415, 422, status=202, example=begun)
+    add("POST", "/v1/stories", create_story, "stories", 413, 415, 422, 429, status=202, example=begun)
     add("GET", story, get_story, "stories", 404, example=examples.STORY)
     add("DELETE", story, delete_story, "stories", 404, status=204)
-    add("POST", f"{story}/compile", compile_story, "stories", 404, 409, 413, 415, 422, status=202, example=begun)
+    add("POST", f"{story}/compile", compile_story, "stories", 404, 409, 413, 415, 422, 429, status=202, example=begun)
     add("GET", f"{story}/shots", list_shots, "shots", 404, example=examples.SHOT_LIST)
     add("GET", shot, get_shot, "shots", 404, example=examples.SHOT)
     add("PATCH", shot, patch_shot, "shots", 404, 413, 415, example=examples.SHOT)
-    add("POST", f"{shot}/regenerate", regenerate_shot, "shots", 404, 413, 415, 422, status=202, example=begun)
+    add("POST", f"{shot}/regenerate", regenerate_shot, "shots", 404, 413, 415, 422, 429, status=202, example=begun)
     add("GET", f"{shot}/versions", list_versions, "shots", 404, example=examples.VERSION_LIST)
     restore = f"{shot}/versions/{{asset_type}}/{{number}}:restore"
     add("POST", restore, restore_version, "shots", 404, example=examples.SHOT)
