@@ -110,12 +110,13 @@ class Gateway:
         last = ""
         ended = False
         while True:
+            kind = ""
             with contextlib.suppress(httpx2.TransportError, _Away):
                 for event in self._events(operation, last):
-                    last = event.id or last
+                    last, kind = event.id or last, event.kind
                     yield event
-                    if event.kind in ENDED:
-                        return
+                if kind in ENDED:
+                    return  # the gateway ends a stream with the last end: one that was tried again has earlier ones
             if ended:
                 return
             # Look once more for events after the end is known: the connection may have been lost just before them.

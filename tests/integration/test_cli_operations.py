@@ -69,3 +69,10 @@ def test_a_wait_whose_time_is_over_says_how_far_it_is(scripted_gateway: Scripted
     assert ran.code == Exit.FAILED
     told = json.loads(ran.err)["error"]
     assert (told["reason"], "running, 100%" in told["message"]) == ("NOT_ENDED", True)
+
+
+def test_a_watch_goes_on_after_an_end_that_was_none(scripted_gateway: ScriptedGateway) -> None:
+    scripted_gateway.told = [("started", {}), ("failed", {}), ("queued", {}), ("started", {}), ("succeeded", {})]
+    ran = run("operations", "watch", CREATION, "--url", scripted_gateway.url)
+    assert (ran.code, [line.split()[1] for line in ran.out.splitlines()[1:]]) == (0, [kind for kind, _ in scripted_gateway.told])
+    assert sum(call.endswith("/events") for call in scripted_gateway.calls()) == 1
