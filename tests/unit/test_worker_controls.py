@@ -1,6 +1,8 @@
 """What a worker does with its owner's wishes: it pauses, resumes and tries again over the twins."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 from services.core.commands import Terms
 from services.core.errors import EngineFailed, Unavailable
@@ -8,6 +10,9 @@ from services.core.model import Operation, OperationEvent, OperationStatus, Shot
 from tests.builders import ALICE
 from tests.contract.store_steps import story_command
 from tests.fixtures.worker import TwinStage
+
+TIMELINE = Path(__file__).parents[2] / "docs" / "operations" / "timeline.md"
+DESCRIBED = set(re.findall(r"(?m)^\| `(\w+)` \|", TIMELINE.read_text(encoding="utf-8")))
 
 
 async def timeline(stage: TwinStage, operation: Operation) -> tuple[OperationEvent, ...]:
@@ -32,6 +37,7 @@ async def test_a_pause_reaches_the_model_and_a_resume_goes_on_with_what_was_made
     assert (ended.status, ended.attempt) == (OperationStatus.SUCCEEDED, 2)
     assert stage.models.runs == {"storyboard": 1, "keyframe": 5}
     told = [event.kind for event in await timeline(stage, operation)]
+    assert set(told) <= DESCRIBED
     assert [kind for kind in told if "step" not in kind and "landed" not in kind] == [
         "queued",
         "started",
@@ -96,6 +102,7 @@ async def test_a_timeline_tells_of_every_step_and_of_every_retry(stage: TwinStag
 
     events = await timeline(stage, operation)
 
+    assert {event.kind for event in events} <= DESCRIBED
     started = [event.data for event in events if event.kind == "started"]
     assert started == [{"attempt": attempt, "worker": "story-worker/one"} for attempt in (1, 2)]
     retrying = next(event for event in events if event.kind == "retrying")
