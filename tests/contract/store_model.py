@@ -5,9 +5,9 @@ satisfy `tests.invariants`. Time is the machine's: it stands still unless a rule
 same give the same.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from services.core.commands import Idempotency, PatchShot, ShotChange, StartOperation, Terms
-from services.core.errors import LeaseLost, StoryreelError
+from services.core.errors import LeaseLost
 from services.core.model import (
     Artifact,
     AssetType,
@@ -23,17 +23,18 @@ from services.core.model import (
     Failure,
     Key,
     Operation,
-    OperationEvent,
     OperationStatus,
     OperationType,
+    ShotStatus,
     Storyboard,
+    StoryStatus,
     UserId,
 )
-from services.core.ports import Claim, Ended, Stopped, Store, Swept, Work
+from services.core.ports import Claim, Store, Swept, Work
+from tests.contract.store_bench import EPOCH, Bench, Outcome, asked
 from tests.contract.store_steps import BOARD, claim_of, film, made, ref, story_command
 from tests.invariants import Snapshot, conflicting, differences, step_violations, violations
 
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 OWNERS = tuple(UserId(UUID(int=n)) for n in (1, 2))
 WORKERS = tuple(f"story-worker/{name}" for name in "abc")
 LEASE = 10.0
@@ -42,63 +43,6 @@ WISHES = ("request_cancel", "request_pause", "resume", "retry", "forget")
 RETRYABLE = Failure("unavailable", "MODEL_TROUBLE", "Later.", retryable=True)
 AWAY = Failure("unavailable", "MODEL_UNAVAILABLE", "Not now.", retryable=True)
 FATAL = Failure("engine_failed", "ENGINE_FAILED", "Never.")
-
-
-class Clock:
-    """The time of all stores under check."""
-
-    def __init__(self) -> None:
-        self.now = EPOCH
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class Ids:
-    """Ids that follow from the step and from how many it has taken: the same in each store, and growing like UUIDv7."""
-
-    def __init__(self) -> None:
-        self.begin(0)
-
-    def begin(self, step: int) -> None:
-        self._next = step << 16
-
-    def __call__(self) -> UUID:
-        self._next += 1
-        return UUID(int=self._next << 80 | 0x7 << 76 | 0b10 << 62)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A store under check. `clear` empties it; `tick` brings the machine's time to where the store looks for it."""
-
-    name: str
-    store: Store
-    ids: Ids
-    snapshot: Callable[[], Coroutine[Any, Any, Snapshot]]
-    clear: Callable[[], Coroutine[Any, Any, None]]
-    tick: Callable[[datetime], Coroutine[Any, Any, None]]
-
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-"""Awaits from code that is not itself awaited: hypothesis calls rules as plain functions."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What the machine works on: stores, and a way to await them."""
-
-    subjects: Sequence[Subject]
-    clock: Clock
-    run: Run
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a call gave, or how it was refused."""
-
-    value: Any = None
-    refused: str = ""
 
 
 one_of = st.integers(min_value=0, max_value=5)
@@ -116,6 +60,7 @@ class Lifecycle(RuleBasedStateMachine):
         self._bench = bench
         self._step = 0
         self._claims: list[Claim] = []
+        self._sound = False
         self._now: Snapshot
 
     @initialize(stories=st.lists(st.sampled_from(OWNERS), min_size=1, max_size=2))
@@ -303,19 +248,38 @@ class Lifecycle(RuleBasedStateMachine):
         found = self._call(lambda store: store.claimable(1000)).value
         assert set(found) == {o.id for o in self._now.operations.values() if self._may_start(o)}
 
+    def teardown(self) -> None:
+        """Whatever has happened: given workers and time, everything ends, and nothing is left `generating`."""
+        rounds = 0
+        while self._sound and any(not operation.done for operation in self._now.operations.values()):
+            rounds += 1
+            assert rounds < 100, f"stuck: {[o for o in self._now.operations.values() if not o.done]}"
+            for operation in list(self._now.operations.values()):
+                if operation.status is OperationStatus.PAUSED or operation.pause_requested_at is not None:
+                    self._call(lambda store, operation=operation: store.resume(operation.user_id, operation.id))
+            self.workers_die()
+            self.claim_fairest(WORKERS[0], 100, None)
+            for claim in [claim for claim in self._claims if self._holds(claim)]:
+                self._call(lambda store, claim=claim: store.finish(claim))
+        if self._sound:
+            assert not [story for story in self._now.stories.values() if story.status is StoryStatus.GENERATING]
+            assert not [shot for shot in self._now.shots.values() if shot.status is ShotStatus.GENERATING]
+
     # -- how a call is made ----------------------------------------------------------------------------------------------------
 
     def _call(self, ask: Callable[[Store], Awaitable[Any]]) -> Outcome:
         """Ask every store the same; they must answer alike, keep alike, and break nothing."""
         self._step += 1
+        self._sound = False
         self._pass(0.001)
         before = self._now
-        outcomes = [self._bench.run(_outcome(subject, self._step, ask)) for subject in self._bench.subjects]
+        outcomes = [self._bench.run(asked(subject, self._step, ask)) for subject in self._bench.subjects]
         for subject, outcome in zip(self._bench.subjects[1:], outcomes[1:], strict=True):
             assert outcome == outcomes[0], f"{self._bench.subjects[0].name}: {outcomes[0]}; {subject.name}: {outcome}"
         self._now = self._snapshot()
         wrong = [str(violation) for violation in (*violations(self._now), *step_violations(before, self._now))]
         assert not wrong, "\n".join(wrong)
+        self._sound = True
         return outcomes[0]
 
     def _pass(self, seconds: float) -> None:
@@ -375,37 +339,6 @@ class Lifecycle(RuleBasedStateMachine):
         waited = timedelta(seconds=0.0 if operation.attempt else after)
         due = operation.run_after <= self._bench.clock.now - waited
         return operation.status is OperationStatus.QUEUED and operation.announced_at is None and due
-
-
-async def _outcome(subject: Subject, step: int, ask: Callable[[Store], Awaitable[Any]]) -> Outcome:
-    subject.ids.begin(step)
-    try:
-        return Outcome(value=_ordered(await ask(subject.store)))
-    except LeaseLost:
-        return Outcome(refused=LeaseLost.__name__)
-    except StoryreelError as error:
-        return Outcome(refused=error.reason)
-
-
-def _ordered(value: Any) -> Any:
-    """The same answer with what has no order of its own in one order."""
-    match value:
-        case Ended():
-            return replace(value, unblocked=tuple(sorted(value.unblocked)))
-        case Stopped():
-            return Stopped(_timeline(value.events), tuple(sorted(value.unblocked)))
-        case Swept():
-            return Swept(tuple(sorted(value.announce)), _timeline(value.events))
-        case (Work(), *_):
-            return sorted(value, key=lambda work: work.operation.id)
-        case (Operation() as operation, Stopped() as stopped):
-            return operation, _ordered(stopped)
-        case _:
-            return value
-
-
-def _timeline(events: Sequence[OperationEvent]) -> tuple[OperationEvent, ...]:
-    return tuple(sorted(events, key=lambda event: (event.operation_id, event.seq)))
 
 
 def _nth(rows: Any, which: int) -> Any:

@@ -16,7 +16,8 @@ from services.adapters.memory.store import MemoryStore
 from services.adapters.postgres.database import open_database
 from services.adapters.postgres.store import PostgresStore
 from services.adapters.settings import StoreSettings
-from tests.contract.store_model import Bench, Clock, Ids, Lifecycle, Subject
+from tests.contract.store_bench import Bench, Clock, Ids, Subject
+from tests.contract.store_model import Lifecycle
 from tests.invariants import Snapshot, memory_snapshot, postgres_snapshot
 
 STANDING_CLOCK = """
@@ -103,7 +104,7 @@ async def real(stack: AsyncExitStack, url: str) -> Subject:
 def test_the_twin_keeps_every_promise_in_any_order_of_events(runner: asyncio.Runner) -> None:
     clock = Clock()
     bench = Bench([twin(clock)], clock, runner.run)
-    run_state_machine_as_test(_machine(bench), settings=settings(STEPS, max_examples=STEPS.max_examples * 4))
+    run_state_machine_as_test(_machine(bench), settings=settings(STEPS, max_examples=STEPS.max_examples * 2))
 
 
 def test_postgres_keeps_every_promise_and_does_as_the_twin_in_any_order_of_events(

@@ -40,16 +40,16 @@ class WorkerMethods:
         self._db = tables
 
     async def claim_fairest(self, worker: str, lease: float, *, room: int, most_running: int | None = None) -> tuple[Work, ...]:
-        works = tuple(self._start(operation, worker, lease) for operation in self._db.turns(room, most_running))
+        started = [self._start(operation, worker, lease) for operation in self._db.turns(room, most_running)]
         if most_running is not None:
             self._db.hold_back(most_running)
-        return works
+        return tuple(map(self._work, started))
 
     async def claim(self, operation_id: OperationId, worker: str, lease: float) -> Work | None:
         operation = self._db.operations.get(operation_id)
         if operation is None or not self._db.claimable(operation):
             return None
-        return self._start(operation, worker, lease)
+        return self._work(self._start(operation, worker, lease))
 
     async def claimable(self, limit: int) -> tuple[OperationId, ...]:
         return tuple(sorted(o.id for o in self._db.operations.values() if self._db.claimable(o))[:limit])
@@ -191,7 +191,7 @@ class WorkerMethods:
     async def ready(self) -> None:
         """Always."""
 
-    def _start(self, operation: Operation, worker: str, lease: float) -> Work:
+    def _start(self, operation: Operation, worker: str, lease: float) -> Operation:
         at = self._db.clock()
         started = self._db.operations[operation.id] = replace(
             operation,
@@ -210,6 +210,9 @@ class WorkerMethods:
         if started.shot_id is not None:
             self._db.set_shot(self._db.shots[started.shot_id], ShotStatus.GENERATING)
         self._db.append(operation.id, "started", {"attempt": started.attempt, "worker": worker})
+        return started
+
+    def _work(self, started: Operation) -> Work:
         return Work(started, self._db.stories[started.story_id], self._db.shots_of(started.story_id))
 
     def _owned(self, claim: Claim) -> Operation:
