@@ -1,7 +1,8 @@
-"""How long an operation waits for a worker, and how many a second the embedded stack carries, with engines that cost nothing.
+"""How long an operation waits for a worker, and how many a second are carried, with engines that cost nothing and with none.
 
 First operations one after another on an idle stack: `created_at` to `started_at` as the API tells them, both by the
-database's clock. Then several creators at once for a while, until everything that they asked for has ended.
+database's clock. Then several creators at once for a while, until everything that they asked for has ended. Then the same for
+operations that have nothing to make: see `bench.noop`. Commits are durable throughout (`fsync` and `synchronous_commit` on).
 """
 
 import argparse
@@ -16,7 +17,8 @@ import asyncpg
 import httpx2
 import psutil
 
-from bench import report
+from bench import noop, report
+from bench.bare import bare_stack
 from tests.e2e.harness import BLANK, Client, RunningStack, running_stack
 
 WARM_UP = 20
@@ -126,13 +128,42 @@ def _ms(earlier: datetime, later: datetime) -> float:
     return (later - earlier).total_seconds() * 1000
 
 
+async def no_op(operations: int, creators: int, seconds: float, slots: int) -> dict[str, Any]:
+    """Operations with nothing to make: their latency on an idle stack, then as many as it carries."""
+    with bare_stack(STORYREEL_WORKER_SLOTS=str(slots)) as bare:
+        await noop.warm_up(bare)
+        return {
+            "slots": slots,
+            "unloaded": await noop.one_after_another(bare, operations),
+            "sustained": await noop.sustained(bare, creators, seconds),
+        }
+
+
+def no_op_table(found: dict[str, Any]) -> str:
+    idle, busy = found["unloaded"]["created_to_started_ms"], found["sustained"]
+    rows = [
+        ["created → started, unloaded, p50 / p99", f"{idle['p50']:.1f} / {idle['p99']:.1f} ms"],
+        ["operations created and ended a second", busy["finished_per_second"]],
+        ["transactions an operation", busy["commits_an_operation"]],
+        *([f"CPU of the {part}, ms an operation", used] for part, used in busy["cpu_ms_an_operation"].items()),
+        ["CPU in all, ms an operation", busy["cpu_ms_in_all"]],
+    ]
+    return report.markdown([f"no-op operations, {busy['creators']} creators, {found['slots']} slots", "measured"], rows)
+
+
 def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--operations", type=int, default=300)
     parser.add_argument("--creators", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--slots", type=int, default=32, help="of the worker that has nothing to make")
+    parser.add_argument("--no-op-only", action="store_true")
     chosen = parser.parse_args()
+    nothing = asyncio.run(no_op(chosen.operations, chosen.creators, chosen.seconds, chosen.slots))
+    if chosen.no_op_only:
+        report.tell({"benchmark": "dispatch", "machine": report.machine(), "no_op": nothing}, no_op_table(nothing))
+        return
     with tempfile.TemporaryDirectory(prefix="storyreel-bench-") as folder, running_stack(Path(folder), BLANK) as stack:
         idle = asyncio.run(unloaded(stack, chosen.operations))
         busy = asyncio.run(sustained(stack, chosen.creators, chosen.seconds))
@@ -154,9 +185,11 @@ def main() -> None:
         *([f"CPU of the {part}, ms an operation", used] for part, used in busy["cpu_ms_an_operation"].items()),
     ]
     report.tell(
-        {"benchmark": "dispatch", "machine": report.machine(), "stack_ready_seconds": ready, "unloaded": idle, "sustained": busy},
+        {"benchmark": "dispatch", "machine": report.machine(), "stack_ready_seconds": ready, "unloaded": idle, "sustained": busy}
+        | {"no_op": nothing},
         report.markdown(columns, rows),
         report.markdown([f"{busy['creators']} creators for {chosen.seconds:.0f} s", "measured"], busy_rows),
+        no_op_table(nothing),
     )
 
 

@@ -5,10 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import asyncpg
+
+from services.adapters.postgres import PostgresStore
+from services.core import lifecycle
 from services.core.commands import Terms
-from services.core.model import Operation, OperationType, UserId
+from services.core.model import Operation, OperationStatus, OperationType, UserId
 from services.core.ports import Store, Work
-from tests.contract.store_steps import LEASE, claim_of, claimed, new_story, ready_story, someone, start, story_command
+from tests.contract.store_steps import LEASE, OVER, claim_of, claimed, new_story, ready_story, someone, start, story_command
 
 A, B = "story-worker/a", "story-worker/b"
 
@@ -139,3 +143,30 @@ async def test_ends_that_come_at_once_each_end_their_own(any_store: Store) -> No
     *ends, lost = await asyncio.gather(*(any_store.finish(each) for each in [*claims, stale]), return_exceptions=True)
     assert [end.operation.id for end in ends if not isinstance(end, BaseException)] == [claim.operation_id for claim in claims]
     assert type(lost).__name__ == "LeaseLost"
+
+
+async def test_one_that_cannot_be_read_does_not_take_the_others_along(store: PostgresStore, postgres_url: str) -> None:
+    poisoned, sound = [await new_story(store) for _ in range(2)]
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("UPDATE stories SET film = '[1]' WHERE id = $1", poisoned.story_id)
+    for _ in range(lifecycle.MOST_LOSSES):
+        works = await store.claim_fairest(A, OVER, room=5)
+        assert poisoned.operation.id not in [work.operation.id for work in works]
+        for work in works:
+            await store.finish(claim_of(work))
+        await store.sweep(announce_after=LEASE)
+    assert (await store.operation(sound.user, sound.operation.id)).status is OperationStatus.SUCCEEDED
+    assert (await store.operation(poisoned.user, poisoned.operation.id)).status is OperationStatus.FAILED
+    await connection.close()
+
+
+async def test_a_story_that_another_transaction_holds_makes_no_claim_wait(store: PostgresStore, postgres_url: str) -> None:
+    held, free = [await new_story(store) for _ in range(2)]
+    connection = await asyncpg.connect(postgres_url)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM stories WHERE id = $1 FOR UPDATE", held.story_id)
+        async with asyncio.timeout(5):
+            assert [work.operation.id for work in await store.claim_fairest(A, LEASE, room=5)] == [free.operation.id]
+            assert await store.claim_fairest(A, LEASE, room=5) == ()
+    assert [work.operation.id for work in await store.claim_fairest(A, LEASE, room=5)] == [held.operation.id]
+    await connection.close()

@@ -1,5 +1,6 @@
 """How a worker comes by work: attempts are started, of what is fairest or of what is named."""
 
+import logging
 from collections.abc import Sequence
 
 from services.adapters.postgres import rows
@@ -8,6 +9,8 @@ from services.adapters.postgres.migrate import Connection
 from services.core import lifecycle
 from services.core.model import OperationId, OperationStatus, Shot, ShotStatus, StoryStatus
 from services.core.ports import Work
+
+_log = logging.getLogger(__name__)
 
 
 class Claims:
@@ -52,12 +55,17 @@ class Claims:
         stories = {row["id"]: row async for row in found}
         works = []
         for row in started:
-            story = stories[row["story_id"]]
-            if story["drawn"]:
-                works.append(await self._drawn(connection, row))
-            else:
-                works.append(Work(rows.operation(row), rows.story(story), ()))
+            try:
+                works.append(await self._work(connection, row, stories[row["story_id"]]))
+            except (KeyError, TypeError, ValueError):
+                # It must not take the others along, nor the worker. After `MOST_LOSSES` such claims it ends failed.
+                _log.exception("operation %s cannot be read; its lease will expire", row["id"])
         return tuple(works)
+
+    async def _work(self, connection: Connection, started: rows.Row, story: rows.Row) -> Work:
+        if story["drawn"]:
+            return await self._drawn(connection, started)
+        return Work(rows.operation(started), rows.story(story), ())
 
     async def _drawn(self, connection: Connection, started: rows.Row) -> Work:
         """Story and shots in one snapshot: its owner may still edit shots, and a film is stale unless the shots that it shows are
