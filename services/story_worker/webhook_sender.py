@@ -40,6 +40,7 @@ class WebhookSender:
         self._names = ThreadPoolExecutor(_LOOK_UPS * settings.webhook_slots, thread_name_prefix="webhook-names")
         self._resolve: Resolve = resolve or functools.partial(addresses.resolve, executor=self._names)
         self._tls = tls
+        self._reading = asyncio.Lock()
 
     def close(self) -> None:
         """Wait for no look-up."""
@@ -47,9 +48,10 @@ class WebhookSender:
 
     async def send(self, dispatch: Dispatch) -> Answer:
         """Sign and send it. What goes wrong is the answer's problem; nothing is raised."""
+        tls = await self._trusted()
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._send(dispatch)
+                return await self._send(dispatch, tls)
         except StoryreelError as error:
             return Answer(None, error)
         except (TimeoutError, httpx2.TimeoutException):
@@ -59,14 +61,19 @@ class WebhookSender:
                 None, Unavailable("WEBHOOK_UNREACHABLE", host=_host(dispatch.url), problem=str(error) or type(error).__name__)
             )
 
-    async def _send(self, dispatch: Dispatch) -> Answer:
+    async def _trusted(self) -> ssl.SSLContext:
+        """Whom to trust. Reading it takes 70 ms, and a second on a busy machine: once, and in nobody's time."""
+        async with self._reading:
+            if self._tls is None:
+                self._tls = await asyncio.to_thread(httpx2.create_ssl_context)
+            return self._tls
+
+    async def _send(self, dispatch: Dispatch, tls: ssl.SSLContext) -> Answer:
         url = httpx2.URL(dispatch.url)
         targets = await self._targets(url)
-        if self._tls is None:  # reading the certificates takes 70 ms: once, and not on the event loop
-            self._tls = await asyncio.to_thread(httpx2.create_ssl_context)
         while True:
             try:
-                return await self._post(url, targets.pop(0), dispatch, self._tls)
+                return await self._post(url, targets.pop(0), dispatch, tls)
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 if not targets:
                     raise
