@@ -2,20 +2,17 @@
 
 import argparse
 import asyncio
-import json
 import random
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
-
 from services.adapters.postgres.database import _prepare
-from services.cli.embedded.stack import free_port, probe
+from services.cli.embedded.stack import free_port
 from services.core.codec import parts_from_json
 from tests.chaos.checker import Evidence, check
 from tests.chaos.faults import Fault, plan
@@ -23,6 +20,7 @@ from tests.chaos.history import History
 from tests.chaos.injector import Injected, Injector, small_disk
 from tests.chaos.load import Tenant
 from tests.chaos.proxy import Proxy
+from tests.chaos.quiet import connected, taken_up, whole
 from tests.chaos.report import Report, report
 from tests.chaos.stack import PARTS, PROXIED, Spec
 from tests.e2e.harness import BLANK, environment
@@ -57,7 +55,7 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
         for name, proxy in proxies.items():
             await held.enter_async_context(proxy.listening(spec.proxies[name]))
         await held.enter_async_context(_running(spec))
-        await _ready(spec, START_SECONDS)
+        await whole(spec, START_SECONDS)
         injector = Injector(spec, proxies, history, disk=disk, seed=options.seed)
         chance = random.Random(options.seed)
         tenants = [
@@ -65,12 +63,12 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
             for _ in range(options.tenants)
         ]
         load = asyncio.gather(*(tenant.live() for tenant in tenants))
-        injected = await _rain(injector, faults)
+        injected = await _rain(spec, injector, faults)
         while sum(len(tenant.operations) for tenant in tenants) < options.operations and not load.done():  # noqa: ASYNC110
             await asyncio.sleep(1.0)
         stop.set()
         await load
-        await _ready(spec, START_SECONDS)
+        await whole(spec, START_SECONDS)
         await asyncio.gather(*(tenant.settle(options.settle) for tenant in tenants))
         evidence = await _evidence(spec, history)
         violations = check(evidence)
@@ -87,30 +85,36 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
         return Report(**{**vars(said), "violations": (*said.violations, *late)})
 
 
-async def _rain(injector: Injector, faults: Sequence[Fault]) -> list[Injected]:
+async def _rain(spec: Spec, injector: Injector, faults: Sequence[Fault]) -> list[Injected]:
+    """The plan. What a fault alone has taken longer than planned puts off all that follow."""
     began = time.monotonic()
     injected = []
     for fault in faults:
         await asyncio.sleep(began + fault.at - time.monotonic())
-        injected.append(await injector.inject(fault))
+        if not fault.alone:
+            injected.append(await injector.inject(fault))
+        else:
+            calm = time.monotonic()
+            await whole(spec, START_SECONDS)
+            began += time.monotonic() - calm
+            injected.append(await injector.inject(fault))
+            struck = time.monotonic()
+            with suppress(TimeoutError):  # the report says how long it took in the end
+                await taken_up(spec, fault.part, injected[-1].began, 6 * QUIET)
+            began += max(0.0, time.monotonic() - struck - QUIET)
         _say(f"{time.monotonic() - began:6.1f}  {fault}" + (f" ({injected[-1].note})" if injected[-1].note else ""))
-        if fault.alone:
-            await asyncio.sleep(QUIET)
     return injected
 
 
 async def _evidence(spec: Spec, history: History) -> Evidence:
     """Straight from the database, by its own port."""
-    connection = await asyncpg.connect(json.loads(spec.pids.read_text())["database"])
-    try:
+    async with connected(spec) as connection:
         await _prepare(connection)
         rows = await postgres_snapshot(connection)
         keys = {
             (row["user_id"], row["key"]): row["operation_id"] for row in await connection.fetch("SELECT * FROM idempotency_keys")
         }
         parts = [parts_from_json(row["parts"]) for row in await connection.fetch("SELECT parts FROM artifacts")]
-    finally:
-        await connection.close()
     return Evidence(rows, keys, history, spec.media, tuple(ref for each in parts for ref in each.values()))
 
 
@@ -140,13 +144,6 @@ async def _running(spec: Spec) -> AsyncIterator[None]:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-async def _ready(spec: Spec, seconds: float) -> None:
-    """Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while await asyncio.to_thread(probe, "127.0.0.1", spec.ports["gateway"]):  # noqa: ASYNC110 -- asks a process
-            await asyncio.sleep(0.2)
 
 
 def _say(line: str) -> None:

@@ -1,0 +1,68 @@
+"""When a stack is whole, and when what a killed worker ran has been taken up: read from the database, by its own port."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import asyncpg
+
+from services.cli.embedded.stack import probe
+from tests.chaos.stack import WORKERS, Spec
+
+_LOOK_SECONDS = 0.2
+_LIVE = "SELECT count(*) FROM workers WHERE beat_at > clock_timestamp() - interval '2 seconds'"
+_ORPHANS = """
+SELECT count(*) FROM operations o
+CROSS JOIN LATERAL (
+    SELECT at, data ->> 'worker' AS worker FROM operation_events
+    WHERE operation_id = o.id AND kind = 'started' ORDER BY seq DESC LIMIT 1
+) AS latest
+WHERE o.finished_at IS NULL AND o.status <> 'paused' AND latest.at < $2 AND latest.worker = $1
+"""
+
+
+@asynccontextmanager
+async def connected(spec: Spec) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Past the proxies."""
+    connection = await asyncpg.connect(json.loads(spec.pids.read_text())["database"], timeout=5.0)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=5.0)
+
+
+async def whole(spec: Spec, seconds: float) -> None:
+    """Returns when the gateway is ready and both workers beat. Raises TimeoutError."""
+
+    async def holds() -> bool:
+        if await asyncio.to_thread(probe, "127.0.0.1", spec.ports["gateway"]):
+            return False
+        async with connected(spec) as connection:
+            return bool(await connection.fetchval(_LIVE) == len(WORKERS))
+
+    await _until(holds, seconds)
+
+
+async def taken_up(spec: Spec, part: str, since: float, seconds: float) -> None:
+    """Returns when no operation waits any more that the worker ran at `since`; `since` is in seconds of the epoch.
+
+    Raises TimeoutError.
+    """
+    at = datetime.fromtimestamp(since, UTC)
+
+    async def holds() -> bool:
+        async with connected(spec) as connection:
+            return bool(await connection.fetchval(_ORPHANS, f"story-worker/{part}", at) == 0)
+
+    await _until(holds, seconds)
+
+
+async def _until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while True:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                if await holds():
+                    return
+            await asyncio.sleep(_LOOK_SECONDS)
