@@ -108,7 +108,7 @@ async def test_an_operation_ends_beside_a_change_of_its_owners_endpoints(store: 
 async def test_more_endpoints_than_one_claim_looks_at_are_all_served_in_rounds(store: PostgresStore, sql: Connection) -> None:
     await sql.execute(FILL, 1100)
     await sql.execute(DELIVERIES.replace("n % 10 - 5", "-n"), 1)
-    rounds = []
+    rounds: list[int] = []
     while len(rounds) < 4 and (not rounds or rounds[-1] > 0):
         claimed = await take(store, 2000, user=2000)
         rounds.append(len(claimed))
