@@ -43,6 +43,7 @@ class Consumer:
         self._room = asyncio.Event()
         self._paused = False
         self._worth_a_look = asyncio.Event()
+        self._worth_a_look.set()  # what waited while no worker was there
         self._claiming: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
         self._jobs: set[asyncio.Task[None]] = set()
