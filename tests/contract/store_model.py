@@ -8,6 +8,7 @@ same give the same.
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from operator import methodcaller
 from typing import Any
 from uuid import UUID
 
@@ -256,11 +257,11 @@ class Lifecycle(RuleBasedStateMachine):
             assert rounds < 100, f"stuck: {[o for o in self._now.operations.values() if not o.done]}"
             for operation in list(self._now.operations.values()):
                 if operation.status is OperationStatus.PAUSED or operation.pause_requested_at is not None:
-                    self._call(lambda store, operation=operation: store.resume(operation.user_id, operation.id))
+                    self._call(methodcaller("resume", operation.user_id, operation.id))
             self.workers_die()
             self.claim_fairest(WORKERS[0], 100, None)
             for claim in [claim for claim in self._claims if self._holds(claim)]:
-                self._call(lambda store, claim=claim: store.finish(claim))
+                self._call(methodcaller("finish", claim))
         if self._sound:
             assert not [story for story in self._now.stories.values() if story.status is StoryStatus.GENERATING]
             assert not [shot for shot in self._now.shots.values() if shot.status is ShotStatus.GENERATING]
@@ -273,7 +274,7 @@ class Lifecycle(RuleBasedStateMachine):
         self._sound = False
         self._pass(0.001)
         before = self._now
-        outcomes = [self._bench.run(asked(subject, self._step, ask)) for subject in self._bench.subjects]
+        outcomes: list[Outcome] = [self._bench.run(asked(subject, self._step, ask)) for subject in self._bench.subjects]
         for subject, outcome in zip(self._bench.subjects[1:], outcomes[1:], strict=True):
             assert outcome == outcomes[0], f"{self._bench.subjects[0].name}: {outcomes[0]}; {subject.name}: {outcome}"
         self._now = self._snapshot()
