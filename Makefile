@@ -50,7 +50,7 @@ test-contract: setup ## Run the suites that twins and real adapters both pass
 test-integration: setup-diffusers ## Run the tests of real parts together
 	$(PYTEST) tests/integration
 
-test-e2e: setup ## Run the whole stack as its users do
+test-e2e: setup-diffusers ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
 .PHONY: setup-vllm test-vllm
