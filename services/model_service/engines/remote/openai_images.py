@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Self
 
-from services.core.errors import ContentViolation, StoryreelError
+from services.core.errors import ContentViolation, EngineFailed, StoryreelError
 from services.core.model import Engine
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import Job, Output
@@ -69,7 +69,7 @@ class OpenAIImages:
     async def _made(self, body: Mapping[str, Any], job: Job) -> tuple[bytes, dict[str, Any]]:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
         async with self._peer.open() as session:
-            answer = await submission.answer(lambda: session.json("POST", "/images/generations", body, paid=True))
+            answer = await submission.answer(lambda: session.json("POST", "/images/generations", body, paid=True), links=_links)
             try:
                 picture = answer["data"][0]
                 meta = {"model": self._settings.model, "usage": answer.get("usage") or {}}
@@ -77,7 +77,20 @@ class OpenAIImages:
                 raise refusals.unexpected(_NAME, "data[0]", answer) from None
             if isinstance(picture, Mapping) and picture.get("revised_prompt"):
                 meta["revised_prompt"] = str(picture["revised_prompt"])
-            return await _bytes(session, picture, job), meta
+            try:
+                return await _bytes(session, picture, job), meta
+            except EngineFailed as error:
+                if error.reason == "PEER_REFUSED":
+                    await submission.over()  # its link is good no more
+                raise
+
+
+def _links(answer: Any) -> bool:
+    """Whether the picture is not in the answer itself."""
+    try:
+        return isinstance(answer["data"][0]["url"], str)
+    except (LookupError, TypeError):
+        return False
 
 
 async def _bytes(session: Session, picture: Any, job: Job) -> bytes:

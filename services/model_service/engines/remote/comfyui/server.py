@@ -60,8 +60,8 @@ class Server:
     async def history(self, found: str) -> Mapping[str, Any] | None:
         """What is kept of an ended job; None before its end."""
         answer = await self._session.json("GET", f"/history/{found}")
-        if not isinstance(answer, Mapping):
-            raise refusals.unexpected(self._name, "an object", answer)
+        if not isinstance(answer, Mapping) or (answer and found not in answer):
+            raise refusals.unexpected(self._name, f"{{}} or the history of {found}", answer)
         entry = answer.get(found)
         return entry if isinstance(entry, Mapping) else None
 
