@@ -20,11 +20,11 @@ from uuid import uuid4
 import structlog
 
 from services.core.errors import EngineFailed, Unavailable
-from services.model_service.engines.diffusion.loading import sampled
 from services.model_service.engines.storyboard.llm.chat import Finished, Message, PromptTooLong, Schema
 from services.model_service.engines.storyboard.llm.engine import LlmStoryboards
 from services.model_service.engines.storyboard.llm.lifeline import Lifeline
 from services.model_service.engines.storyboard.llm.settings import LlmSettings, VllmSettings
+from services.model_service.engines.weights import sampled
 
 _log = structlog.get_logger(__name__)
 
