@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.film",
     "tests.fixtures.gateway",
     "tests.fixtures.gateway_app",
+    "tests.fixtures.hand",
     "tests.fixtures.media",
     "tests.fixtures.models",
     "tests.fixtures.worker",
