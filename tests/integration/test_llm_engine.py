@@ -47,6 +47,41 @@ async def test_a_storyboard(language: Language, size: int) -> None:
     assert len(server.asks) == meta["usage"]["calls"] == 1
 
 
+async def test_a_storyboard_that_comes_as_one_piece_leaves_the_loop_to_others() -> None:
+    told, turns, seen = Told(), 0, list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def part(board: Storyboard) -> None:
+        told.part(board)
+        seen.append(turns)
+
+    going = asyncio.create_task(others())
+    async with llm_server(writes(size=1_000_000)) as server:
+        engine = await server.engine()
+        await engine.write(asking(shots=24), report=told.report, on_part=part)
+    going.cancel()
+    assert told.counts[-1] == 24
+    assert len(set(seen)) > 6
+
+
+async def test_a_model_without_a_system_role_is_told_all_in_its_first_question() -> None:
+    async with llm_server(writes(), takes_system=False) as server:
+        engine = await server.engine()
+        for seed in (7, 8):
+            assert len(board(await make(engine, asking(shots=2, seed=seed))).shots) == 2
+        assert server.refused == 1  # what was learned is known from then on
+        for ask in server.asks:
+            [question] = ask.body["messages"]
+            assert question["role"] == "user"
+            assert question["content"].startswith("你是")
+            assert "⟦STORY⟧" in question["content"]
+
+
 async def test_what_is_asked() -> None:
     async with llm_server(writes()) as server:
         engine = await server.engine(temperature=0.25, max_tokens=2048)
