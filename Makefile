@@ -135,7 +135,7 @@ bench-models: setup-diffusers ## Keyframes by diffusers, alone and in batches: t
 	$(BIN)/python -m bench.models --shape sd-turbo --size 512x288 --dtype bfloat16 --batch 4 --callers 1 4 --requests 4
 
 bench-clips-models: setup-diffusers ## Clips by SVD: what the engine does beside the model
-	$(BIN)/python -m bench.clips_models
+	$(BIN)/python -m bench.clips_models --steps 5
 
 sample-films: setup ## Make the sample films, and docs/films/ from them
 	$(BIN)/python scripts/sample_films.py
