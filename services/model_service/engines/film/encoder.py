@@ -29,7 +29,7 @@ class Encoder:
         return f"x264-ultrafast-crf{self.crf}-draft{self.draft_crf}-t{self.threads}"
 
     def arguments(self, fps: int, *, draft: bool) -> list[str]:
-        """Output options of ffmpeg: H.264 for any player, 4:2:0, BT.709, closed GOPs of two seconds, no trace of time or machine."""
+        """Output options of ffmpeg: H.264 for any player, 4:2:0, BT.709, closed GOPs of two seconds, no trace of time or place."""
         crf, tools = (self.draft_crf, "") if draft else (self.crf, f":{_LIKE_SUPERFAST}")
         return [
             *("-c:v", "libx264", "-preset", "ultrafast", "-crf", str(crf), "-threads", str(self.threads)),
