@@ -23,7 +23,7 @@ from tests.fixtures.hostile import BEHAVIOURS, LONG
 from tests.fixtures.peer import Asked, Provider, provider
 from tests.fixtures.remote_engines import ENGINES, IMAGE, RemoteEngine, Stage, png
 
-LIMITS = Limits(connect=1.0, silence=0.2, answer=0.5, attempts=2, largest_answer=500_000, largest_file=500_000)
+LIMITS = Limits(connect=1.0, silence=0.4, answer=0.8, attempts=2, largest_answer=500_000, largest_file=500_000)
 PATIENCE = 20.0
 """Seconds after which a call counts as hanging."""
 REASONS: Mapping[str, set[str]] = {
@@ -44,6 +44,11 @@ IN_DOUBT = {"silent", "trickling", "half-closing", "slamming", "endless", "a pag
 """After these nobody knows whether the provider has begun."""
 
 
+def limited(monkeypatch: pytest.MonkeyPatch, limits: Limits) -> None:
+    for settings in (ProviderSettings, ComfySettings, VolcanoSettings):
+        monkeypatch.setattr(settings, "limits", property(lambda _: limits))
+
+
 @pytest.fixture(scope="session")
 def tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
@@ -51,8 +56,7 @@ def tls() -> ssl.SSLContext:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext) -> None:
-    for settings in (ProviderSettings, ComfySettings, VolcanoSettings):
-        monkeypatch.setattr(settings, "limits", property(lambda _: LIMITS))
+    limited(monkeypatch, LIMITS)
     monkeypatch.setattr(backoff, "_FIRST", 0.001)
     monkeypatch.setattr(polling, "_FIRST", 0.01)
     monkeypatch.setattr(runs, "_LISTENING", 0.2)
@@ -147,7 +151,9 @@ LATER = [(name, stage) for name, engine in ENGINES.items() for stage in engine.l
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize(("name", "stage"), LATER)
-async def test_a_provider_that_misbehaves_later_is_not_paid_again(name: str, stage: Stage, behaviour: str, tmp_path: Path) -> None:
+async def test_a_provider_that_misbehaves_later_is_not_paid_again(
+    name: str, stage: Stage, behaviour: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine, notes = ENGINES[name], KeptNotes()
     server = Unreliable(engine, stage, behaviour)
     async with provider(server) as found:
@@ -156,6 +162,7 @@ async def test_a_provider_that_misbehaves_later_is_not_paid_again(name: str, sta
         assert caught.value.reason in REASONS[behaviour]
         assert server.reached
         server.stage = None
+        limited(monkeypatch, Limits())
         output = await tried(engine, found, tmp_path, notes)
         await asyncio.wait_for(all_closed(found), PATIENCE)
     assert output.files
