@@ -10,7 +10,7 @@ CODE   := services tests bench scripts
 PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-diffusers film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch bench-clip bench-speech bench-memory sample-films clean
+.PHONY: help setup setup-diffusers film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-models bench-clips-models sample-films clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ test-contract: setup ## Run the suites that twins and real adapters both pass
 test-integration: setup-diffusers ## Run the tests of real parts together
 	$(PYTEST) tests/integration
 
-test-e2e: setup ## Run the whole stack as its users do
+test-e2e: setup-diffusers ## Run the whole stack as its users do
 	$(PYTEST) tests/e2e
 
 CHAOS_SEED ?= 1
@@ -126,7 +126,7 @@ lock: setup ## Resolve pyproject.toml into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra diffusers --override $(VENV)/without-torch.txt --constraint requirements.lock --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements-diffusers.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url requirements-peers.in -o requirements-peers.lock
 
-bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile ## Measure everything that docs/benchmarks.md quotes
+bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile bench-models bench-clips-models ## Measure everything that docs/benchmarks.md quotes
 
 bench-peers: setup setup-peers ## Operations that do nothing, beside procrastinate, taskiq and celery
 	$(BIN)/python -m bench.peers
@@ -160,6 +160,13 @@ bench-memory: setup ## What the model service holds in memory, stage by stage
 
 bench-clip: setup ## Of a clip, CPU a frame
 	$(BIN)/python -m bench.clip
+
+bench-models: setup-diffusers ## Keyframes by diffusers, alone and in batches: the engine, then SD-Turbo's size (10 minutes on a CPU)
+	$(BIN)/python -m bench.models
+	$(BIN)/python -m bench.models --shape sd-turbo --size 512x288 --dtype bfloat16 --batch 4 --callers 1 4 --requests 4
+
+bench-clips-models: setup-diffusers ## Clips by SVD: what the engine does beside the model
+	$(BIN)/python -m bench.clips_models --steps 5
 
 sample-films: setup ## Make the sample films, and docs/films/ from them
 	$(BIN)/python scripts/sample_films.py

@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.gateway",
     "tests.fixtures.gateway_app",
     "tests.fixtures.gateway_rpc",
+    "tests.fixtures.hand",
     "tests.fixtures.media",
     "tests.fixtures.models",
     "tests.fixtures.worker",

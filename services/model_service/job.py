@@ -63,6 +63,8 @@ class EngineJob:
         self._folder: Path | None = None
         self._last = Progress(0.0)
         self._reported_at = -inf
+        self._asked_in = ""
+        self._noticed_in = ""
 
     def open(self) -> None:
         """Make the folder. Called by the worker thread, since a disk may be slow."""
@@ -74,11 +76,18 @@ class EngineJob:
             raise RuntimeError("the job has not begun, or is over")
         return self._folder
 
+    @property
+    def stopped_in(self) -> tuple[str, str]:
+        """The stages that it had reported when it was stopped, and at which the engine saw that. Empty where there is none."""
+        return self._asked_in, self._noticed_in or self._asked_in
+
     def progress(self, fraction: float, stage: str = "") -> None:
-        self.check()
         report = Progress(min(max(fraction, 0.0), 1.0), stage)
         now = monotonic()
         with self._lock:
+            if self._stopped.is_set():
+                self._noticed_in = self._noticed_in or stage
+            self.check()
             soon = now - self._reported_at < _REPORT_EVERY
             if soon and stage == self._last.stage and report.fraction < 1.0:
                 return
@@ -118,7 +127,10 @@ class EngineJob:
 
     def stop(self) -> None:
         """Let the engine see Cancelled at its next report or check."""
-        self._stopped.set()
+        with self._lock:
+            if not self._stopped.is_set():
+                self._asked_in = self._last.stage
+            self._stopped.set()
 
     async def dispose(self) -> None:
         """Remove the folder with all that is in it."""

@@ -139,7 +139,10 @@ class Workbench:
             output = await self._places.run(run, tenant=tenant, began=lambda: generation.engine_begins(job.stop))
             artifact = await self._records.keep(key, request.kind, identity, output, seconds)
         except StoryreelError as error:
-            if not isinstance(error, Cancelled):
+            if isinstance(error, Cancelled):
+                asked, noticed = job.stopped_in
+                _log.info("a generation was stopped", kind=request.kind, key=key, asked_in=asked, noticed_in=noticed)
+            else:
                 _log.info("a generation failed", kind=request.kind, key=key, reason=error.reason, problem=str(error))
             raise
         except OSError as error:

@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from uuid import uuid4
 
 import pytest
 
 from services.adapters.memory.media import MemoryMedia
 from services.adapters.memory.models import MemoryModels
 from services.adapters.model_client import open_models
-from services.core import codec, recipes
+from services.core import codec
 from services.core.errors import FailedPrecondition
 from services.core.model import BibleEntry, Digest, Key, Language, ShotDraft
 from services.core.ports import Media, Models, Progress
@@ -33,7 +32,7 @@ from services.core.requests import (
     StoryboardRequest,
     TransitionRequest,
 )
-from tests.fixtures.models import HeldSpeech, ServeModels
+from tests.fixtures.models import HeldSpeech, ServeModels, key_of, line, unheard
 
 DIGEST = Digest("ab" * 32)
 
@@ -107,19 +106,6 @@ async def subject(request: pytest.FixtureRequest, serve_models: ServeModels) -> 
     held = HeldSpeech()
     async with serve_models(media, {Service.SPEECH: held}) as service, open_models(service.settings) as models:
         yield Subject(models, media, held.hold, lambda: held.runs)
-
-
-def unheard(_progress: Progress) -> None:
-    """Nobody looks."""
-
-
-async def key_of(models: Models, request: Request) -> Key:
-    return recipes.key(request, await models.engine(request.service))
-
-
-def line() -> SpeechRequest:
-    """A line that nobody has spoken yet."""
-    return SpeechRequest(text=f"line {uuid4()}", language=Language.EN)
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda r: r.kind)

@@ -78,6 +78,11 @@ class RunningStack:
         """All that a part has logged."""
         return Path(self.state.parts[part].log).read_text(encoding="utf-8", errors="replace")
 
+    def logged(self, part: str, event: str) -> list[Json]:
+        """The lines of a part's log that say `event`."""
+        lines = (json.loads(line) for line in self.log(part).splitlines() if line.startswith("{"))
+        return [line for line in lines if line.get("event") == event]
+
     def client(self) -> "Client":
         """A client of a user of its own."""
         return Client(self.url)

@@ -26,11 +26,8 @@ from services.core.requests import ClipRequest, KeyframeRequest
 from services.model_service.engine import Output
 from services.model_service.engines.remote.comfyui.engines import ComfyClips, ComfyKeyframes
 from services.model_service.engines.remote.comfyui.settings import ComfySettings
-from services.model_service.engines.remote.limits import Limits
 from tests.fixtures.comfyui_server import Comfy, comfyui
 from tests.fixtures.engine_job import EngineJob, KeptNotes
-from tests.fixtures.peer import Handler, provider
-from tests.integration.test_remote_peer import endless, half_closing, silent, slamming, trickling
 from tests.unit.test_comfyui_workflow import GRAPH
 
 IMAGE, LAST = Digest("ab" * 32), Digest("cd" * 32)
@@ -322,18 +319,6 @@ async def test_a_key(key: str, tmp_path: Path) -> None:
             with pytest.raises(EngineFailed) as caught:
                 await painted(given, EngineJob(tmp_path / "job"))
             assert caught.value.reason == "PEER_UNAUTHORIZED"
-
-
-@pytest.mark.parametrize("behaviour", [silent, trickling, half_closing, slamming, endless])
-async def test_a_server_that_misbehaves(behaviour: Handler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = Limits(connect=1.0, silence=0.3, answer=0.6, attempts=2, largest_answer=1_000_000)
-    monkeypatch.setattr(ComfySettings, "limits", property(lambda _: limits))
-    async with provider(behaviour) as peer:
-        given = settings(Comfy(peer.url), tmp_path, timeout_seconds=3.0)
-        with pytest.raises(StoryreelError) as caught:
-            await asyncio.wait_for(painted(given, EngineJob(tmp_path / "job")), 30)
-    assert caught.value.reason in ("PEER_TIMEOUT", "PEER_UNREACHABLE", "PEER_ANSWER_TOO_LARGE")
-    assert sum(asked.path == "/prompt" for asked in peer.asked) == 1
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from services.model_service.engines.diffusion import families, sizes
 from services.model_service.engines.diffusion.families import FAMILIES, FLUX_DEV, SDXL, TURBO, Family
 from services.model_service.engines.diffusion.loading import Folder
 from services.model_service.engines.diffusion.pieces import pieces
-from services.model_service.engines.diffusion.wording import worded
+from services.model_service.engines.picture.fitting import fitted
+from services.model_service.engines.picture.wording import worded
 
 ZH = "snow peaks, dusk, two travellers, walking, 雪山, 黄昏, 穿灰色大衣的两名旅人\n电影风格。橙红的低侧光，影子拉长。"
 
@@ -120,10 +121,10 @@ def test_whatever_is_asked_there_is_a_size_to_paint_at(columns: int, rows: int) 
 def test_a_picture_is_cut_at_its_centre_and_fills_the_asked_size() -> None:
     pixels = np.zeros((64, 64, 3), np.uint8)
     pixels[16:48] = 255  # what is in the middle half stays when it is cut to 2:1
-    fitted = np.asarray(sizes.fitted(pixels, 256, 128))
-    assert fitted.shape == (128, 256, 3)
-    assert fitted[8:-8].min() > 250  # at its very edge the kernel sees what is cut off
-    assert np.array_equal(np.asarray(sizes.fitted(pixels, 64, 64)), pixels)
+    cut = np.asarray(fitted(pixels, 256, 128))
+    assert cut.shape == (128, 256, 3)
+    assert cut[8:-8].min() > 250  # at its very edge the kernel sees what is cut off
+    assert np.array_equal(np.asarray(fitted(pixels, 64, 64)), pixels)
 
 
 # -- families ------------------------------------------------------------------------------------------------------------------

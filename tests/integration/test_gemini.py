@@ -16,12 +16,11 @@ from services.core.requests import KeyframeRequest
 from services.model_service.engine import Output
 from services.model_service.engines.remote.gemini.images import Gemini
 from services.model_service.engines.remote.gemini.settings import GeminiSettings, Safety
-from services.model_service.engines.remote.limits import Limits
 from tests.fixtures import gemini_server as server
 from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.gemini_server import content, error, gemini, picture, png, retry_info
-from tests.fixtures.peer import Handler, answer, provider
-from tests.integration.test_remote_peer import endless, half_closing, silent, slamming, trickling
+from tests.fixtures.hostile import silent
+from tests.fixtures.peer import answer, provider
 
 GOOD = content(picture(png(256, 144)))
 REFERENCE = Digest("ab" * 32)
@@ -227,21 +226,6 @@ async def test_a_server_error_is_not_asked_again_by_the_sdk(tmp_path: Path) -> N
         with pytest.raises(Unavailable, match="internal error"):
             await painted(found, EngineJob(tmp_path), keyframe())
     assert len(found.understood) == 1
-
-
-@pytest.mark.parametrize("behaviour", [silent, trickling, half_closing, slamming, endless])
-async def test_a_call_that_is_not_answered_is_sent_once(
-    behaviour: Handler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limits = Limits(connect=1.0, silence=0.3, answer=1.0, largest_answer=1_000_000)
-    monkeypatch.setattr(GeminiSettings, "limits", property(lambda _: limits))
-    job = EngineJob(tmp_path)
-    async with provider(behaviour) as peer:
-        for _ in range(2):
-            with pytest.raises(EngineFailed) as caught:
-                await asyncio.wait_for(asyncio.to_thread(engine(peer.url).run, keyframe(), job), 30)
-            assert caught.value.reason == "SUBMISSION_UNKNOWN"
-    assert len(peer.asked) == 1
 
 
 async def test_nobody_there(tmp_path: Path) -> None:

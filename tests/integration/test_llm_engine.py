@@ -1,113 +1,27 @@
-"""The engine vllm against a strict server: what it asks, what it gives out and when, and what it does with bad answers."""
+"""The engine vllm against a strict server: what it asks, and what it gives out and when."""
 
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.core import codec
 from services.core.errors import (
     Cancelled,
-    ContentViolation,
-    DeadlineExceeded,
-    EngineFailed,
-    InvalidArgument,
-    ResourceExhausted,
-    StoryreelError,
-    Unavailable,
 )
 from services.core.model import Language, ShotDraft, Storyboard
-from services.core.requests import RewriteRequest, StoryboardRequest
+from services.core.requests import RewriteRequest
 from services.core.vocabulary import CameraMove, Framing, Mood, Transition
 from services.model_service.engines.storyboard import pace
-from services.model_service.engines.storyboard.llm.engine import LlmStoryboards, Vllm
-from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.llm_server import (
     Ask,
-    Reply,
-    breaks_off,
-    fabricated,
-    fails,
     hangs,
     llm_server,
-    refuses,
     says,
     writes,
 )
-
-ZH = "黄昏，老玛拉提着铜灯登上灯塔。夜里暴风雨来了，大灯熄灭了。小渔船正漂向礁石。玛拉跑上露台，高高举起灯。天亮时，海面平静了。"
-EN = (
-    "At dusk, old Mara climbed the lighthouse with a lantern. By night the storm broke and the great lamp died. A small boat was "
-    "drifting towards the rocks. Mara ran out and lifted her lantern high. At dawn the sea lay calm."
-)
-
-
-def asking(language: Language = Language.ZH, **changes: Any) -> StoryboardRequest:
-    values = {"text": ZH if language is Language.ZH else EN, "title": "灯塔", "style": "anime", "shots": 4, "seed": 7}
-    return StoryboardRequest(**({**values, **changes}), language=language)
-
-
-class Told:
-    """What the engine said while it worked."""
-
-    def __init__(self) -> None:
-        self.parts: list[Storyboard] = []
-        self.fractions: list[float] = []
-        self.first = asyncio.Event()
-
-    def part(self, board: Storyboard) -> None:
-        self.parts.append(board)
-        self.first.set()
-
-    @property
-    def counts(self) -> list[int]:
-        """Shots of each part that was told."""
-        return [len(board.shots) for board in self.parts]
-
-    def report(self, fraction: float, _stage: str) -> None:
-        self.fractions.append(fraction)
-
-
-class TellingJob(EngineJob):
-    """Keeps the parts that it was told of."""
-
-    def __init__(self, folder: Path, cancel_after: int | None = None) -> None:
-        super().__init__(folder, cancel_after=cancel_after)
-        self.parts: list[Storyboard] = []
-
-    def storyboard(self, part: Storyboard) -> None:
-        self.parts.append(part)
-
-
-async def make(engine: LlmStoryboards, request: StoryboardRequest | RewriteRequest, told: Told | None = None) -> dict[str, Any]:
-    told = told or Told()
-    output = await engine.write(request, report=told.report, on_part=told.part)
-    assert json.loads(json.dumps(output.meta, allow_nan=False)) == output.meta
-    return dict(output.meta)
-
-
-def board(meta: dict[str, Any]) -> Storyboard:
-    return codec.storyboard_from_json(meta["storyboard"])
-
-
-def text(ask: Ask) -> str:
-    return json.dumps(fabricated(ask), ensure_ascii=False)
-
-
-def shots_in(count: int) -> Any:
-    """The text of an answer with another number of shots than was asked for."""
-
-    def write(ask: Ask) -> str:
-        value = fabricated(ask)
-        value["shots"] = (value["shots"] * count)[:count]
-        return json.dumps(value, ensure_ascii=False)
-
-    return write
-
-
-# -- what goes well ------------------------------------------------------------------------------------------------------------
+from tests.fixtures.llm_stories import ZH, TellingJob, Told, asking, board, make, text
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -131,6 +45,41 @@ async def test_a_storyboard(language: Language, size: int) -> None:
         assert draft.framing in list(Framing)
         assert draft.transition in list(Transition)
     assert len(server.asks) == meta["usage"]["calls"] == 1
+
+
+async def test_a_storyboard_that_comes_as_one_piece_leaves_the_loop_to_others() -> None:
+    told, turns, seen = Told(), 0, list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def part(board: Storyboard) -> None:
+        told.part(board)
+        seen.append(turns)
+
+    going = asyncio.create_task(others())
+    async with llm_server(writes(size=1_000_000)) as server:
+        engine = await server.engine()
+        await engine.write(asking(shots=24), report=told.report, on_part=part)
+    going.cancel()
+    assert told.counts[-1] == 24
+    assert len(set(seen)) > 6
+
+
+async def test_a_model_without_a_system_role_is_told_all_in_its_first_question() -> None:
+    async with llm_server(writes(), takes_system=False) as server:
+        engine = await server.engine()
+        for seed in (7, 8):
+            assert len(board(await make(engine, asking(shots=2, seed=seed))).shots) == 2
+        assert server.refused == 1  # what was learned is known from then on
+        for ask in server.asks:
+            [question] = ask.body["messages"]
+            assert question["role"] == "user"
+            assert question["content"].startswith("你是")
+            assert "⟦STORY⟧" in question["content"]
 
 
 async def test_what_is_asked() -> None:
@@ -249,172 +198,3 @@ async def test_a_server_without_schemas_is_told_the_form_in_words() -> None:
 
 
 GOOD_ZH = {"title": "灯", "narration": "灯亮了。", "description": "玛拉举灯", "prompt": "old woman, lantern"}
-
-# -- what goes wrong, and is mended ---------------------------------------------------------------------------------------------
-
-MENDED = {
-    "invalid JSON": says('{"bible": [}, "shots": nope'),
-    "no JSON": says("Here are some ideas for your film!"),
-    "an empty answer": says(""),
-    "a wrong type": says('{"bible": [], "shots": [{"narration": 5}]}'),
-    "a list of strings": says('{"bible": [], "shots": ["one", "two"]}'),
-    "too few": says(shots_in(2)),
-    "too many": says(shots_in(9)),
-    "cut off in the first shot": says('{"bible": [], "shots": [{"title": "灯', finish="length"),
-    "another object": says('{"error": "no"}'),
-    "broken off": breaks_off('{"bible": [], "shots": [{"title": "灯'),
-}
-
-
-@pytest.mark.parametrize("bad", MENDED.values(), ids=MENDED)
-async def test_a_bad_answer_is_repaired_once(bad: Reply) -> None:
-    told = Told()
-    async with llm_server(bad, writes()) as server:
-        meta = await make(await server.engine(), asking(), told)
-    assert len(board(meta).shots) == 4
-    assert told.parts[-1].shots == board(meta).shots
-    assert (meta["usage"]["calls"], meta["usage"]["repairs"]) == (2, 1)
-    first, second = server.asks
-    assert second.body["messages"][:2] == first.body["messages"]
-    assert [message["role"] for message in second.body["messages"][2:]] == ["assistant", "user"]
-    assert "不能用" in second.question
-
-
-@pytest.mark.parametrize("cut", [says, breaks_off])
-async def test_shots_before_a_break_are_kept_and_only_the_rest_is_asked_for(cut: Any) -> None:
-    def torn(ask: Ask) -> str:
-        value = fabricated(ask)
-        return json.dumps(value, ensure_ascii=False)[: -len(json.dumps(value["shots"][3], ensure_ascii=False)) + 9]
-
-    told = Told()
-    async with llm_server(cut(torn), writes()) as server:
-        meta = await make(await server.engine(), asking(), told)
-    assert told.counts == [1, 2, 3, 4]
-    assert len(board(meta).shots) == 4
-    assert board(meta).bible
-    second = server.asks[1]
-    assert second.schema["properties"]["shots"]["maxItems"] == 1
-    assert "第 4 到第 4 个镜头" in second.question
-    assert "第3天" in second.body["messages"][2]["content"]
-
-
-@pytest.mark.parametrize("count", [1, 3, 5, 7, 30])
-async def test_a_model_that_cannot_count_is_counted_for(count: int) -> None:
-    told = Told()
-    async with llm_server(says(shots_in(count))) as server:
-        meta = await make(await server.engine(), asking(), told)
-    made = board(meta)
-    assert len(made.shots) == 4
-    assert told.parts[-1].shots == made.shots
-    assert any(note.startswith("shots: ") for note in meta["changed"])
-    assert len(server.asks) == 2
-
-
-async def test_a_model_that_writes_without_end_is_stopped() -> None:
-    async with llm_server(says(shots_in(500), size=2000)) as server:
-        meta = await make(await server.engine(), asking())
-    assert len(board(meta).shots) == 4
-
-
-async def test_an_object_followed_by_endless_space_is_an_answer() -> None:
-    async with llm_server(says(lambda ask: text(ask) + " " * 100_000)) as server:
-        meta = await make(await server.engine(), asking())
-    assert len(board(meta).shots) == 4
-    assert len(server.asks) == 1
-
-
-# -- what goes wrong, and fails with a reason -----------------------------------------------------------------------------------
-
-UNUSABLE = {
-    "invalid JSON": (says("{]"), "["),
-    "no JSON": (says("Certainly! Once upon a time"), "JSON"),
-    "cut off": (says('{"bible": [', finish="length"), "cut off"),
-    "no shots": (says('{"bible": [], "shots": []}'), "0 shots"),
-}
-
-
-@pytest.mark.parametrize(("bad", "said"), UNUSABLE.values(), ids=UNUSABLE)
-async def test_an_answer_that_stays_bad_fails_with_the_reason(bad: Reply, said: str) -> None:
-    async with llm_server(bad) as server:
-        with pytest.raises(EngineFailed) as caught:
-            await make(await server.engine(), asking())
-    assert caught.value.reason == "LLM_UNUSABLE"
-    assert len(server.asks) == 2
-    assert "tester-1b" in str(caught.value)
-    if said != "0 shots":
-        assert said in str(caught.value)
-    assert "tester-1b" in caught.value.message(Language.ZH)
-
-
-REFUSALS = {
-    "as the protocol has it": refuses("I can't help with that."),
-    "in words": says("I'm sorry, but I can't help with this story."),
-    "in Chinese": says("抱歉，我无法创作这个故事。"),
-    "by a filter": says("", finish="content_filter"),
-    "by a filter before": fails(400, "The response was filtered due to the content management policy (content_filter)"),
-}
-
-
-@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS)
-async def test_a_refusal_is_a_violation_and_not_asked_again(refusal: Reply) -> None:
-    async with llm_server(refusal) as server:
-        with pytest.raises(ContentViolation):
-            await make(await server.engine(), asking())
-    assert len(server.asks) == 1
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "reason", "calls"),
-    [
-        (fails(500, "CUDA out of memory"), Unavailable, "PEER_ERROR", 2),
-        (fails(429, "slow down", retry_after="90"), ResourceExhausted, "PEER_BUSY", 1),
-        (fails(404, "The model does not exist"), EngineFailed, "PEER_REFUSED", 1),
-        (fails(400, "Invalid schema for response_format"), EngineFailed, "PEER_REFUSED", 1),
-        (hangs(), DeadlineExceeded, "PEER_TIMEOUT", 1),
-    ],
-)
-async def test_a_server_that_fails(reply: Reply, kind: type[StoryreelError], reason: str, calls: int) -> None:
-    async with llm_server(reply) as server:
-        with pytest.raises(kind) as caught:
-            await make(await server.engine(timeout=0.5), asking())
-    assert caught.value.reason == reason
-    assert len(server.asks) == calls
-    assert "sk-local" not in str(caught.value)
-
-
-async def test_a_busy_server_is_asked_again_after_the_time_that_it_names() -> None:
-    async with llm_server(fails(429, "slow down", retry_after="0.2"), writes()) as server:
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        meta = await make(await server.engine(), asking())
-    assert loop.time() - started >= 0.2
-    assert len(board(meta).shots) == 4
-
-
-async def test_a_wrong_key_is_said_at_once_without_the_key() -> None:
-    async with llm_server(writes()) as server:
-        with pytest.raises(EngineFailed) as caught:
-            await server.engine(api_key="sk-wrong")
-    assert caught.value.reason == "PEER_UNAUTHORIZED"
-    assert "sk-wrong" not in str(caught.value)
-
-
-async def test_an_absent_server_is_worth_waiting_for() -> None:
-    async with llm_server(writes()) as server:
-        settings = server.settings(attempts=1)
-    engine = LlmStoryboards("vllm", Vllm.chat(settings), settings)
-    with pytest.raises(Unavailable):
-        await asyncio.to_thread(engine.load)
-
-
-def test_no_address_is_said_with_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("STORYREEL_LLM_BASE_URL", raising=False)
-    with pytest.raises(EngineFailed, match="STORYREEL_LLM_BASE_URL"):
-        Vllm.create(None).load()
-
-
-async def test_a_story_without_words_is_not_sent() -> None:
-    async with llm_server(writes()) as server:
-        with pytest.raises(InvalidArgument):
-            await make(await server.engine(), asking(text="🙂🙂 —— https://example.com/"))
-    assert not server.asks

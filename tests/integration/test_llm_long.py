@@ -9,7 +9,7 @@ from services.core.errors import EngineFailed
 from services.core.model import Language, ShotDraft
 from services.core.requests import RewriteRequest, StoryboardRequest
 from tests.fixtures.llm_server import Ask, fabricated, fails, llm_server, prompt_tokens, says, writes
-from tests.integration.test_llm_engine import Told, board, make
+from tests.fixtures.llm_stories import Told, board, make
 
 WINDOW = 4096
 

@@ -10,37 +10,19 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from services.adapters.memory.media import MemoryMedia
 from services.adapters.model_client import open_models
 from services.adapters.settings import ModelSettings
-from services.core import recipes
 from services.core.errors import FailedPrecondition, Unavailable
-from services.core.model import Artifact, Engine, Key, Language
-from services.core.ports import Models, Progress
-from services.core.requests import Request, Service, SpeechRequest
+from services.core.model import Engine, Key
+from services.core.ports import Progress
+from services.core.requests import Service
 from services.model_service import registry
 from services.model_service.engines.blank import BlankSpeech
-from tests.fixtures.models import HeldSpeech, ServeModels
-
-
-def unheard(_progress: Progress) -> None:
-    """Nobody looks."""
-
-
-def line() -> SpeechRequest:
-    return SpeechRequest(text=f"line {uuid4()}", language=Language.EN)
-
-
-async def key_of(models: Models, request: Request) -> Key:
-    return recipes.key(request, await models.engine(request.service))
-
-
-async def make(models: Models, request: Request) -> Artifact:
-    return await models.make(request, await key_of(models, request), on_progress=unheard)
+from tests.fixtures.models import HeldSpeech, ServeModels, key_of, line, make, unheard
 
 
 class Proxy:

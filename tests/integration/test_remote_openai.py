@@ -20,10 +20,11 @@ from services.core.errors import ContentViolation, EngineFailed, StoryreelError
 from services.core.model import Digest, Language
 from services.core.requests import ClipRequest, KeyframeRequest, SpeechRequest
 from services.model_service.engine import Output
-from services.model_service.engines.remote.openai_images import OpenAIImages, nearest
+from services.model_service.engines.remote.openai_images import OpenAIImages
 from services.model_service.engines.remote.openai_speech import OpenAISpeech
 from services.model_service.engines.remote.openai_videos import OpenAIVideos, long_enough
 from services.model_service.engines.remote.settings import ImagesSettings, OpenAISpeechSettings, VideosSettings
+from services.model_service.engines.remote.shapes import nearest_size
 from services.model_service.engines.speech.sound import RATE
 from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.peer import Asked, Provider, answer, form, provider
@@ -225,8 +226,8 @@ def test_identities_tell_models_apart_and_hold_no_key() -> None:
 
 
 def test_the_nearest_size() -> None:
-    assert nearest("1024x1024, 1536x1024,1024x1536", 1080, 1920) == "1024x1536"
-    assert nearest("", 720, 1280) == "720x1280"
+    assert nearest_size("1024x1024, 1536x1024,1024x1536", 1080, 1920) == "1024x1536"
+    assert nearest_size("", 720, 1280) == "720x1280"
     assert [long_enough("12,4,8", seconds) for seconds in (1.0, 4.0, 4.1, 30.0)] == ["4", "4", "8", "12"]
 
 

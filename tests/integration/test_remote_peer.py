@@ -10,6 +10,7 @@ import pytest
 from services.core.errors import DeadlineExceeded, EngineFailed, ResourceExhausted, StoryreelError, Unavailable
 from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.peer import Peer, Session, Unanswered
+from tests.fixtures.hostile import endless, half_closing, silent, slamming, trickling
 from tests.fixtures.peer import Asked, Provider, answer, provider, replies
 
 QUICK = Limits(connect=1.0, silence=0.3, answer=1.0, attempts=3, longest_wait=1.0, largest_answer=100_000, largest_file=200_000)
@@ -30,35 +31,6 @@ def peer(found: Provider, limits: Limits = QUICK) -> Peer:
 async def ask(found: Provider, *, paid: bool = False, limits: Limits = QUICK) -> object:
     async with peer(found, limits).open() as session:
         return await session.json("POST", "/jobs", {"a": 1}, paid=paid)
-
-
-async def silent(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
-    await asyncio.Event().wait()
-
-
-async def trickling(_asked: Asked, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
-    while True:
-        writer.write(b" ")
-        await writer.drain()
-        await asyncio.sleep(0.05)  # it is the provider that is slow
-
-
-async def half_closing(_asked: Asked, writer: asyncio.StreamWriter) -> None:
-    writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"id":')
-    await writer.drain()
-    raise ConnectionResetError
-
-
-async def slamming(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
-    raise ConnectionResetError
-
-
-async def endless(_asked: Asked, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-    while True:  # 10 GB, and more
-        writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
-        await writer.drain()
 
 
 async def test_an_answer_is_read_and_the_key_is_sent() -> None:

@@ -31,9 +31,9 @@ from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.volcano.clips import VolcanoClips
 from services.model_service.engines.remote.volcano.settings import Mode, Video, VolcanoSettings
 from tests.fixtures.engine_job import EngineJob, KeptNotes
-from tests.fixtures.peer import Handler, answer, provider
+from tests.fixtures.hostile import endless
+from tests.fixtures.peer import answer, provider
 from tests.fixtures.volcano_server import Keys, Volcano, failure, gateway, volcano
-from tests.integration.test_remote_peer import endless, half_closing, silent, slamming, trickling
 
 FIRST, LAST = Digest("ab" * 32), Digest("cd" * 32)
 Case = tuple[Video, Mode, bool, str, int]
@@ -344,31 +344,6 @@ async def test_a_hostile_result(end: Mapping[str, Any] | bytes, reason: str, pic
             await made(server, job, clip(), attempts=2)
         assert caught.value.reason == reason
     assert len(server.submitted) == 1
-
-
-@pytest.mark.parametrize("behaviour", [silent, trickling, half_closing, slamming, endless])
-async def test_a_submit_that_is_not_answered_is_sent_once(behaviour: Handler, pictures: dict[str, Path], tmp_path: Path) -> None:
-    job = EngineJob(tmp_path / "job", pictures)
-    async with provider(behaviour) as peer:
-        server = Volcano(peer.url, peer, [])
-        for _ in range(2):
-            with pytest.raises(EngineFailed) as caught:
-                await asyncio.wait_for(made(server, job, clip(), timeout_seconds=1.0), 30)
-            assert caught.value.reason == "SUBMISSION_UNKNOWN"
-    assert len(peer.asked) == 1
-
-
-@pytest.mark.parametrize("behaviour", [silent, trickling, half_closing, slamming, endless])
-async def test_a_result_that_does_not_come_ends_in_time(behaviour: Handler, pictures: dict[str, Path], tmp_path: Path) -> None:
-    job = EngineJob(tmp_path / "job", pictures)
-    job.notes = KeptNotes({"volcano": {"state": "submitted", "id": "7392616336519610477", "at": "2026-01-01T00:00:00+00:00"}})
-    async with provider(behaviour) as peer:
-        server = Volcano(peer.url, peer, [])
-        with pytest.raises(StoryreelError) as caught:
-            await asyncio.wait_for(made(server, job, clip(), timeout_seconds=1.0, attempts=2), 30)
-    assert caught.value.reason in ("PEER_TIMEOUT", "PEER_UNREACHABLE", "PEER_ANSWER_TOO_LARGE")
-    assert all("CVSync2AsyncGetResult" in asked.path for asked in peer.asked)
-    assert job.notes.written[-1]["volcano"]["state"] == "submitted"
 
 
 async def test_a_video_without_end_is_cut_off(pictures: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

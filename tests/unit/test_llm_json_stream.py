@@ -1,6 +1,7 @@
 """Shots read from JSON that is still being written: whatever the pieces, each comes the moment it closes."""
 
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -47,6 +48,29 @@ def test_any_split_gives_the_same_elements(made: tuple[dict[str, Any], str], pla
     assert _read(reader, _cut(text, places)) == _elements(document)
     assert reader.complete
     assert reader.value() == document
+
+
+@given(
+    st.lists(st.sampled_from(["<think>", "</think>", "{", "<", "<thi", "nk>", "</", "so ", "\n"]), max_size=12),
+    st.lists(st.integers(0, 10_000), max_size=40),
+)
+def test_thoughts_are_skipped_however_they_are_cut(before: list[str], places: list[int]) -> None:
+    text = "".join(before)
+    told = re.sub(r"<think>.*?(?:</think>|\Z)", "", text + '</think>{"a": 1}', flags=re.DOTALL)
+    expected = told[told.find("{") :] if "{" in told else ""
+    reader = ObjectReader(())
+    for piece in _cut(text + '</think>{"a": 1}', places):
+        list(reader.feed(piece))
+    assert "".join(reader._written) == expected[: len(reader._written)]
+    assert reader.begun is bool(expected)
+
+
+def test_long_thoughts_cost_no_more_a_piece_than_short_ones() -> None:
+    reader = ObjectReader(())
+    for _ in range(30_000):
+        list(reader.feed("well "))
+        assert len(reader._tail) < len("</think>")
+    assert not reader.begun
 
 
 @given(_documents(), st.integers(0, 10_000))

@@ -7,13 +7,14 @@ from services.core.errors import EngineFailed
 from services.core.model import Engine
 from services.core.requests import KeyframeRequest, Service
 from services.model_service.engine import Job, MadeFile, Output
-from services.model_service.engines.diffusion import families, sizes
+from services.model_service.engines.diffusion import families
 from services.model_service.engines.diffusion.device import choose, precision
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.loading import Folder, Loader
 from services.model_service.engines.diffusion.model import ENGINE, quieten
 from services.model_service.engines.diffusion.settings import PREFIX, DiffusersSettings
 from services.model_service.engines.diffusion.studio import Studio
+from services.model_service.engines.picture.fitting import fitted
 from services.model_service.equipment import Equipment
 from services.model_service.residency import Residency
 from services.model_service.settings import usable_cpus
@@ -79,7 +80,7 @@ class Diffusers:
         painted = studio.batcher.submit(take.kind, take, job)
         job.progress(0.92, "saving")
         picture = job.folder / "image.png"
-        sizes.fitted(painted.pixels, request.width, request.height).save(picture, compress_level=_PNG_EFFORT)
+        fitted(painted.pixels, request.width, request.height).save(picture, compress_level=_PNG_EFFORT)
         job.progress(1.0, "done")
         tiled = ("decoded in tiles, for want of memory",) if painted.tiled else ()
         return Output(

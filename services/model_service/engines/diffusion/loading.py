@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from services.core.errors import EngineFailed
+from services.model_service.engines.weights import sampled
 
 _INDEX = "model_index.json"
 _CONFIG_TYPES = (".json", ".txt", ".model")
 _LARGEST_CONFIG = 32 << 20
-_SAMPLES, _SAMPLE = 16, 1 << 16
-"""Of a weights file, so many blocks of so many bytes stand for the whole: gigabytes are not read again at each start."""
 _LONGEST_HEADER = 100 << 20
 _LFS = b"version https://git-lfs"
 _VARIANTS = ("", "fp16", "bf16")
@@ -167,17 +166,6 @@ class Loader:
         except ValueError as error:
             raise self.broken(file, f"it is not JSON ({error})") from error
         return found
-
-
-def sampled(file: Path) -> bytes:
-    """A digest of blocks spread evenly over a file, its ends included: other weights of the same shape have another."""
-    size = file.stat().st_size
-    hashed = hashlib.sha256()
-    with file.open("rb") as opened:
-        for number in range(_SAMPLES):
-            opened.seek(max(0, size - _SAMPLE) * number // (_SAMPLES - 1))
-            hashed.update(opened.read(_SAMPLE))
-    return hashed.digest()
 
 
 def _is_component(value: object) -> bool:

@@ -1,11 +1,7 @@
-"""From the asked size to one that the model knows, and back."""
+"""From the asked size to one that the model knows."""
 
 import math
 from collections.abc import Iterator
-
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
 
 from services.model_service.engines.diffusion.families import Family
 
@@ -39,14 +35,3 @@ def _candidates(aspect: float, family: Family) -> Iterator[tuple[int, int]]:
         columns = rows * aspect
         for count in sorted({max(1, math.floor(columns)), math.ceil(columns)}):
             yield count * block, rows * block
-
-
-def fitted(pixels: npt.NDArray[np.uint8], width: int, height: int) -> Image.Image:
-    """Pixels (height × width × 3) at exactly the asked size: cut at the centre to its shape, resampled with Lanczos' kernel."""
-    image = Image.fromarray(pixels)
-    if image.size == (width, height):
-        return image
-    scale = min(image.width / width, image.height / height)
-    cut_x, cut_y = (image.width - width * scale) / 2, (image.height - height * scale) / 2
-    box = (cut_x, cut_y, image.width - cut_x, image.height - cut_y)
-    return image.resize((width, height), Image.Resampling.LANCZOS, box=box)

@@ -14,11 +14,12 @@ from services.model_service.engines.diffusion import sizes
 from services.model_service.engines.diffusion.batching import Batcher, Member, Unwatched, Watcher
 from services.model_service.engines.diffusion.device import TorchMemory
 from services.model_service.engines.diffusion.families import Family
-from services.model_service.engines.diffusion.loading import Folder, sampled
+from services.model_service.engines.diffusion.loading import Folder
 from services.model_service.engines.diffusion.model import ENGINE, Builder, Model
 from services.model_service.engines.diffusion.sampling import Painted, Sampler
 from services.model_service.engines.diffusion.settings import DiffusersSettings
 from services.model_service.engines.diffusion.takes import Mapper, Take, Tokens
+from services.model_service.engines.weights import sampled
 from services.model_service.residency import Residency
 
 _log = structlog.get_logger(__name__)

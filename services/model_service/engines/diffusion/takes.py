@@ -12,7 +12,7 @@ from services.core.requests import KeyframeRequest
 from services.model_service.engines.diffusion import sizes
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.pieces import MOST_PIECES, pieces
-from services.model_service.engines.diffusion.wording import worded
+from services.model_service.engines.picture.wording import worded
 
 _SPECIAL = 2
 """Tokens of a CLIP text that mark its start and end."""

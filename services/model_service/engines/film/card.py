@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
@@ -11,11 +10,12 @@ from services.core.errors import EngineFailed
 from services.core.model import Digest
 from services.core.requests import CardRequest
 from services.model_service.engine import Job, MadeFile, Output
-from services.model_service.engines.film import card_ground, card_words, fitting, process
+from services.model_service.engines.film import card_canvas, card_ground, card_words, fitting, frames, process
 from services.model_service.engines.film.card_ground import Picture
 from services.model_service.engines.film.card_looks import Ground, Look, look_of
-from services.model_service.engines.film.card_words import Canvas, Painter
+from services.model_service.engines.film.card_words import Painter
 from services.model_service.engines.film.encoder import TICKS_PER_FRAME
+from services.model_service.engines.film.frames import Planes
 from services.model_service.engines.film.lettering import Setting, block
 from services.model_service.engines.film.tools import Tools
 
@@ -44,9 +44,10 @@ def make(request: CardRequest, job: Job, tools: Tools) -> Output:
     process.feed(
         tools.executable,
         [
-            *("-f", "rawvideo", "-pix_fmt", "rgb0", "-s", f"{request.width}x{request.height}", "-r", str(request.fps)),
-            *("-i", "pipe:0", "-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{fitting.TOLD}"),
-            *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "fastdecode", "-crf", "16", "-threads", "1"),
+            *frames.raw_input(request.width, request.height, request.fps),
+            *("-vf", fitting.TOLD),
+            # A fixed quantiser spares x264 the look at each frame's cost.
+            *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "fastdecode", "-qp", "14", "-threads", "1"),
             *("-g", str(2 * request.fps), "-video_track_timescale", str(request.fps * TICKS_PER_FRAME)),
             *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4", str(video)),
         ],
@@ -75,7 +76,7 @@ def _frames(request: CardRequest, picture: Picture | None, look: Look, tools: To
         canvas = _moved(ground, size, 1 - through if request.card == "end" else through, look)
         for paint in painters:
             paint(canvas, at, through)
-        yield canvas.tobytes()
+        yield frames.raw(canvas)
         job.progress((number + 1) / request.frames, "card")
 
 
@@ -108,15 +109,11 @@ def _painters(request: CardRequest, look: Look, tools: Tools) -> list[Painter]:
     return painters
 
 
-def _moved(ground: Canvas, size: tuple[int, int], through: float, look: Look) -> Canvas:
+def _moved(ground: Planes, size: tuple[int, int], through: float, look: Look) -> Planes:
     """The part of the ground that is seen: a slow push into its middle. Paper and large pixels lie still."""
-    height, width = ground.shape[:2]
     if look.ground is not Ground.DARK:
-        left, top = (width - size[0]) // 2, (height - size[1]) // 2
-        return ground[top : top + size[1], left : left + size[0]].copy()
-    scale = 1 / card_ground.SPARE + (1 - 1 / card_ground.SPARE) * through
-    matrix = np.array([[scale, 0, (size[0] - scale * width) / 2], [0, scale, (size[1] - scale * height) / 2]])
-    return np.asarray(cv2.warpAffine(ground, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+        return card_canvas.middle(ground, size)
+    return card_canvas.moved(ground, size, 1 / card_ground.SPARE + (1 - 1 / card_ground.SPARE) * through)
 
 
 def _chinese(text: str) -> bool:

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.model_service.engines.film import card_canvas
 from services.model_service.engines.film.card_looks import Ground, Look
+from services.model_service.engines.film.frames import Planes
 
 Picture = NDArray[np.float32]
 """Height × width × 3, red, green, blue from 0 to 1."""
@@ -19,14 +21,9 @@ _MOST_EXPOSED = 5.0
 """How many times brighter a dark picture is made before dusk is laid over it."""
 
 
-def ground(picture: Picture | None, width: int, height: int, look: Look) -> NDArray[np.uint8]:
-    """The ground for a frame of this size, height × width × 4 from 0 to 255 (the fourth means nothing), larger by SPARE.
-
-    `picture` may have any size and shape.
-    """
-    made = _made(picture, (round(width * SPARE), round(height * SPARE)), look)
-    # Four bytes a pixel are moved faster than three.
-    return np.dstack([(made * 255 + 0.5).astype(np.uint8), np.zeros(made.shape[:2], np.uint8)])
+def ground(picture: Picture | None, width: int, height: int, look: Look) -> Planes:
+    """The ground for a frame of this size, larger by SPARE. `picture` may have any size and shape."""
+    return card_canvas.planes(_made(picture, (2 * round(width * SPARE / 2), 2 * round(height * SPARE / 2)), look))
 
 
 def _made(picture: Picture | None, size: tuple[int, int], look: Look) -> Picture:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from services.model_service.engines.film import card_canvas
 from services.model_service.engines.film.card_looks import Colour, Look, Mark
+from services.model_service.engines.film.frames import Planes
 from services.model_service.engines.film.lettering import Alpha, Block, Letter
 
 _COMING = 0.7
@@ -20,9 +21,7 @@ _GLOW_REACH = 0.18
 """Softness of the glow, in ems."""
 _SEAL = (176, 40, 32)
 
-Canvas = NDArray[np.uint8]
-"""Height × width × 4: red, green, blue, and one byte that means nothing."""
-Painter = Callable[[Canvas, float, float], None]
+Painter = Callable[[Planes, float, float], None]
 """Paints on a canvas, in place, at second `at`, `through` (0 to 1) the card."""
 
 
@@ -46,8 +45,8 @@ def painter(title: Block, look: Look, *, begins: float) -> Painter:
                 _add(alpha, letter, seen, _drift(letter, title, look, through), corner)
         return (_coarse(alpha, coarse) if look.coarse else alpha), come
 
-    def paint(canvas: Canvas, at: float, through: float) -> None:
-        height, width = canvas.shape[:2]
+    def paint(canvas: Planes, at: float, through: float) -> None:
+        height, width = canvas[0].shape
         left, top, right, bottom = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
         if left >= right or top >= bottom:
             return
@@ -58,15 +57,13 @@ def painter(title: Block, look: Look, *, begins: float) -> Painter:
         if come == 0:
             return
         light = _flicker(at - begins) if look.neon else 1.0
-        part = canvas[top:bottom, left:right, :3].astype(np.float32)
         if look.neon:
-            part += around[0][..., None] * (rgb(look.glow) * np.float32(come * light))
+            card_canvas.shine(canvas, around[0] * np.float32(come * light), look.glow, corner)
         elif look.coarse:
-            blend(part, _shadow(alpha, coarse), rgb(look.glow))
+            card_canvas.lay(canvas, _shadow(alpha, coarse), look.glow, corner)
         else:
-            blend(part, around[0] * np.float32(come), rgb(look.glow))
-        blend(part, alpha * np.float32(light), rgb(look.letters))
-        canvas[top:bottom, left:right, :3] = np.clip(part, 0, 255)
+            card_canvas.lay(canvas, around[0] * np.float32(come), look.glow, corner)
+        card_canvas.lay(canvas, alpha * np.float32(light), look.letters, corner)
 
     return paint
 
@@ -76,51 +73,35 @@ def beside(title: Block, look: Look, seal: str, face_path: str, *, begins: float
     drawn = mark(look, title, face_path, seal)
     if drawn is None:
         return (lambda _canvas, _at, _through: None), title.bottom
-    alpha, colours, (left, top) = drawn
+    alpha, colour, corner = drawn
 
-    def paint(canvas: Canvas, at: float, _through: float) -> None:
+    def paint(canvas: Planes, at: float, _through: float) -> None:
         seen = _eased((at - begins) / lasts)
-        view = canvas[max(top, 0) : top + alpha.shape[0], max(left, 0) : left + alpha.shape[1], :3]
-        if seen == 0 or not view.size:
-            return
-        rows, columns = slice(max(-top, 0), max(-top, 0) + view.shape[0]), slice(max(-left, 0), max(-left, 0) + view.shape[1])
-        part = view.astype(np.float32)
-        blend(part, alpha[rows, columns] * np.float32(seen), colours[rows, columns])
-        view[:] = np.clip(part, 0, 255)
+        if seen > 0:
+            card_canvas.lay(canvas, alpha * np.float32(seen), colour, corner)
 
-    return paint, max(title.bottom, top + alpha.shape[0])
+    return paint, max(title.bottom, corner[1] + alpha.shape[0])
 
 
-def mark(look: Look, title: Block, face_path: str, seal: str) -> tuple[Alpha, NDArray[np.float32], tuple[int, int]] | None:
-    """What stands beside the words: its coverage, its colours (height × width × 3) and its left upper corner."""
+def mark(look: Look, title: Block, face_path: str, seal: str) -> tuple[Alpha, Colour, tuple[int, int]] | None:
+    """What stands beside the words: its coverage, its colour and its left upper corner."""
     em = title.em
     match look.mark:
         case Mark.NONE:
             return None
         case Mark.SEAL:
             side = round(max(0.62 * em, 18))
-            alpha, colours = _seal(seal, side, face_path)
+            alpha = _seal(seal, side, face_path)
             x = round((title.left + title.right) / 2 - side / 2) if look.upright else round(title.right + 0.3 * em)
             y = round(title.bottom + 0.35 * em) if look.upright else round(title.bottom - side)
-            return alpha, colours, (x, y)
+            return alpha, _SEAL, (x, y)
         case Mark.LINE:
             alpha = _line(round(min(max(0.45 * (title.right - title.left), 2.4 * em), 6 * em)), max(1.0, 0.018 * em), 0.085 * em)
         case Mark.BAR:
             thick = max(2, round(0.06 * em))
             alpha = np.pad(np.ones((thick, round(2.2 * em)), np.float32), 4)
-    colours = np.empty((*alpha.shape, 3), np.float32)
-    colours[:] = rgb(look.glow if look.neon else look.letters)
     left = round((title.left + title.right) / 2 - alpha.shape[1] / 2)
-    return alpha, colours, (left, round(title.bottom + 0.38 * em - alpha.shape[0] / 2))
-
-
-def rgb(colour: Colour) -> NDArray[np.float32]:
-    return np.array(colour, np.float32)
-
-
-def blend(under: NDArray[np.float32], alpha: Alpha, colour: NDArray[np.float32]) -> None:
-    """Lay a colour (or a picture of colours), from 0 to 255, over a picture, in place."""
-    under += (colour - under) * alpha[..., None]
+    return alpha, look.glow if look.neon else look.letters, (left, round(title.bottom + 0.38 * em - alpha.shape[0] / 2))
 
 
 def _eased(part: float) -> float:
@@ -192,8 +173,8 @@ def _line(length: int, thick: float, diamond: float) -> Alpha:
     return np.asarray(cv2.resize(fine.astype(np.float32), (length, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _seal(letters: str, side: int, face_path: str) -> tuple[Alpha, NDArray[np.float32]]:
-    """A carved seal: a red square with rounded, worn edges, its letters in the paper's colour."""
+def _seal(letters: str, side: int, face_path: str) -> Alpha:
+    """A carved seal: a square with rounded, worn edges, its letters left out."""
     scale = 4
     drawn = Image.new("L", (side * scale, side * scale))
     pen = ImageDraw.Draw(drawn)
@@ -205,6 +186,4 @@ def _seal(letters: str, side: int, face_path: str) -> tuple[Alpha, NDArray[np.fl
         pen.text((side * scale / 2, y), letter, 0, font, anchor="mm", stroke_width=scale // 2)
     alpha = np.asarray(drawn.resize((side, side), Image.Resampling.BOX), np.float32) / 255
     worn = cv2.resize(np.random.default_rng(5).random((side // 2 + 2, side // 2 + 2)).astype(np.float32), (side, side))
-    colours = np.empty((side, side, 3), np.float32)
-    colours[:] = rgb(_SEAL)
-    return np.asarray(alpha * (0.82 + 0.18 * (worn > 0.3)), np.float32), colours
+    return np.asarray(alpha * (0.82 + 0.18 * (worn > 0.3)), np.float32)

@@ -1,13 +1,9 @@
 """A segment: the part of a clip in which it stands alone, at the film's size and rate, its subtitles burned in."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from services.core.requests import Cue, SegmentRequest
+from services.core.requests import SegmentRequest
 from services.model_service.engine import Job, MadeFile, Output
-from services.model_service.engines.film import fitting, process, subtitles_ass
+from services.model_service.engines.film import burning, fitting, process, subtitles_ass
 from services.model_service.engines.film.tools import Tools
-from services.model_service.engines.film.typeface import Typeface
 
 FADE_IN = 0.5
 FADE_OUT = 0.5
@@ -25,14 +21,14 @@ def make(request: SegmentRequest, job: Job, tools: Tools) -> Output:
     filters = fitting.chain(facts, start=request.start, **shape)
     cues, dropped = subtitles_ass.drawable(request.cues, tools.sans)
     if cues:
-        filters.append(_burned(cues, request, job.folder, tools.sans))
+        filters.append(burning.graph(cues, tools.sans, job.folder, **shape))
     filters += _fades(request)
     video = job.folder / "video.mp4"
     process.run(
         tools.executable,
         [
             *("-filter_threads", "1", *fitting.arguments(clip)),
-            *("-map", "0:v:0", "-vf", ",".join(filters), "-frames:v", str(request.frames)),
+            *("-filter_complex", f"[0:v:0]{','.join(filters)}", "-frames:v", str(request.frames)),
             *tools.encoder.arguments(request.fps, draft=request.draft),
             str(video),
         ],
@@ -42,19 +38,6 @@ def make(request: SegmentRequest, job: Job, tools: Tools) -> Output:
     )
     meta = {"frames": request.frames, "seconds": request.frames / request.fps} | ({"dropped": dropped} if dropped else {})
     return Output({"video": MadeFile(video, "video/mp4")}, meta)
-
-
-def _burned(cues: Sequence[Cue], request: SegmentRequest, folder: Path, typeface: Typeface) -> str:
-    """The filter that draws the cues; what it reads is put into the folder."""
-    (folder / "subtitles.ass").write_text(subtitles_ass.document(cues, request.width, request.height, typeface), encoding="utf-8")
-    # libass reads every font of the folder that it is given.
-    fonts = folder / "fonts"
-    fonts.mkdir(exist_ok=True)
-    for face in subtitles_ass.faces(cues, typeface):
-        link = fonts / face.path.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(face.path)
-    return f"ass=filename=subtitles.ass:fontsdir={fonts.name}"
 
 
 def _fades(request: SegmentRequest) -> list[str]:

@@ -14,6 +14,10 @@ from services.model_service.engines.film.loudness import RATE, Sound
 from services.model_service.engines.film.mix import Mix, Voice
 
 _BITS = 160_000
+_AAC = {"aac_coder": "fast", "aac_is": "0", "aac_pns": "0"}
+"""Nearer to the source than the encoder's own choice, in as many bytes, for a third of its work: 7 dB below 3 kHz, 3 dB below 13,
+and less near above. Sound that is to be taken for another's, or for noise, is not what was mixed.
+"""
 _BEGUN, _MEASURED = 0.05, 0.3
 """The part of the work that is done when music and voices are known, and when their loudness together is."""
 
@@ -46,7 +50,7 @@ def write(target: Path, sound: Iterable[Sound]) -> Iterator[int]:
     packets' times, the sound begins with its first sample and ends with its last.
     """
     with containers.written(target) as container:
-        stream = container.add_stream("aac", rate=RATE, layout="stereo")
+        stream = container.add_stream("aac", rate=RATE, layout="stereo", options=_AAC)
         stream.bit_rate = _BITS
         written = 0
         for block in sound:

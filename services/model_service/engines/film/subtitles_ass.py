@@ -1,5 +1,6 @@
 """Cues as an Advanced SubStation Alpha file, which libass draws: sized by the frame."""
 
+import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +13,15 @@ _TRACKING = 0.02
 """Space added between letters, in ems."""
 _EDGE = 0.05
 """Width of the dark edge around the letters, in ems."""
-_SHADE, _SOFTNESS, _CLEARNESS = 0.26, 0.24, 0x50
-"""The shade under the letters: how far it reaches and fades, in ems, and how clear it is, of 255.
+_SHADE, _SOFTNESS, _DEPTH = 0.26, 0.24, 0.69
+"""The shade under the letters: how far it reaches and fades, in ems, and how much it covers of what is under it, at most.
 
 On white paper it keeps what lies within a fifth of an em of the letters six times darker than they are; over a dark picture it is
 not seen.
 """
+_RED, _GREEN, _BLUE = 0x08, 0x0C, 0x10
+DARK = f"0x{_RED:02X}{_GREEN:02X}{_BLUE:02X}"
+"""The colour of the edge and the shade, as ffmpeg writes colours."""
 _STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 """A Chinese font draws curly quotes as wide as a character: in a line of Latin letters they tear words apart."""
 
@@ -57,12 +61,12 @@ def faces(cues: Sequence[Cue], typeface: Typeface) -> set[Face]:
 def document(cues: Sequence[Cue], width: int, height: int, typeface: Typeface) -> str:
     """The whole file: white letters with a thin dark edge over a soft dark shade, centred above the bottom edge.
 
-    The cues are `drawable`.
+    The cues are `drawable`. The file is for drawing on a clear ground of the colour `DARK`, which is then laid over a picture.
     """
     look = _Look.of(width, height)
     main = typeface.main
     shape = (
-        f"{main.family},{look.em * main.line:.2f},&H00FFFFFF,&H00FFFFFF,&H00100C08,&H00000000,"
+        f"{main.family},{look.em * main.line:.2f},&H00FFFFFF,&H00FFFFFF,&H00{_BLUE:02X}{_GREEN:02X}{_RED:02X},&H00000000,"
         f"0,0,0,0,100,100,{look.em * _TRACKING:.2f},0,1"
     )
     place = f"2,{look.side},{look.side},{look.bottom},1"
@@ -84,7 +88,9 @@ Alignment, MarginL, MarginR, MarginV, Encoding
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-    shade = f"{{\\1a&HFF&\\3a&H{_CLEARNESS:02X}&\\blur{look.em * _SOFTNESS:.2f}}}"
+    # ffmpeg multiplies the depth of a colour with itself where it draws on nothing.
+    clearness = round(255 * (1 - math.sqrt(_DEPTH)))
+    shade = f"{{\\1a&HFF&\\3a&H{clearness:02X}&\\blur{look.em * _SOFTNESS:.2f}}}"
     events = (
         f"Dialogue: {layer},{_clock(cue.start)},{_clock(cue.end)},{style},,0,0,0,,{command}{text}\n"
         for cue in cues

@@ -13,6 +13,7 @@ from services.core.errors import EngineFailed
 from services.model_service.engines.diffusion import sizes
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.motion.footage import MOST_PIXELS, Pixels
+from services.model_service.engines.picture.fitting import fitted
 
 _MISFIT = 0.03
 """The share of a side that is cut off to fill the model's frame; with more to lose, the picture stands whole before itself."""
@@ -44,10 +45,10 @@ class Mount:
         """
         pixels = _read(path, engine)
         left, top, right, bottom = self.window
-        inner = sizes.fitted(pixels, right - left, bottom - top)
+        inner = fitted(pixels, right - left, bottom - top)
         if inner.size == self.size:
             return inner
-        around = sizes.fitted(pixels, *self.size).filter(ImageFilter.GaussianBlur(min(self.size) / 24))
+        around = fitted(pixels, *self.size).filter(ImageFilter.GaussianBlur(min(self.size) / 24))
         around.paste(inner, (left, top))
         return around
 

@@ -77,4 +77,4 @@ class CosyVoice:
 
     async def _spoken(self, path: str, files: dict[str, Any]) -> bytes:
         async with self._peer.open() as session:
-            return (await session.call("POST", path, files=files)).body
+            return await session.media("POST", path, files=files)

@@ -4,19 +4,19 @@ Source: the API reference of OpenAI, "Create image". Fields beyond it go through
 """
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any, Self
 
-from services.core.errors import ContentViolation, StoryreelError
+from services.core.errors import ContentViolation, EngineFailed, StoryreelError
 from services.core.model import Engine
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import Job, Output
-from services.model_service.engines.diffusion.wording import worded
+from services.model_service.engines.picture.wording import worded
 from services.model_service.engines.remote import pictures, refusals
 from services.model_service.engines.remote.identity import identity
 from services.model_service.engines.remote.peer import Peer, Session
 from services.model_service.engines.remote.settings import ImagesSettings, PaidSettings
+from services.model_service.engines.remote.shapes import nearest_size
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.equipment import Equipment
 
@@ -54,7 +54,7 @@ class OpenAIImages:
         job.progress(0.0, "ask")
         wording = worded(request, chinese=True)
         changed = list(wording.changed)
-        size = nearest(self._settings.sizes, request.width, request.height)
+        size = nearest_size(self._settings.sizes, request.width, request.height)
         body = {"model": self._settings.model, "prompt": _prompt(wording.prompt, wording.negative), "n": 1, "size": size}
         if self._settings.send_seed:
             body["seed"] = request.seed
@@ -69,7 +69,7 @@ class OpenAIImages:
     async def _made(self, body: Mapping[str, Any], job: Job) -> tuple[bytes, dict[str, Any]]:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
         async with self._peer.open() as session:
-            answer = await submission.answer(lambda: session.json("POST", "/images/generations", body, paid=True))
+            answer = await submission.answer(lambda: session.json("POST", "/images/generations", body, paid=True), links=_links)
             try:
                 picture = answer["data"][0]
                 meta = {"model": self._settings.model, "usage": answer.get("usage") or {}}
@@ -77,7 +77,20 @@ class OpenAIImages:
                 raise refusals.unexpected(_NAME, "data[0]", answer) from None
             if isinstance(picture, Mapping) and picture.get("revised_prompt"):
                 meta["revised_prompt"] = str(picture["revised_prompt"])
-            return await _bytes(session, picture, job), meta
+            try:
+                return await _bytes(session, picture, job), meta
+            except EngineFailed as error:
+                if error.reason == "PEER_REFUSED":
+                    await submission.over()  # its link is good no more
+                raise
+
+
+def _links(answer: Any) -> bool:
+    """Whether the picture is not in the answer itself."""
+    try:
+        return isinstance(answer["data"][0]["url"], str)
+    except (LookupError, TypeError):
+        return False
 
 
 async def _bytes(session: Session, picture: Any, job: Job) -> bytes:
@@ -88,15 +101,6 @@ async def _bytes(session: Session, picture: Any, job: Job) -> bytes:
         await session.download(picture["url"], target)
         return target.read_bytes()
     raise refusals.unexpected(_NAME, "b64_json or url", picture)
-
-
-def nearest(sizes: str, width: int, height: int) -> str:
-    """Of sizes such as `1024x1024,1536x1024` the one whose shape is nearest to width : height; without sizes, that size itself."""
-    known = [tuple(map(int, size.split("x"))) for size in sizes.replace(" ", "").split(",") if size]
-    if not known:
-        return f"{width}x{height}"
-    best = min(known, key=lambda size: abs(math.log(size[0] / size[1] * height / width)))
-    return f"{best[0]}x{best[1]}"
 
 
 def judge(_status: int, body: bytes) -> StoryreelError | None:

@@ -67,5 +67,4 @@ class OpenAISpeech:
     async def _spoken(self, body: Mapping[str, Any], job: Job) -> bytes:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
         async with self._peer.open() as session:
-            answer = await submission.answer(lambda: session.call("POST", "/audio/speech", json=body, paid=True))
-        return answer.body
+            return await submission.answer(lambda: session.media("POST", "/audio/speech", json=body, paid=True))

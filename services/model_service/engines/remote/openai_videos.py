@@ -14,11 +14,13 @@ from services.model_service.engine import Job, Output
 from services.model_service.engines.motion.conform import conform
 from services.model_service.engines.remote import refusals
 from services.model_service.engines.remote.identity import identity
-from services.model_service.engines.remote.openai_images import VIOLATIONS, judge, nearest
+from services.model_service.engines.remote.job_ids import job_id
+from services.model_service.engines.remote.openai_images import VIOLATIONS, judge
 from services.model_service.engines.remote.peer import Peer, Session
 from services.model_service.engines.remote.pictures import covering
 from services.model_service.engines.remote.polling import until_done
 from services.model_service.engines.remote.settings import PaidSettings, VideosSettings
+from services.model_service.engines.remote.shapes import nearest_size
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.equipment import Equipment
 
@@ -48,7 +50,7 @@ class OpenAIVideos:
 
     def run(self, request: ClipRequest, job: Job) -> Output:
         """Create, poll and fetch; then exactly the asked frames, rate and size. Raises PEER_JOB_FAILED."""
-        size = nearest(self._settings.sizes, request.width, request.height)
+        size = nearest_size(self._settings.sizes, request.width, request.height)
         seconds = long_enough(self._settings.seconds, request.frames / request.fps)
         prompt = ". ".join(part for part in (request.prompt, f"Camera: {request.camera}" if request.camera else "") if part)
         fields = {"model": self._settings.model, "prompt": prompt or "The picture comes alive.", "size": size, "seconds": seconds}
@@ -70,7 +72,7 @@ class OpenAIVideos:
                 files: dict[str, Any] = {name: (None, value) for name, value in fields.items()}
                 if picture is not None:
                     files["input_reference"] = ("keyframe.png", picture, "image/png")
-                return _id(await session.json("POST", "/videos", files=files, paid=True))
+                return job_id(_NAME, await session.json("POST", "/videos", files=files, paid=True), "id")
 
             found = await submission.id(submit)
 
@@ -103,14 +105,6 @@ def _failed(found: str, video: Mapping[str, Any]) -> EngineFailed | ContentViola
     if code in VIOLATIONS:
         return ContentViolation("CONTENT_VIOLATION", problem=problem[:300])
     return EngineFailed("PEER_JOB_FAILED", engine=_NAME, id=found, problem=problem[:300])
-
-
-def _id(answer: Any) -> str:
-    found = answer.get("id") if isinstance(answer, Mapping) else None
-    # It becomes part of a path: nothing but what ids are made of.
-    if not isinstance(found, str) or not found.replace("_", "").replace("-", "").isalnum() or not found.isascii():
-        raise refusals.unexpected(_NAME, "id", answer)
-    return found
 
 
 def long_enough(lengths: str, seconds: float) -> str:

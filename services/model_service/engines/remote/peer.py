@@ -34,6 +34,10 @@ _NOBODY_KNOWS = (408, 502, 504)
 """Statuses by which something before the peer says that it has not heard the answer."""
 
 
+_TEXT = ("text/", "application/json")
+"""Raw samples have no form by which a proxy's page could be told from them."""
+
+
 class Unanswered(Exception):
     """A paid call was sent, and no answer came: the provider may work on it, or not. A `Submission` makes an error of it."""
 
@@ -120,6 +124,17 @@ class Session:
     async def call(self, method: str, path: str, *, paid: bool = False, **request: Any) -> Answer:
         """The whole answer. `request` is what httpx2 takes: json, data, files, content, params, headers."""
         return await self._repeated(lambda: self._whole(method, path, request), paid=paid)
+
+    async def media(self, method: str, path: str, *, paid: bool = False, **request: Any) -> bytes:
+        """The whole answer, sound or a picture as it is. Raises Unavailable PEER_UNREADABLE when it says that it is text."""
+
+        async def once() -> bytes:
+            answer = await self._whole(method, path, request)
+            if answer.content_type.startswith(_TEXT):
+                raise refusals.unreadable(self._name, answer.content_type, answer.body)
+            return answer.body
+
+        return await self._repeated(once, paid=paid)
 
     @asynccontextmanager
     async def events(self, method: str, path: str, body: Any, **request: Any) -> AsyncIterator[AsyncIterator[str]]:

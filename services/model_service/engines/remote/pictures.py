@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import MadeFile, Output
-from services.model_service.engines.diffusion.sizes import fitted
+from services.model_service.engines.picture.fitting import fitted
 from services.model_service.engines.remote import refusals
 
 _MOST_PIXELS = 64_000_000

@@ -47,13 +47,18 @@ class Submission:
         self._refuse_what_is_in_doubt(noted)
         return await _even_if_cancelled(self._submitted(submit))
 
-    async def answer(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def answer(self, call: Callable[[], Awaitable[T]], *, links: Callable[[T], bool] = lambda _: False) -> T:
         """What a paid call answers at once, without a job that could be polled; noted while nobody has heard the answer.
 
-        Raises as `id` does. A crash between the answer and its artifact is the one moment in which it is paid twice.
+        An answer that only `links` to what was made, and is JSON, is noted itself and given again until it is `over`. Raises as
+        `id` does. For any other, a crash between the answer and its artifact is the one moment in which it is paid twice.
         """
-        self._refuse_what_is_in_doubt(await self._noted())
-        return await _even_if_cancelled(self._answered(call))
+        noted = await self._noted()
+        if noted.get("state") == "answered":
+            kept: T = noted["answer"]
+            return kept
+        self._refuse_what_is_in_doubt(noted)
+        return await _even_if_cancelled(self._answered(call, links))
 
     async def over(self) -> None:
         """Forget it: the provider has ended it without a result, and another attempt may send a new one."""
@@ -69,9 +74,12 @@ class Submission:
         _log.info("a job is submitted", provider=self._provider, id=found)
         return found
 
-    async def _answered(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def _answered(self, call: Callable[[], Awaitable[T]], links: Callable[[T], bool]) -> T:
         found = await self._sent(call)
-        await self._note("over")
+        if links(found):
+            await self._note("answered", answer=found)
+        else:
+            await self._note("over")
         return found
 
     async def _sent(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -90,7 +98,7 @@ class Submission:
         noted: Mapping[str, Any] = notes.get(self._provider) or {}
         return noted
 
-    async def _note(self, state: str, **facts: str) -> None:
+    async def _note(self, state: str, **facts: Any) -> None:
         notes = dict(await self._notes.read() or {})
         notes[self._provider] = {"state": state, "at": _now(), **facts}
         await self._notes.write(notes)

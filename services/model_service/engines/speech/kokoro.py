@@ -175,11 +175,8 @@ def _watched(job: Job) -> Iterator[onnxruntime.RunOptions]:
     watcher.start()
     try:
         yield options
-    except Exception:
-        if not stopped:
-            raise
     finally:
         over.set()
         watcher.join()
-    if stopped:
-        raise stopped[0]
+        if stopped:  # what the run itself raised says only that it was ended
+            raise stopped[0]

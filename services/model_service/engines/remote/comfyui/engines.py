@@ -8,8 +8,8 @@ from services.core.errors import EngineFailed
 from services.core.model import Digest, Engine
 from services.core.requests import ClipRequest, KeyframeRequest
 from services.model_service.engine import Job, Output
-from services.model_service.engines.diffusion.wording import worded
 from services.model_service.engines.motion.conform import conform
+from services.model_service.engines.picture.wording import worded
 from services.model_service.engines.remote import pictures, refusals
 from services.model_service.engines.remote.comfyui import server as comfy
 from services.model_service.engines.remote.comfyui import workflow as workflows

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from services.core.errors import EngineFailed, ResourceExhausted, StoryreelError
 from services.model_service.engines.remote import refusals
 from services.model_service.engines.remote.comfyui.workflow import Graph
+from services.model_service.engines.remote.job_ids import job_id
 from services.model_service.engines.remote.peer import Session
 
 _FOLDER = "storyreel"
@@ -51,17 +52,13 @@ class Server:
     async def submit(self, graph: Graph, token: str) -> str:
         """Put a job into the queue; its id, which is `token` where the server takes ids."""
         body = {"prompt": graph, "client_id": token, "prompt_id": token}
-        answer = await self._session.json("POST", "/prompt", body, paid=True)
-        found = answer.get("prompt_id") if isinstance(answer, Mapping) else None
-        if not isinstance(found, str) or not _is_id(found):
-            raise refusals.unexpected(self._name, "prompt_id", answer)
-        return found
+        return job_id(self._name, await self._session.json("POST", "/prompt", body, paid=True), "prompt_id")
 
     async def history(self, found: str) -> Mapping[str, Any] | None:
         """What is kept of an ended job; None before its end."""
         answer = await self._session.json("GET", f"/history/{found}")
-        if not isinstance(answer, Mapping):
-            raise refusals.unexpected(self._name, "an object", answer)
+        if not isinstance(answer, Mapping) or (answer and found not in answer):
+            raise refusals.unexpected(self._name, f"{{}} or the history of {found}", answer)
         entry = answer.get(found)
         return entry if isinstance(entry, Mapping) else None
 
@@ -188,8 +185,3 @@ def _node_errors(nodes: Mapping[str, Any]) -> Iterator[str]:
         for error in errors if isinstance(errors, list) else ():
             if isinstance(error, Mapping):
                 yield f"node {node} ({found.get('class_type')}): {error.get('message')} {error.get('details') or ''}".strip()
-
-
-def _is_id(text: str) -> bool:
-    """Whether it may stand in a path."""
-    return text.isascii() and text.replace("-", "").replace("_", "").isalnum()

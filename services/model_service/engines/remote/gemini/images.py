@@ -14,7 +14,7 @@ from PIL import Image
 from services.core.model import Engine
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import Job, Output
-from services.model_service.engines.diffusion.wording import worded
+from services.model_service.engines.picture.wording import worded
 from services.model_service.engines.remote import pictures, refusals
 from services.model_service.engines.remote.gemini import answers
 from services.model_service.engines.remote.gemini.settings import GeminiSettings

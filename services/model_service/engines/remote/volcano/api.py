@@ -7,6 +7,7 @@ from typing import Any
 
 from services.core.errors import ContentViolation, EngineFailed, ResourceExhausted, StoryreelError, Unavailable
 from services.model_service.engines.remote import refusals
+from services.model_service.engines.remote.job_ids import job_id
 from services.model_service.engines.remote.peer import Peer, Session
 from services.model_service.engines.remote.volcano.settings import VolcanoSettings
 from services.model_service.engines.remote.volcano.signing import Signer
@@ -64,10 +65,7 @@ def peer(name: str, settings: VolcanoSettings) -> Peer:
 async def submitted(session: Session, name: str, action: str, body: Mapping[str, Any]) -> str:
     """Submit a job; its id. A paid call."""
     data = await _called(session, name, action, body, paid=True)
-    found = data.get("task_id")
-    if not isinstance(found, str) or not found:
-        raise refusals.unexpected(name, "data.task_id", data)
-    return found
+    return job_id(name, data, "task_id")
 
 
 async def result(session: Session, name: str, action: str, req_key: str, found: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from services.model_service.engines.diffusion.sizes import fitted
+from services.model_service.engines.picture.fitting import fitted
 from services.model_service.engines.remote.volcano import models
 
 _QUALITIES = (95, 90, 80, 65, 50, 30)

@@ -7,7 +7,7 @@ from services.core.errors import EngineFailed
 from services.core.model import Engine
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import Job, Output
-from services.model_service.engines.diffusion.wording import worded
+from services.model_service.engines.picture.wording import worded
 from services.model_service.engines.remote import pictures, refusals
 from services.model_service.engines.remote.identity import identity
 from services.model_service.engines.remote.peer import Session

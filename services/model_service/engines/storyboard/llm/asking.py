@@ -1,5 +1,6 @@
 """One question to a model: the answer read as it comes, and asked for once more where it cannot be used."""
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -29,6 +30,8 @@ _REFUSAL = re.compile(
 )
 _CHARACTERS_A_TOKEN = 40
 """More than any token has: an answer longer than that did not keep to its limit."""
+_AT_ONCE = 1024
+"""Characters that are read before the event loop gets its turn: about 2 ms. Some servers send a whole storyboard as one piece."""
 _MOST_AFTER = 64
 """Pieces that are read after the object has closed: one of them tells what it cost."""
 _LONGEST_PROBLEM = 300
@@ -193,8 +196,11 @@ async def _read(
         size += len(piece)
         if size > limit * _CHARACTERS_A_TOKEN:
             raise Malformed(f"it is longer than {limit} tokens")
-        for element in reader.feed(piece):
-            take(element)
+        for at in range(0, len(piece), _AT_ONCE):
+            if at:
+                await asyncio.sleep(0)
+            for element in reader.feed(piece[at : at + _AT_ONCE]):
+                take(element)
     return None
 
 

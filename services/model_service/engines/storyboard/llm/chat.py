@@ -3,6 +3,7 @@
 Two ends are made for it: an OpenAI-compatible server (`chat_http`), and vLLM within this process.
 """
 
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -13,10 +14,25 @@ CUT_OFF = "length"
 """The reason by which a server says that an answer ended because its tokens were used up."""
 
 
+_NO_SYSTEM = re.compile(r"system\W+role|role\W+.{0,20}\bsystem|roles must alternate|only user and assistant roles", re.IGNORECASE)
+"""What chat templates of models that know no system message (Gemma's, Mistral's) say when they are given one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+def refuses_system(problem: str) -> bool:
+    """Whether a refusal says that the model takes no system message."""
+    return _NO_SYSTEM.search(problem) is not None
+
+
+def without_system(messages: Sequence[Message]) -> list[Message]:
+    """The same conversation for such a model: what the system message says stands before the first question."""
+    system, question, *rest = messages
+    return [Message("user", f"{system.content}\n\n{question.content}"), *rest]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,26 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
+
+import structlog
 
 from services.core.errors import ContentViolation, EngineFailed, StoryreelError, Unavailable
 from services.model_service.engines.remote import refusals
 from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.peer import Peer, Session
-from services.model_service.engines.storyboard.llm.chat import Finished, Message, PromptTooLong, Schema
+from services.model_service.engines.storyboard.llm.chat import (
+    Finished,
+    Message,
+    PromptTooLong,
+    Schema,
+    refuses_system,
+    without_system,
+)
 from services.model_service.engines.storyboard.llm.settings import LlmSettings
+
+_log = structlog.get_logger(__name__)
 
 UNKNOWN_WINDOW = 4096
 """Tokens taken for granted where a server does not say what its model holds."""
@@ -39,6 +51,7 @@ class HttpChat:
         self._settings = settings
         self._model = settings.model
         self._window = settings.context
+        self._takes_system = True
         key = settings.api_key.get_secret_value()
         limits = Limits(silence=settings.timeout, answer=settings.answer_timeout, attempts=settings.attempts)
         headers = {"authorization": f"Bearer {key}"} if key else {}
@@ -66,23 +79,37 @@ class HttpChat:
     async def complete(
         self, messages: Sequence[Message], *, schema: Schema, max_tokens: int, temperature: float | None, seed: int
     ) -> AsyncGenerator[str | Finished, None]:
-        body = self._body(messages, schema, max_tokens, temperature, seed)
+        while True:
+            plain = self._takes_system
+            told = messages if plain else without_system(messages)
+            body = self._body(told, schema, max_tokens, temperature, seed)
+            try:
+                async with aclosing(self._answered(body)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
+            except StoryreelError as error:
+                if not plain or not refuses_system(str(error.params.get("problem", ""))):
+                    raise _meant(error) from error
+            # Nothing was streamed before such a refusal. Every later call knows it.
+            self._takes_system = False
+            _log.info("the model takes no system message; its words go before the first question", model=self._model)
+
+    async def _answered(self, body: Mapping[str, Any]) -> AsyncGenerator[str | Finished, None]:
+        """One answer's text as it comes, then what it cost where the server says it."""
         reason, usage = "", Finished()
-        try:
-            async with self._peer.open() as session, session.events("POST", "/chat/completions", body) as events:
-                async for data in events:
-                    if data == "[DONE]":
-                        break
-                    chunk = self._chunk(data)
-                    usage = _usage(chunk) or usage
-                    choice = next(iter(chunk.get("choices") or ()), None)
-                    if choice is None:
-                        continue
-                    text, reason = self._delta(choice, reason)
-                    if text:
-                        yield text
-        except StoryreelError as error:
-            raise _meant(error) from error
+        async with self._peer.open() as session, session.events("POST", "/chat/completions", body) as events:
+            async for data in events:
+                if data == "[DONE]":
+                    break
+                chunk = self._chunk(data)
+                usage = _usage(chunk) or usage
+                choice = next(iter(chunk.get("choices") or ()), None)
+                if choice is None:
+                    continue
+                text, reason = self._delta(choice, reason)
+                if text:
+                    yield text
         if reason or usage.prompt_tokens:
             yield Finished(reason, usage.prompt_tokens, usage.completion_tokens)
 

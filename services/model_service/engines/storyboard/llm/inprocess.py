@@ -20,11 +20,18 @@ from uuid import uuid4
 import structlog
 
 from services.core.errors import EngineFailed, Unavailable
-from services.model_service.engines.diffusion.loading import sampled
-from services.model_service.engines.storyboard.llm.chat import Finished, Message, PromptTooLong, Schema
+from services.model_service.engines.storyboard.llm.chat import (
+    Finished,
+    Message,
+    PromptTooLong,
+    Schema,
+    refuses_system,
+    without_system,
+)
 from services.model_service.engines.storyboard.llm.engine import LlmStoryboards
 from services.model_service.engines.storyboard.llm.lifeline import Lifeline
 from services.model_service.engines.storyboard.llm.settings import LlmSettings, VllmSettings
+from services.model_service.engines.weights import sampled
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +56,7 @@ class InProcessChat:
         self._name = name
         self._settings = settings
         self._revision = ""
+        self._takes_system = True
         self._starting = threading.Lock()
         self._lifeline: Lifeline | None = None
         # An AsyncLLM. vLLM is not installed where the types are checked.
@@ -176,10 +184,12 @@ class InProcessChat:
         from vllm.renderers import ChatParams, TokenizeParams  # noqa: PLC0415
 
         window = await self.context_window()
-        talk = [{"role": message.role, "content": message.content} for message in messages]
         # What a template does not know of these, vLLM leaves out.
         template = {"add_generation_prompt": True, "enable_thinking": self._settings.thinking}
         length = TokenizeParams(max_total_tokens=window, max_output_tokens=max_tokens, add_special_tokens=False)
+        plain = self._takes_system
+        told = messages if plain else without_system(messages)
+        talk = [{"role": message.role, "content": message.content} for message in told]
         try:
             _, prompts = await engine.renderer.render_chat_async([talk], ChatParams(chat_template_kwargs=template), length)
         except VLLMValidationError as error:
@@ -188,6 +198,9 @@ class InProcessChat:
             asked = error.value if error.parameter == "input_tokens" and isinstance(error.value, int) else 0
             raise PromptTooLong(str(error), window=window, tokens=asked) from error
         except ValueError as error:
+            if plain and refuses_system(str(error)):
+                self._takes_system = False
+                return await self._prompt(engine, messages, max_tokens)
             problem = f"its chat template cannot be used ({_told(error)})"
             raise EngineFailed(
                 "WEIGHTS_UNSUITABLE", engine=self._name, model=self.model, problem=problem, setting=_SETTING

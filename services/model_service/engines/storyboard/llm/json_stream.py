@@ -1,13 +1,12 @@
 """A JSON object read while it is still being written: each element of its lists is given out the moment it closes."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 _DEEPEST = 32
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
+_THOUGHT, _THOUGHT_OVER = "<think>", "</think>"
 _MOST_PREAMBLE = 200_000
 _BRACKETS = {"}": "{", "]": "["}
 
@@ -34,7 +33,9 @@ class ObjectReader:
 
     def __init__(self, lists: Sequence[str]) -> None:
         self._lists = frozenset(lists)
-        self._preamble = ""
+        self._skipped = 0
+        self._tail = ""
+        self._thinks = False
         self._written: list[str] = []
         self._open: list[str] = []
         self._quoted = self._escaped = self._expects_key = self._over = False
@@ -77,12 +78,24 @@ class ObjectReader:
         return found
 
     def _after_preamble(self, text: str) -> str:
-        self._preamble += text
-        if len(self._preamble) > _MOST_PREAMBLE:
+        """What begins with the object's first brace; empty before it. Of the rest an end is kept, which may be half a mark."""
+        rest, self._tail = self._tail + text, ""
+        while True:
+            start = rest.find("{") if not self._thinks else -1
+            mark = _THOUGHT_OVER if self._thinks else _THOUGHT
+            at = rest.find(mark, 0, start if start >= 0 else None)
+            if at >= 0:
+                self._thinks = not self._thinks
+                rest = rest[at + len(mark) :]
+            elif start >= 0:
+                return rest[start:]
+            else:
+                break
+        self._skipped += len(text)
+        if self._skipped > _MOST_PREAMBLE:
             raise Malformed("there is no JSON object in it")
-        told = _THOUGHT.sub("", self._preamble)
-        start = told.find("{")
-        return told[start:] if start >= 0 else ""
+        self._tail = rest[1 - len(mark) :]
+        return ""
 
     def _in_string(self, character: str) -> None:
         if self._escaped:

@@ -1,0 +1,1 @@
+"""What all engines share that have a picture made, whoever makes it: its words, and its size."""
