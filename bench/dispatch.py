@@ -22,6 +22,8 @@ from bench.bare import bare_stack
 from tests.e2e.harness import BLANK, Client, RunningStack, running_stack
 
 WARM_UP = 20
+MOST_QUEUED = 1_000_000
+"""Creators may run ahead of the worker as far as they like."""
 BODY = {"display_name": "A bench", "script_content": "One shot of nothing in particular.", "shots": 1}
 TIMES = "SELECT created_at, started_at, finished_at FROM operations WHERE id = ANY($1::uuid[])"
 UNFINISHED = "SELECT count(*) FROM operations WHERE finished_at IS NULL"
@@ -164,7 +166,8 @@ def main() -> None:
     if chosen.no_op_only:
         report.tell({"benchmark": "dispatch", "machine": report.machine(), "no_op": nothing}, no_op_table(nothing))
         return
-    with tempfile.TemporaryDirectory(prefix="storyreel-bench-") as folder, running_stack(Path(folder), BLANK) as stack:
+    settings = BLANK | {"STORYREEL_MAX_QUEUED_PER_USER": str(MOST_QUEUED)}
+    with tempfile.TemporaryDirectory(prefix="storyreel-bench-") as folder, running_stack(Path(folder), settings) as stack:
         idle = asyncio.run(unloaded(stack, chosen.operations))
         busy = asyncio.run(sustained(stack, chosen.creators, chosen.seconds))
         ready = stack.seconds
