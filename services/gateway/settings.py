@@ -39,9 +39,9 @@ class GatewaySettings(BaseSettings):
     webhook_old_secret_seconds: float = Field(
         default=86_400.0, ge=0, description="How long messages are signed with the old secret too, after it was replaced."
     )
-    webhook_allow_http: bool = Field(default=False, description="Whether webhooks may have http:// URLs too.")
+    webhook_allow_http: bool = Field(default=False, description="Whether webhooks may be sent to http:// URLs too.")
     webhook_allow_private: bool = Field(
-        default=False, description="Whether webhooks may be in private networks or on this machine."
+        default=False, description="Whether webhooks may be sent into private networks and to this machine."
     )
     ready_requires: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("database",),
