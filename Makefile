@@ -126,10 +126,13 @@ lock: setup ## Resolve pyproject.toml into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra diffusers --override $(VENV)/without-torch.txt --constraint requirements.lock --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements-diffusers.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url requirements-peers.in -o requirements-peers.lock
 
-bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile bench-models bench-clips-models ## Measure everything that docs/benchmarks.md quotes
+bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile bench-models bench-clips-models bench-throughput bench-rows bench-peers bench-live bench-cancel ## Measure everything that docs/benchmarks.md quotes
 
 bench-peers: setup setup-peers ## Operations that do nothing, beside procrastinate, taskiq and celery
 	$(BIN)/python -m bench.peers
+
+bench-throughput: setup ## Operations that do nothing, at the store and the broker, beside a thousand rows and a million
+	$(BIN)/python -m bench.throughput
 
 bench-live: setup ## A thousand event streams on one gateway
 	$(BIN)/python -m bench.live
