@@ -64,7 +64,7 @@ chaos: setup ## Rain faults on real processes for a minute, and check what happe
 chaos-long: setup ## The same at length: 2,000 operations or more, 200 faults, a seed by chance (docs/chaos.md)
 	$(BIN)/python -m tests.chaos --operations 2000 --tenants 8 --faults 210 --every 2 --report chaos.json
 
-.PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live bench-cancel bench-rows
+.PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live bench-cancel bench-rows bench-throughput
 
 setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
 	@$(BIN)/python scripts/vllm_env.py
