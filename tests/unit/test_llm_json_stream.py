@@ -55,11 +55,12 @@ def test_any_split_gives_the_same_elements(made: tuple[dict[str, Any], str], pla
     st.lists(st.integers(0, 10_000), max_size=40),
 )
 def test_thoughts_are_skipped_however_they_are_cut(before: list[str], places: list[int]) -> None:
-    text = "".join(before)
-    told = re.sub(r"<think>.*?(?:</think>|\Z)", "", text + '</think>{"a": 1}', flags=re.DOTALL)
-    expected = told[told.find("{") :] if "{" in told else ""
+    text = "".join(before) + '</think>{"a": 1}'
+    skipped = re.match(r"(?:<think>.*?(?:</think>|\Z)|[^{])*", text, flags=re.DOTALL)
+    assert skipped is not None
+    expected = text[skipped.end() :]  # what looks like a thought within the object is a part of it
     reader = ObjectReader(())
-    for piece in _cut(text + '</think>{"a": 1}', places):
+    for piece in _cut(text, places):
         list(reader.feed(piece))
     assert "".join(reader._written) == expected[: len(reader._written)]
     assert reader.begun is bool(expected)
