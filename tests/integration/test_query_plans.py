@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -11,6 +12,8 @@ import pytest_asyncio
 
 from services.adapters.postgres.database import named_queries
 from services.adapters.postgres.migrate import Connection, migrate
+from services.core import lifecycle
+from services.core.model import OperationStatus, ShotStatus, StoryStatus
 
 _FILL = """
 INSERT INTO stories (id, user_id, content, title, style, language, aspect, voice, status)
@@ -104,8 +107,6 @@ def nodes(plan: dict[str, Any], *, subplans: bool = True) -> Iterator[dict[str, 
         ("claimed_stories", {"stories_pkey"}),
         ("claimed_story", {"stories_by_owner"}),
         ("claimable", {"operations_queued", "operations_active"}),
-        ("unblock", {"operations_active", "operations_waiting"}),
-        ("fence_all", {"operations_pkey"}),
         ("unannounced", {"operations_unannounced"}),
         ("expired", {"operations_leased"}),
         ("overdue", {"operations_deadline"}),
@@ -116,8 +117,6 @@ def nodes(plan: dict[str, Any], *, subplans: bool = True) -> Iterator[dict[str, 
         ("events", {"operation_events_pkey"}),
         ("heartbeat", {"operations_by_owner"}),
         ("append_event", {"operations_by_owner"}),
-        ("end_operations", {"operations_pkey"}),
-        ("settle", {"operations_pkey", "stories_pkey", "shots_pkey"}),
         ("shots", {"shots_story_id_sequence_key"}),
         ("start_operation", {"shots_by_owner"}),
         ("replayed", {"idempotency_keys_pkey"}),
@@ -157,3 +156,77 @@ async def test_turns_cost_what_owners_wait_and_not_what_they_have(filled: Connec
     }
     whole = [node["Index Name"] for node in found if "Index Name" in node and "Index Cond" not in node]
     assert whole == ["operations_waiting"], "only the first owner is where the index begins"
+
+
+_FILLED = ["stories", "shots", "operations", "operation_events"]
+_READ = """
+SELECT coalesce(sum(seq_scan), 0)::integer AS scans, coalesce(sum(idx_tup_fetch + seq_tup_read), 0)::integer AS rows
+FROM pg_stat_xact_user_tables WHERE relname = ANY($1)
+"""
+_STATES = lifecycle.sources(lifecycle.OPERATION, OperationStatus.SUCCEEDED)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def undone(filled: Connection) -> AsyncIterator[Connection]:
+    """The filled database in a transaction that is rolled back; its statistics count what is read in it."""
+    transaction = filled.transaction()
+    await transaction.start()
+    yield filled
+    await transaction.rollback()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("query", ["finish_operations", "end_operations"])
+async def test_ends_read_what_they_end_and_no_more(undone: Connection, query: str) -> None:
+    """The statements within the functions are planned where nobody explains them: what they read is counted instead."""
+    running = await undone.fetch(
+        "SELECT id, user_id, attempt, worker FROM operations WHERE status = 'running' AND type = 'video_render' ORDER BY id LIMIT 8"
+    )
+    sources = {
+        "sources": _STATES,
+        "ready_sources": lifecycle.sources(lifecycle.STORY, StoryStatus.READY),
+        "failed_sources": lifecycle.sources(lifecycle.STORY, StoryStatus.FAILED),
+        "shot_done_sources": lifecycle.sources(lifecycle.SHOT, ShotStatus.DONE),
+        "shot_failed_sources": lifecycle.sources(lifecycle.SHOT, ShotStatus.FAILED),
+        "shot_pending_sources": lifecycle.sources(lifecycle.SHOT, ShotStatus.PENDING),
+    }
+    given: dict[str, Any] = {"operation_ids": [row["id"] for row in running]}
+    if query == "finish_operations":
+        given |= {"user_ids": [row["user_id"] for row in running], "attempts": [row["attempt"] for row in running]}
+        given |= {"workers": [row["worker"] for row in running]}
+    else:
+        given |= {"status": "succeeded", "failure": None, "data": "{}"}
+    before = await undone.fetchrow(_READ, _FILLED)
+    found = [row async for row in getattr(named_queries(), query)(undone, **given, **sources)]
+    ended = [row for row in found if row["status"] == "succeeded"]
+    assert {row["id"] for row in ended} == {row["id"] for row in running}
+    freed = {row["story_id"] for row in found if row["status"] == "queued"}
+    assert freed, "of some of these stories a regenerate has been waiting"
+    assert freed <= {row["story_id"] for row in ended}
+    after = await undone.fetchrow(_READ, _FILLED)
+    assert after["scans"] == before["scans"]
+    assert after["rows"] - before["rows"] < 25 * len(running)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_creations_read_no_table(undone: Connection) -> None:
+    owner = await undone.fetchval("SELECT user_id FROM operations WHERE status = 'queued' LIMIT 1")
+    wanted: list[dict[str, Any]] = [
+        {
+            "story_id": str(uuid4()),
+            "operation_id": str(uuid4()),
+            "user_id": str(owner),
+            "content": "A boat.",
+            "title": "",
+            "style": "",
+        }
+        | {"language": "en", "aspect": "16:9", "voice": "", "shot_count": 1, "payload": {}, "key": None, "request": None}
+        | {"key_seconds": 60.0, "cancel_after": None, "priority": 0, "most_queued": most}
+        for most in (None, 1000, 1)
+    ]
+    before = await undone.fetchrow(_READ, _FILLED)
+    found = [row async for row in named_queries().create_stories(undone, wanted=json.dumps(wanted))]
+    assert len(found) == 2, "the third finds its owner's queue full"
+    after = await undone.fetchrow(_READ, _FILLED)
+    assert after["scans"] == before["scans"]
+    assert after["rows"] - before["rows"] < 100

@@ -154,27 +154,20 @@ class Attempts:
         return Together(self._finish_all)
 
     async def _finish_all(self, claims: Sequence[Claim]) -> list[Ended | Exception]:
-        """End all whose claims hold, in one transaction; the others hear that theirs are lost. The first tells who may go now."""
-        ids = [claim.operation_id for claim in claims]
-        async with self._db.transaction() as connection:
-            _ = [row async for row in self._db.queries.lock_stories_of(connection, operation_ids=ids)]
-            held = self._db.queries.fence_all(
-                connection,
-                operation_ids=ids,
-                user_ids=[claim.user_id for claim in claims],
-                attempts=[claim.attempt for claim in claims],
-                workers=[claim.worker for claim in claims],
-            )
-            owned = {(row["id"], row["user_id"], row["attempt"], row["worker"]) async for row in held}
-            ending = await endings.end_succeeded(self._db, connection, [each[0] for each in owned])
-        of = dict(zip((o.id for o in ending.operations), zip(ending.operations, ending.events, strict=True), strict=True))
+        """End all whose claims hold, in one statement; the others hear that theirs are lost. The first tells who may go now."""
+        async with self._db.connection() as connection:
+            ending = await endings.finish(self._db, connection, claims)
+        of = {
+            Claim(operation.id, operation.user_id, operation.attempt, operation.worker): (operation, event)
+            for operation, event in zip(ending.operations, ending.events, strict=True)
+        }
         answers: list[Ended | Exception] = []
         unblocked = ending.unblocked
         for claim in claims:
-            if (claim.operation_id, claim.user_id, claim.attempt, claim.worker) not in owned:
+            if claim not in of:
                 answers.append(_lost(claim))
                 continue
-            answers.append(Ended(*of[claim.operation_id], unblocked))
+            answers.append(Ended(*of[claim], unblocked))
             unblocked = ()
         return answers
 

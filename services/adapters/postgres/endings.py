@@ -13,6 +13,7 @@ from services.adapters.postgres.database import Database
 from services.adapters.postgres.migrate import Connection
 from services.core import codec, lifecycle
 from services.core.model import Failure, Operation, OperationEvent, OperationId, OperationStatus, ShotStatus, StoryStatus
+from services.core.ports import Claim
 from services.core.retrying import counts
 
 
@@ -27,6 +28,19 @@ class Ending:
 
 async def end_succeeded(database: Database, connection: Connection, ids: Sequence[UUID]) -> Ending:
     return await _end(database, connection, ids, OperationStatus.SUCCEEDED, {})
+
+
+async def finish(database: Database, connection: Connection, claims: Sequence[Claim]) -> Ending:
+    """The operations succeeded, where the claims still hold. Takes the locks by itself, and commits by itself."""
+    found = database.queries.finish_operations(
+        connection,
+        operation_ids=[claim.operation_id for claim in claims],
+        user_ids=[claim.user_id for claim in claims],
+        attempts=[claim.attempt for claim in claims],
+        workers=[claim.worker for claim in claims],
+        **_sources(OperationStatus.SUCCEEDED),
+    )
+    return _ended([row async for row in found], OperationStatus.SUCCEEDED, {})
 
 
 async def end_failed(database: Database, connection: Connection, ids: Sequence[UUID], failure: Failure) -> Ending:
@@ -111,22 +125,33 @@ async def _end(
     ended = database.queries.end_operations(
         connection,
         operation_ids=ids,
-        sources=lifecycle.sources(lifecycle.OPERATION, status),
         status=status,
         failure=codec.failure_to_json(failure) if failure else None,
         data=data,
+        **_sources(status),
     )
-    found = [row async for row in ended]
-    await database.queries.settle(
-        connection,
-        operation_ids=[row["id"] for row in found],
-        ready_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.READY),
-        failed_sources=lifecycle.sources(lifecycle.STORY, StoryStatus.FAILED),
-        shot_done_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.DONE),
-        shot_failed_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.FAILED),
-        shot_pending_sources=lifecycle.sources(lifecycle.SHOT, ShotStatus.PENDING),
+    return _ended([row async for row in ended], status, data)
+
+
+def _sources(status: OperationStatus) -> dict[str, Any]:
+    """From which states an operation may end so, and from which states stories and shots may go where that leads them."""
+    return {
+        "sources": lifecycle.sources(lifecycle.OPERATION, status),
+        "ready_sources": lifecycle.sources(lifecycle.STORY, StoryStatus.READY),
+        "failed_sources": lifecycle.sources(lifecycle.STORY, StoryStatus.FAILED),
+        "shot_done_sources": lifecycle.sources(lifecycle.SHOT, ShotStatus.DONE),
+        "shot_failed_sources": lifecycle.sources(lifecycle.SHOT, ShotStatus.FAILED),
+        "shot_pending_sources": lifecycle.sources(lifecycle.SHOT, ShotStatus.PENDING),
+    }
+
+
+def _ended(found: Sequence[rows.Row], status: OperationStatus, data: Mapping[str, Any]) -> Ending:
+    over = [row for row in found if row["status"] == status]
+    return Ending(
+        tuple(rows.operation(row) for row in over),
+        tuple(rows.newest_event(row, status.value, data) for row in over),
+        tuple(sorted(OperationId(row["id"]) for row in found if row["status"] != status)),
     )
-    return await _ending(database, connection, found, status.value, data)
 
 
 async def _ending(

@@ -27,9 +27,9 @@ class Stories:
     async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
         while True:
             wanted = {
-                "story_id": self._db.new_id(),
-                "operation_id": self._db.new_id(),
-                "user_id": user,
+                "story_id": str(self._db.new_id()),
+                "operation_id": str(self._db.new_id()),
+                "user_id": str(user),
                 "content": command.content,
                 "title": command.title,
                 "style": command.style,
@@ -60,8 +60,9 @@ class Stories:
         return Together(self._create_all)
 
     async def _create_all(self, wanted: Sequence[Mapping[str, Any]]) -> list[rows.Row | None]:
-        """Create these, in one transaction; None for one that may not be created."""
-        created = {row["id"]: row for row in await self._db.many("create_story", wanted)}
+        """Create these, in one statement; None for one that may not be created."""
+        async with self._db.connection() as connection:
+            created = {str(row["id"]): row async for row in self._db.queries.create_stories(connection, wanted=wanted)}
         return [created.get(each["operation_id"]) for each in wanted]
 
     async def story(self, user: UserId, story_id: StoryId) -> Story:

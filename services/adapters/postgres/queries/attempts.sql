@@ -44,18 +44,6 @@ SELECT * FROM operations
 WHERE id = :operation_id AND user_id = :user_id AND attempt = :attempt AND worker = :worker AND status = 'running'
 FOR NO KEY UPDATE;
 
--- name: fence_all(operation_ids, user_ids, attempts, workers)
--- Of several operations those, locked, that their attempts still own. They are found by their ids alone, however few run.
-WITH named AS MATERIALIZED (
-    SELECT * FROM operations
-    WHERE id = ANY(:operation_ids::uuid[]) AND (id, user_id, attempt, worker) IN (
-        SELECT * FROM unnest(:operation_ids::uuid[], :user_ids::uuid[], :attempts::integer[], :workers::text[])
-    )
-    ORDER BY id
-    FOR NO KEY UPDATE
-)
-SELECT * FROM named WHERE status = 'running';
-
 -- name: append_event(operation_id, user_id, attempt, worker, kind, data)^
 -- No row when the claim no longer holds.
 WITH owned AS (

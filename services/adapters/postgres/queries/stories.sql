@@ -1,35 +1,46 @@
--- name: create_story(story_id, operation_id, user_id, content, title, style, language, aspect, voice, shot_count, payload, key, request, key_seconds, cancel_after, priority, most_queued)^
--- The story, its queued creation, the first event and the idempotency key. No row when the key is taken, or when the owner's
--- queue is full.
-WITH room AS (
-    SELECT WHERE has_room(:user_id, :most_queued)
+-- name: create_stories(wanted)
+-- Stories, their queued creations, first events and idempotency keys, all in one statement: `wanted` has an object for each. No row
+-- for one whose key is taken, or whose owner's queue is full.
+WITH asked AS MATERIALIZED (
+    SELECT each.*, row_number() OVER (PARTITION BY each.user_id ORDER BY each.operation_id) AS nth
+    FROM jsonb_to_recordset(:wanted::jsonb) AS each (
+        story_id uuid, operation_id uuid, user_id uuid, content text, title text, style text, language text, aspect text, voice text,
+        shot_count integer, payload jsonb, key text, request text, key_seconds double precision, cancel_after double precision,
+        priority smallint, most_queued integer
+    )
+), room AS MATERIALIZED (
+    SELECT asked.*
+    FROM asked JOIN (
+        SELECT user_id, CASE WHEN max(most_queued) IS NULL THEN 0 ELSE queued_operations(user_id, max(most_queued)) END AS waiting
+        FROM asked
+        GROUP BY user_id
+    ) queue USING (user_id)
+    WHERE asked.most_queued IS NULL OR queue.waiting + asked.nth <= asked.most_queued
 ), key AS (
     INSERT INTO idempotency_keys (user_id, key, request, operation_id, expires_at)
-    SELECT :user_id::uuid, :key::text, :request::text, :operation_id::uuid, statement_timestamp() + make_interval(secs => :key_seconds)
+    SELECT user_id, key, request, operation_id, statement_timestamp() + make_interval(secs => key_seconds)
     FROM room
-    WHERE :key::text IS NOT NULL
+    WHERE key IS NOT NULL
     ON CONFLICT (user_id, key) DO UPDATE
         SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
         WHERE idempotency_keys.expires_at <= statement_timestamp()
-    RETURNING expires_at
+    RETURNING operation_id, expires_at
+), free AS (
+    SELECT room.*, key.expires_at FROM room LEFT JOIN key USING (operation_id)
+    WHERE room.key IS NULL OR key.operation_id IS NOT NULL
 ), story AS (
     INSERT INTO stories (id, user_id, content, title, style, language, aspect, voice, shot_count, status)
-    SELECT :story_id::uuid, :user_id::uuid, :content::text, :title::text, :style::text, :language::text, :aspect::text, :voice::text,
-        :shot_count::integer, 'generating'
-    FROM room
-    WHERE :key::text IS NULL OR EXISTS (SELECT FROM key)
-    RETURNING id, user_id
+    SELECT story_id, user_id, content, title, style, language, aspect, voice, shot_count, 'generating' FROM free
 ), operation AS (
     INSERT INTO operations (id, user_id, story_id, type, payload, deadline_at, priority, last_seq)
-    SELECT :operation_id::uuid, story.user_id, story.id, 'story_create', :payload::jsonb,
-        statement_timestamp() + make_interval(secs => :cancel_after), :priority::smallint, 1
-    FROM story
+    SELECT operation_id, user_id, story_id, 'story_create', payload, statement_timestamp() + make_interval(secs => cancel_after), priority, 1
+    FROM free
     RETURNING *
 ), event AS (
     INSERT INTO operation_events (operation_id, seq, user_id, story_id, kind, data)
     SELECT id, last_seq, user_id, story_id, 'queued', jsonb_build_object('type', type) FROM operation
 )
-SELECT *, (SELECT expires_at FROM key) AS key_expires_at FROM operation;
+SELECT operation.*, free.expires_at AS key_expires_at FROM operation JOIN free ON free.operation_id = operation.id;
 
 -- name: story(user_id, story_id)^
 SELECT s.*, (
