@@ -65,8 +65,9 @@ What an owner may wish, and what comes of it (each is idempotent: a wish that ha
 * A cancel goes before a pause, and both go before a retry: an attempt that fails, or loses its worker, while its operation is
   asked to stop does not start again. What ends before the worker has heard of the wish stands as it ended.
 * A deadline is a wish to cancel that the sweeper makes, by the database's clock, with the reason `DEADLINE_EXCEEDED`.
-* A pause keeps what was made, and blocks nobody; the operation takes its place by age again when it is resumed. The time for
-  which it was paused counts as none that it has taken: `started_at` moves on by it.
+* A pause keeps what was made, and blocks nobody; the operation takes its place by age again when it is resumed. Only behind a
+  paused creation all else on its story waits, for it needs the shots that are yet to be made. The time for which an operation was
+  paused counts as none that it has taken: `started_at` moves on by it.
 * A retry forgives all failures and losses, forgets the start and the progress, and lifts a deadline that has passed; `attempt`
   goes on, for it fences off the attempts before. What they made is found by its keys.
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
 
+from services.core.model import Operation, OperationType, ShotStatus, StoryStatus
 from services.core.model import OperationStatus as Op
-from services.core.model import OperationType, ShotStatus, StoryStatus
 
 S = TypeVar("S", bound=Enum)
 
@@ -65,3 +65,12 @@ def conflicts(a: OperationType, b: OperationType, *, same_shot: bool) -> bool:
     if a is b is OperationType.VIDEO_RENDER:
         return True
     return a is b is OperationType.SHOT_REGEN and same_shot
+
+
+def keeps_its_place(operation: Operation) -> bool:
+    """Whether a later operation that conflicts with this one waits, though it does not run.
+
+    A paused operation lets others pass, except a creation: they need the shots that it has yet to make.
+    """
+    paused_creation = operation.status is Op.PAUSED and operation.type is OperationType.STORY_CREATE
+    return operation.status is Op.QUEUED or paused_creation

@@ -326,12 +326,12 @@ class Lifecycle(RuleBasedStateMachine):
         return sum(operation.user_id == user for operation in running)
 
     def _may_start(self, operation: Operation) -> bool:
-        """Queued, due, and neither a conflicting one running nor an older one waiting."""
+        """Queued, due, and neither a conflicting one running nor an older one waiting, nor its story's creation paused."""
         if operation.status is not OperationStatus.QUEUED or operation.run_after > self._bench.clock.now:
             return False
         return not any(
             conflicting(operation, other)
-            and (other.status is OperationStatus.RUNNING or (other.status is OperationStatus.QUEUED and other.id < operation.id))
+            and (other.status is OperationStatus.RUNNING or (_waits(other) and other.id < operation.id))
             for other in self._now.of_story(operation.story_id)
             if other.id != operation.id
         )
@@ -340,6 +340,11 @@ class Lifecycle(RuleBasedStateMachine):
         waited = timedelta(seconds=0.0 if operation.attempt else after)
         due = operation.run_after <= self._bench.clock.now - waited
         return operation.status is OperationStatus.QUEUED and operation.announced_at is None and due
+
+
+def _waits(operation: Operation) -> bool:
+    paused_creation = operation.status is OperationStatus.PAUSED and operation.type is OperationType.STORY_CREATE
+    return operation.status is OperationStatus.QUEUED or paused_creation
 
 
 def _nth(rows: Any, which: int) -> Any:

@@ -79,7 +79,8 @@ async def test_a_running_operation_is_asked_and_paused_by_its_worker(any_store: 
 
     paused = ended.operation
     assert (paused.status, paused.pause_requested_at, paused.worker, paused.lease_expires_at) == (PAUSED, None, "", None)
-    assert (ended.event.kind, ended.event.data, ended.unblocked) == ("paused", {}, (render.id,))
+    assert (ended.event.kind, ended.event.data, ended.unblocked) == ("paused", {}, ())
+    assert await any_store.claim(render.id, "story-worker/b", LEASE) is None
     assert (paused.attempt, paused.failures, paused.losses, paused.progress, paused.stage) == (1, 0, 0, 0.5, "")
     assert (await any_store.shot(tale.user, tale.story_id, shots[0].id)).keyframe is not None
     with pytest.raises(LeaseLost):
@@ -189,6 +190,29 @@ async def test_a_paused_operation_blocks_nothing_and_takes_its_place_again(any_s
     assert (await any_store.finish(claim, film=film(1))).unblocked == (first.id,)
     assert await any_store.claim(third.id, "story-worker/b", LEASE) is None
     await claimed(any_store, first.id)
+
+
+async def test_a_paused_creation_keeps_waiting_what_needs_its_shots(any_store: Store) -> None:
+    tale = await new_story(any_store)
+    render = await start(any_store, tale, OperationType.VIDEO_RENDER)
+
+    _, stopped = await any_store.request_pause(tale.user, tale.operation.id)
+    assert (stopped.unblocked, await any_store.claimable(10)) == ((), ())
+    assert await any_store.claim(render.id, "story-worker/a", LEASE) is None
+    assert await any_store.claim_fairest("story-worker/a", LEASE, room=5) == ()
+
+    _, stopped = await any_store.resume(tale.user, tale.operation.id)
+    assert stopped.unblocked == (tale.operation.id,)
+    claim = claim_of(await claimed(any_store, tale.operation.id))
+    assert (await any_store.finish(claim)).unblocked == (render.id,)
+
+
+async def test_a_cancelled_creation_lets_go_what_waited_while_it_was_paused(any_store: Store) -> None:
+    tale = await new_story(any_store)
+    render = await start(any_store, tale, OperationType.VIDEO_RENDER)
+    await any_store.request_pause(tale.user, tale.operation.id)
+    _, stopped = await any_store.request_cancel(tale.user, tale.operation.id)
+    assert stopped.unblocked == (render.id,)
 
 
 async def test_a_paused_operation_explains_that_its_story_or_shot_is_generating(any_store: Store) -> None:

@@ -106,7 +106,7 @@ def nodes(plan: dict[str, Any], *, subplans: bool = True) -> Iterator[dict[str, 
     [
         ("claimed_stories", {"stories_pkey"}),
         ("claimed_story", {"stories_by_owner"}),
-        ("claimable", {"operations_queued", "operations_active"}),
+        ("claimable", {"operations_queued", "operations_active", "operations_paused_creations"}),
         ("unannounced", {"operations_unannounced"}),
         ("expired", {"operations_leased"}),
         ("overdue", {"operations_deadline"}),
@@ -153,6 +153,7 @@ async def test_turns_cost_what_owners_wait_and_not_what_they_have(filled: Connec
         "operations_waiting",
         "operations_running",
         "operations_active",
+        "operations_paused_creations",
     }
     whole = [node["Index Name"] for node in found if "Index Name" in node and "Index Cond" not in node]
     assert whole == ["operations_waiting"], "only the first owner is where the index begins"

@@ -132,11 +132,11 @@ class Tables:
         return event
 
     def claimable(self, operation: Operation) -> bool:
-        """Queued, due, and neither a conflicting operation running nor an older one queued."""
+        """Queued, due, and neither a conflicting operation running nor an older one queued, nor a creation paused."""
         if operation.status is not OperationStatus.QUEUED or operation.run_after > self.clock():
             return False
         return not any(
-            other.status is OperationStatus.RUNNING or (other.status is OperationStatus.QUEUED and other.id < operation.id)
+            other.status is OperationStatus.RUNNING or (lifecycle.keeps_its_place(other) and other.id < operation.id)
             for other in self.operations.values()
             if other.story_id == operation.story_id
             and other.id != operation.id

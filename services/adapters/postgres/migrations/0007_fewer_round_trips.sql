@@ -2,6 +2,28 @@
 -- that each see what the one before has done, without a round trip for each. The previous release, beside this one, sends the
 -- same statements one by one.
 
+-- A paused creation keeps its place: what was asked for after it needs the shots that it has yet to make.
+CREATE INDEX operations_paused_creations ON operations (story_id) WHERE status = 'paused' AND type = 'story_create';
+CREATE OR REPLACE VIEW claimable_operations AS
+    SELECT o.id, o.story_id, o.user_id, o.priority
+    FROM operations o
+    WHERE o.status = 'queued'
+      AND o.run_after <= statement_timestamp()
+      AND NOT EXISTS (
+          SELECT FROM operations other
+          WHERE other.story_id = o.story_id
+            AND other.id <> o.id
+            AND other.status IN ('queued', 'running')
+            AND (other.status = 'running' OR other.id < o.id)
+            AND conflicts(other.type, o.type, coalesce(other.shot_id = o.shot_id, false))
+      )
+      -- Not "NOT EXISTS": that may be planned as a hash of all creations that are paused, and this is a look for each that may start.
+      AND (
+          SELECT creation.id FROM operations creation
+          WHERE creation.story_id = o.story_id AND creation.status = 'paused' AND creation.type = 'story_create' AND creation.id < o.id
+          LIMIT 1
+      ) IS NULL;
+
 -- How many operations of this owner are queued; `most` is where counting ends.
 CREATE FUNCTION queued_operations(owner uuid, most integer) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (SELECT count(*) FROM (SELECT FROM operations WHERE user_id = owner AND status = 'queued' LIMIT most) AS waiting);
