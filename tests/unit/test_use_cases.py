@@ -16,7 +16,7 @@ from services.core.filtering import Comparison
 from services.core.model import OperationEvent, OperationId, OperationStatus, OperationType, ShotId
 from services.core.use_cases import Bulk, Stories
 from tests.builders import ALICE, BOB
-from tests.contract.store_steps import claimed, story_command
+from tests.contract.store_steps import claimed, ready_story, story_command
 
 
 class Heard:
@@ -80,15 +80,17 @@ async def test_a_deletion_tells_what_it_ended_and_starts_nothing(stories: Storie
     assert heard.operations.empty()
 
 
-async def test_what_a_pause_lets_go_and_what_a_resume_brings_back_is_announced(stories: Stories, heard: Heard) -> None:
-    creation = (await stories.create(ALICE, story_command())).operation
-    film = (await stories.compile(ALICE, creation.story_id, {})).operation
+async def test_what_a_pause_lets_go_and_what_a_resume_brings_back_is_announced(
+    stories: Stories, twin: MemoryStore, heard: Heard
+) -> None:
+    tale, _ = await ready_story(twin)
+    first, second = [(await stories.compile(tale.user, tale.story_id, {})).operation for _ in range(2)]
     async with asyncio.timeout(5):
-        assert [await heard.operations.get(), await heard.operations.get()] == [creation.id, film.id]
-        assert (await stories.pause(ALICE, creation.id)).status is OperationStatus.PAUSED
-        assert await heard.operations.get() == film.id
-        assert (await stories.resume(ALICE, creation.id)).status is OperationStatus.QUEUED
-        assert await heard.operations.get() == creation.id
+        assert [await heard.operations.get(), await heard.operations.get()] == [first.id, second.id]
+        assert (await stories.pause(tale.user, first.id)).status is OperationStatus.PAUSED
+        assert await heard.operations.get() == second.id
+        assert (await stories.resume(tale.user, first.id)).status is OperationStatus.QUEUED
+        assert await heard.operations.get() == first.id
         assert [(await heard.events.get()).kind for _ in range(2)] == ["paused", "resumed"]
 
 
