@@ -27,8 +27,8 @@ def _plain(value: Any) -> Any:
 
 
 def _left_out(value: object, field: dataclasses.Field[Any]) -> bool:
-    """Whether a field that was added later still has its default: the recipe is then the one that it was before."""
-    return ADDED in field.metadata and getattr(value, field.name) == field.default
+    """Whether a field tells no recipes apart: by its nature, or as one that was added later and still has its default."""
+    return not field.compare or (ADDED in field.metadata and getattr(value, field.name) == field.default)
 
 
 def canonical(value: object) -> bytes:

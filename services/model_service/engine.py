@@ -82,7 +82,8 @@ class Generator(Protocol[R_contra]):
     """One engine for one kind of request. Constructing it is cheap; `load` reads weights and data."""
 
     @property
-    def identity(self) -> Engine: ...
+    def identity(self) -> Engine:
+        """Who it is, and what it accepts. What it is given all the same it ignores, and says so in `meta["changed"]`."""
 
     def load(self) -> None:
         """Make ready to run, once, before the service says SERVING. Raises EngineFailed with what is missing and how to mend it."""

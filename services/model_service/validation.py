@@ -6,6 +6,7 @@ from typing import assert_never
 
 from services.core.errors import InvalidArgument, TooLarge
 from services.core.requests import (
+    MOST_REFERENCES,
     CardRequest,
     ClipRequest,
     Cue,
@@ -34,7 +35,6 @@ MOST_PIECES = 2 * MOST_SHOTS + 3
 FILM_FRAMES = 24 * 60 * 60 * HIGHEST_FPS
 """A day."""
 CARDS = ("title", "end")
-MOST_REFERENCES = 8
 LONGEST_STORY = 200_000
 LONGEST_LINE = 5_000
 HIGHEST_SEED = 2**31 - 1
@@ -117,6 +117,9 @@ def _clip(request: ClipRequest) -> None:
     _length("prompt", request.prompt, LONGEST_LINE)
     if request.last is not None:
         _digest("last", request.last)
+    if request.speech is not None:
+        _digest("speech", request.speech)
+    _range("speech_at", request.speech_at, 0.0, request.frames / request.fps)
 
 
 def _card(request: CardRequest) -> None:

@@ -11,8 +11,8 @@ from google.genai import types
 from google.genai.models import AsyncModels
 from PIL import Image
 
-from services.core.model import Engine
-from services.core.requests import KeyframeRequest
+from services.core.model import Accepts, Engine
+from services.core.requests import MOST_REFERENCES, KeyframeRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.picture.wording import worded
 from services.model_service.engines.remote import pictures, refusals
@@ -47,7 +47,7 @@ class Gemini:
         self._settings = settings
         self._resubmit_unknown = resubmit_unknown
         facts = settings.model_dump(mode="json", include={"base_url", "model", "image_size", "safety", "send_seed"})
-        self.identity: Engine = identity(_NAME, "1", facts)
+        self.identity: Engine = identity(_NAME, "1", facts, Accepts(references=MOST_REFERENCES))
         self._loaded: genai.Client | None = None
 
     @classmethod

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from services.core.errors import InvalidArgument
-from services.core.model import Engine
+from services.core.model import Accepts, Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.motion.conform import conform
@@ -30,7 +30,9 @@ class VolcanoClips:
     def __init__(self, settings: VolcanoSettings, *, resubmit_unknown: bool = False) -> None:
         self._settings = settings
         self._resubmit_unknown = resubmit_unknown
-        self.identity: Engine = identity(_NAME, "1", settings.model_dump(mode="json", include={"base_url", "video", "mode"}))
+        facts = settings.model_dump(mode="json", include={"base_url", "video", "mode"})
+        accepts = Accepts(last=models.video_model(settings.video, settings.mode, last=True).pictures == 2)
+        self.identity: Engine = identity(_NAME, "1", facts, accepts)
         self._peer = api.peer(_NAME, settings)
 
     @classmethod
