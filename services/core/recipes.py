@@ -42,6 +42,12 @@ def request_digest(request: Request) -> Digest:
     return Digest(hashlib.sha256(b"\n".join([_VERSION.encode(), request.kind.encode(), canonical(request)])).hexdigest())
 
 
+def seed(*parts: object) -> int:
+    """A seed from 0 to 2³¹ - 1 that is the same wherever the same parts are: so the same story gives the same recipes."""
+    text = "\n".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) >> 1
+
+
 def key(request: Request, engine: Engine) -> Key:
     """The artifact's key: what is asked and who serves it, with version and weights' revision."""
     body = {"kind": request.kind, "request": request, "engine": engine}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.core import codec, cutting, recipes
+from services.core import codec, cutting, portraits, recipes
 from services.core.commands import ShotChange
 from services.core.film_options import FilmOptions
 from services.core.ledger import LandShot, Ledger
@@ -18,7 +18,8 @@ def picture(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: S
     """The shot's picture, if it is there; otherwise its step is noted.
 
     A picture that answers today's request is kept whichever engine made it: a new engine must not replace pictures that the
-    user has seen and liked.
+    user has seen and liked. Nor must one that begins to take references, or no longer does: they are asked for when a picture
+    is to be made, and are no part of what it answers. What they show is the bible's, which is.
     """
     request = keyframe_request(work, shot)
     asked = recipes.request_digest(request)
@@ -26,7 +27,11 @@ def picture(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: S
     if current.keyframe and current.keyframe.request == asked:
         ledger.finished += 1
         return current.keyframe
-    artifact = ledger.need(request, shot.id)
+    references = portraits.references(work, request.prompt, ledger)
+    if references is None:
+        ledger.wait()
+        return None
+    artifact = ledger.need(replace(request, references=references), shot.id)
     if artifact is None:
         return None
     made = Made(artifact.key, asked, artifact.parts)
@@ -181,7 +186,7 @@ def rewrite(work: Work, shot: Shot, ledger: Ledger, *, instruction: str, seed: i
 
 
 def keyframe_request(work: Work, shot: Shot) -> KeyframeRequest:
-    """What the shot's fields ask of the picture's engine today."""
+    """What the shot's fields ask of the picture's engine today, the pictures that it may refer to aside."""
     width, height = FilmOptions.picture_size(work.story)
     return KeyframeRequest(
         prompt=_seen(shot),

@@ -197,7 +197,10 @@ def test_every_kind_and_service_has_its_method() -> None:
 
 
 def test_what_an_engine_accepts_is_told_beside_its_identity() -> None:
-    engines = {"keyframes": Engine("a", "1", accepts=Accepts(references=4)), "clips": Engine("b", "1", "r", Accepts(last=True))}
+    engines = {
+        "keyframes": Engine("a", "1", accepts=Accepts(references=4, chinese=True)),
+        "clips": Engine("b", "1", "r", Accepts(last=True)),
+    }
     message = wire_updates.encode_engines(engines)
     told = wire_updates.decode_engines(ListEnginesResponse.FromString(message.SerializeToString()))
     assert told == engines

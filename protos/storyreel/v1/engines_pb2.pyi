@@ -207,22 +207,26 @@ class Accepts(_message.Message):
     REFERENCES_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
     SPEECH_FIELD_NUMBER: _builtins.int
+    CHINESE_FIELD_NUMBER: _builtins.int
     references: _builtins.int
     """How many reference pictures of a keyframe."""
     last: _builtins.bool
     """A picture for a clip to end on."""
     speech: _builtins.bool
     """The line that is spoken in a clip."""
+    chinese: _builtins.bool
+    """Words in Chinese, for a keyframe."""
     def __init__(
         self,
         *,
         references: _builtins.int = ...,
         last: _builtins.bool = ...,
         speech: _builtins.bool = ...,
+        chinese: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["last", b"last", "references", b"references", "speech", b"speech"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chinese", b"chinese", "last", b"last", "references", b"references", "speech", b"speech"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -78,7 +78,9 @@ def decode_engines(message: engines_pb2.ListEnginesResponse) -> dict[str, Engine
 
 
 def _decode_accepts(message: engines_pb2.Accepts | None) -> Accepts:
-    return Accepts(message.references, message.last, message.speech) if message is not None else Accepts()
+    if message is None:
+        return Accepts()
+    return Accepts(references=message.references, chinese=message.chinese, last=message.last, speech=message.speech)
 
 
 # -- writing -------------------------------------------------------------------------------------------------------------------

@@ -50,8 +50,9 @@ class Diffusers:
 
     @property
     def identity(self) -> Engine:
-        accepts = Accepts(references=MOST_REFERENCES if self._settings.ip_adapter else 0)
-        return Engine(ENGINE, _VERSION, self._loaded().revision, accepts)
+        studio = self._loaded()
+        references = MOST_REFERENCES if self._settings.ip_adapter else 0
+        return Engine(ENGINE, _VERSION, studio.revision, Accepts(references=references, chinese=studio.family.chinese))
 
     def load(self) -> None:
         """Look through the folder, put the model on its device and paint once, so that all is warm.

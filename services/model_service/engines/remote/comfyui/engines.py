@@ -100,7 +100,7 @@ class ComfyKeyframes(_Comfy):
 
     @property
     def _accepts(self) -> Accepts:
-        return Accepts(references=1 if "image" in self._workflow.names else 0)
+        return Accepts(references=1 if "image" in self._workflow.names else 0, chinese=self._settings.chinese)
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED, WORKFLOW_UNUSABLE."""

@@ -47,7 +47,7 @@ class Gemini:
         self._settings = settings
         self._resubmit_unknown = resubmit_unknown
         facts = settings.model_dump(mode="json", include={"base_url", "model", "image_size", "safety", "send_seed"})
-        self.identity: Engine = identity(_NAME, "1", facts, Accepts(references=MOST_REFERENCES))
+        self.identity: Engine = identity(_NAME, "1", facts, Accepts(references=MOST_REFERENCES, chinese=True))
         self._loaded: genai.Client | None = None
 
     @classmethod

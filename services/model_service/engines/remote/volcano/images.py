@@ -29,7 +29,7 @@ class VolcanoImages:
         self._settings = settings
         self._resubmit_unknown = resubmit_unknown
         model = models.IMAGES.get(settings.image_model)
-        accepts = Accepts(references=model.references if model and settings.media_url else 0)
+        accepts = Accepts(references=model.references if model and settings.media_url else 0, chinese=True)
         self.identity: Engine = identity(_NAME, "1", settings.model_dump(include={"base_url", "image_model"}), accepts)
         self._peer = api.peer(_NAME, settings)
 
