@@ -8,7 +8,7 @@ from services.core.film_options import FilmOptions
 from services.core.ledger import LandShot, Ledger
 from services.core.model import AssetType, Made, Shot
 from services.core.ports import Work
-from services.core.requests import ClipRequest, KeyframeRequest, RewriteRequest, SpeechRequest
+from services.core.requests import ClipRequest, KeyframeRequest, RewriteRequest, Service, SpeechRequest
 from services.core.vocabulary import Transition
 
 SHORTEST_SHOT = 2.5
@@ -114,9 +114,13 @@ def length(work: Work, shot: Shot, speech: Made | None) -> int:
 def clip(
     work: Work, shot: Shot, ledger: Ledger, image: Made, speech: Made | None, *, revises: bool, current: Shot | None = None
 ) -> Made | None:
-    """The shot's clip, as long as `length` says, if it is there; otherwise its step is noted."""
+    """The shot's clip, as long as `length` says, if it is there; otherwise its step is noted.
+
+    An engine that moves lips is given the shot's voice, to begin where the soundtrack has it; a draft goes without.
+    """
     options = FilmOptions.of(work)
     frames = length(work, shot, speech)
+    heard = speech if speech and ledger.accepts(Service.CLIPS).speech and not options.draft else None
     request = ClipRequest(
         keyframe={name: ref.digest for name, ref in image.parts.items()},
         camera=shot.camera,
@@ -126,6 +130,8 @@ def clip(
         height=options.height,
         seed=shot.seeds.video,
         prompt=_seen(shot),
+        speech=heard.parts["audio"].digest if heard else None,
+        speech_at=cutting.lead(opening(work, shot)) if heard else 0.0,
     )
     artifact = ledger.need(request, shot.id)
     if artifact is None:
