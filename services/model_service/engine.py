@@ -67,6 +67,12 @@ class Job(Protocol):
     def media(self, digest: Digest) -> Path:
         """A readable local file with the bytes of `digest` (do not write to it). Raises NotFound MEDIA_MISSING."""
 
+    def keep(self, path: Path, content_type: str) -> Digest:
+        """Put a file into the object store, for a provider to read it there by its digest.
+
+        Raises ResourceExhausted STORAGE_FULL, Unavailable STORAGE_UNAVAILABLE.
+        """
+
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it on the service's event loop, and return what it returns. For input and output: what computes stays in the thread.
 

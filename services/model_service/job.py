@@ -111,6 +111,9 @@ class EngineJob:
             return inputs / digest
         return self.wait(self._media.fetch(digest, inputs / digest))
 
+    def keep(self, path: Path, content_type: str) -> Digest:
+        return self.wait(self._media.put(path, content_type)).digest
+
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         running = asyncio.run_coroutine_threadsafe(work, self._loop)
         while True:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import pytest
 
 from services.core.errors import ResourceExhausted, StoryreelError
@@ -18,10 +19,11 @@ from services.model_service.engines.remote.comfyui.settings import ComfySettings
 from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.settings import ProviderSettings
 from services.model_service.engines.remote.volcano.settings import VolcanoSettings
+from services.model_service.engines.speech import sound
 from tests.fixtures.engine_job import EngineJob, KeptNotes
 from tests.fixtures.hostile import BEHAVIOURS, LONG
 from tests.fixtures.peer import Asked, Provider, provider
-from tests.fixtures.remote_engines import ENGINES, IMAGE, RemoteEngine, Stage, png
+from tests.fixtures.remote_engines import ENGINES, IMAGE, VOICE, RemoteEngine, Stage, png
 
 LIMITS = Limits(connect=1.0, silence=0.4, answer=0.8, attempts=2, largest_answer=500_000, largest_file=500_000)
 PATIENCE = 20.0
@@ -87,7 +89,8 @@ async def tried(engine: RemoteEngine, found: Provider, tmp_path: Path, notes: Ke
     """One attempt at the request, as the service makes it: another job after a crash, with the notes of the one before."""
     picture = tmp_path / "keyframe.png"
     picture.write_bytes(png())
-    job = EngineJob(tmp_path / f"job-{len(found.asked)}-{len(notes.written)}", {IMAGE: picture})
+    voice = sound.write(tmp_path / "voice.wav", np.full(sound.RATE // 4, 0.2, np.float32))
+    job = EngineJob(tmp_path / f"job-{len(found.asked)}-{len(notes.written)}", {IMAGE: picture, VOICE: voice})
     job.notes = notes
     made = engine.build(found.url, tmp_path)
     made.load()

@@ -84,6 +84,8 @@ class VolcanoClips:
             return body
         if request.last is not None and model.pictures < 2:
             changed.append(f"last picture: not sent (the engine is set to {self._settings.video}, {self._settings.mode})")
+        if request.speech is not None:
+            changed.append("speech: not sent (figures that speak are made by volcano-human)")
         first = frame(job.media(request.keyframe["image"]))
         pictures = [first]
         if request.last is not None and model.pictures == 2:
@@ -92,12 +94,12 @@ class VolcanoClips:
         return body
 
 
-def prompt(request: ClipRequest, changed: list[str], *, needed: bool) -> str:
-    """What moves, and how the camera does, in at most as many characters as the API takes."""
+def prompt(request: ClipRequest, changed: list[str], *, needed: bool, longest: int = models.LONGEST_PROMPT) -> str:
+    """What moves, and how the camera does, in at most `longest` characters."""
     if needed and not request.prompt.strip():
         raise InvalidArgument("MISSING_FIELD", field="prompt")
     words = ". ".join(part.strip() for part in (request.prompt, request.camera) if part.strip())
-    if len(words) > models.LONGEST_PROMPT:
-        changed.append(f"prompt: cut from {len(words)} to {models.LONGEST_PROMPT} characters")
+    if len(words) > longest:
+        changed.append(f"prompt: cut from {len(words)} to {longest} characters")
     changed.append("motion strength: not sent (this provider has none)")
-    return words[: models.LONGEST_PROMPT] or _ALIVE
+    return words[:longest] or _ALIVE
