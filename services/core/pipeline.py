@@ -111,7 +111,10 @@ def _shot_regen(work: Work, ledger: Ledger) -> None:
             wanted = replace(wanted, seeds=replace(shot.seeds, video=seed))
             picture = parts.picture(work, wanted, ledger, current=shot, revises=wanted.details != shot.details)
             voice = parts.voice(work, wanted, ledger, current=shot, revises=False)
+            # The next shot's picture is not this operation's to make.
+            after = parts.destination(work, wanted, ledger)
+            last = after.keyframe if after else None
             if picture is None or (voice is None and wanted.narration):
                 ledger.wait()
             else:
-                parts.clip(work, wanted, ledger, picture, voice, current=shot, revises=True)
+                parts.clip(work, wanted, ledger, picture, voice, last=last, current=shot, revises=True)

@@ -193,7 +193,7 @@ class SegmentRequest:
 class TransitionRequest:
     """The frames in which one clip goes over into the next: from frame `start` of `before` on, and the first ones of `after`.
 
-    `transition` is a slug of `vocabulary.Transition`. Part: `video`, encoded like a segment.
+    `transition` is the slug of one of `vocabulary.OVERLAPPING`. Part: `video`, encoded like a segment.
     """
 
     kind: ClassVar[str] = "transition"

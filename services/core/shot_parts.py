@@ -100,26 +100,45 @@ def _spoken(shot: Shot, request: SpeechRequest, ledger: Ledger) -> Made | None:
     return Made(artifact.key, recipes.request_digest(request), artifact.parts, meta)
 
 
-def opening(work: Work, shot: Shot) -> Transition:
-    """How the shot begins in the film."""
-    return cutting.opening(shot, first=shot.sequence == work.shots[0].sequence)
+def opening(work: Work, shot: Shot, ledger: Ledger) -> Transition:
+    """How the shot begins in the film: a cut after a clip that ends on its picture, a dissolve where no engine makes one."""
+    wanted = cutting.opening(shot, first=shot.sequence == work.shots[0].sequence)
+    if wanted is not Transition.MORPH:
+        return wanted
+    return Transition.NONE if ledger.accepts(Service.CLIPS).last else Transition.DISSOLVE
 
 
-def length(work: Work, shot: Shot, speech: Made | None) -> int:
+def destination(work: Work, shot: Shot, ledger: Ledger) -> Shot | None:
+    """The next shot, where this one's clip is to end on its picture."""
+    after = next((other for other in work.shots if other.sequence > shot.sequence), None)
+    morphs = after is not None and cutting.opening(after, first=False) is Transition.MORPH
+    return after if morphs and ledger.accepts(Service.CLIPS).last else None
+
+
+def length(work: Work, shot: Shot, speech: Made | None, ledger: Ledger) -> int:
     """The shot's frames in the film: never shorter than its voice with room to breathe."""
-    spoken = cutting.lead(opening(work, shot)) + speech.meta["seconds"] + cutting.TAIL if speech else 0.0
+    spoken = cutting.lead(opening(work, shot, ledger)) + speech.meta["seconds"] + cutting.TAIL if speech else 0.0
     return round(max(shot.seconds, spoken, SHORTEST_SHOT) * FilmOptions.of(work).fps)
 
 
 def clip(
-    work: Work, shot: Shot, ledger: Ledger, image: Made, speech: Made | None, *, revises: bool, current: Shot | None = None
+    work: Work,
+    shot: Shot,
+    ledger: Ledger,
+    image: Made,
+    speech: Made | None,
+    *,
+    last: Made | None,
+    revises: bool,
+    current: Shot | None = None,
 ) -> Made | None:
     """The shot's clip, as long as `length` says, if it is there; otherwise its step is noted.
 
-    An engine that moves lips is given the shot's voice, to begin where the soundtrack has it; a draft goes without.
+    It ends on the picture `last`. An engine that moves lips is given the shot's voice, to begin where the soundtrack has it; a
+    draft goes without.
     """
     options = FilmOptions.of(work)
-    frames = length(work, shot, speech)
+    frames = length(work, shot, speech, ledger)
     heard = speech if speech and ledger.accepts(Service.CLIPS).speech and not options.draft else None
     request = ClipRequest(
         keyframe={name: ref.digest for name, ref in image.parts.items()},
@@ -130,8 +149,9 @@ def clip(
         height=options.height,
         seed=shot.seeds.video,
         prompt=_seen(shot),
+        last=last.parts["image"].digest if last else None,
         speech=heard.parts["audio"].digest if heard else None,
-        speech_at=cutting.lead(opening(work, shot)) if heard else 0.0,
+        speech_at=cutting.lead(opening(work, shot, ledger)) if heard else 0.0,
     )
     artifact = ledger.need(request, shot.id)
     if artifact is None:

@@ -20,7 +20,7 @@ from services.core.requests import (
     StoryboardRequest,
     TransitionRequest,
 )
-from services.core.vocabulary import Transition
+from services.core.vocabulary import OVERLAPPING
 
 SIZE_STEP = 8
 """Video encoders and diffusion models work in blocks of so many pixels."""
@@ -71,7 +71,7 @@ def check(request: Request, key: str) -> None:
             _size(request.width, request.height)
             _cues("cues", request.cues)
         case TransitionRequest():
-            _one_of("transition", request.transition, [slug.value for slug in Transition if slug is not Transition.NONE])
+            _one_of("transition", request.transition, [kind.value for kind in OVERLAPPING])
             _digest("before", request.before)
             _range("start", request.start, 0, MOST_FRAMES)
             _digest("after", request.after)

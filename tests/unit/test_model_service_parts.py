@@ -172,6 +172,7 @@ def card(**fields: Any) -> CardRequest:
         (SegmentRequest(clip=DIGEST, frames=1, fps=1, width=64, height=64, cues=(Cue("x", 2, 1),)), "cues[0].end"),
         (SegmentRequest(clip=DIGEST, start=-1, frames=1, fps=1, width=64, height=64), "start"),
         (transition(transition="none"), "transition"),
+        (transition(transition="morph"), "transition"),
         (transition(before=Digest("ab")), "before"),
         (transition(frames=0), "frames"),
         (card(card="middle"), "card"),
