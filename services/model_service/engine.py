@@ -29,9 +29,10 @@ class Output:
 
 
 class Notes(Protocol):
-    """What must be known of a job after a crash: one small JSON document of its key, which outlives the process.
+    """What must be known of a job after a crash: one JSON document of its key, which outlives the process.
 
-    A paid call is noted before it is sent, and the provider's id right after, so that it is polled then and not sent again.
+    A paid call is noted before it is sent, and the provider's id or answer right after, so that it is not sent again. They are
+    emptied once what the job made is stored.
     """
 
     async def read(self) -> Mapping[str, Any] | None: ...

@@ -1,8 +1,10 @@
 """Every remote engine against every way to misbehave: it never hangs, leaves nothing open, and sends nothing paid twice."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -23,7 +25,7 @@ from services.model_service.engines.speech import sound
 from tests.fixtures.engine_job import EngineJob, KeptNotes
 from tests.fixtures.hostile import BEHAVIOURS, LONG
 from tests.fixtures.peer import Asked, Provider, provider
-from tests.fixtures.remote_engines import ENGINES, IMAGE, VOICE, RemoteEngine, Stage, png
+from tests.fixtures.remote_engines import ENGINES, IMAGE, VOICE, RemoteEngine, Stage, inline_picture, png
 
 LIMITS = Limits(connect=1.0, silence=0.4, answer=0.8, attempts=2, largest_answer=500_000, largest_file=500_000)
 PATIENCE = 20.0
@@ -147,6 +149,33 @@ async def test_a_provider_that_misbehaves_from_the_start(name: str, behaviour: s
         assert first == LIMITS.attempts
     if engine.paid and behaviour in IN_DOUBT:
         assert both == first == 1
+
+
+PAID = {name: engine for name, engine in ENGINES.items() if engine.paid and not name.startswith("comfyui")} | {
+    "openai-images inline": replace(ENGINES["openai-images"], honest=inline_picture)
+}
+
+
+@pytest.mark.parametrize("name", PAID)
+async def test_what_was_paid_for_is_not_paid_again_when_it_was_not_stored(name: str, tmp_path: Path) -> None:
+    """Whether the provider answers at once, links to what it made, or is asked after: the process dies before it is stored."""
+    engine, notes = PAID[name], KeptNotes()
+    stages: list[Stage] = []
+    answers = engine.honest()
+
+    async def honest(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        stage, data = answers(asked)
+        stages.append(stage)
+        writer.write(data)
+
+    async with provider(honest) as found:
+        made = [await tried(engine, found, tmp_path, notes)]
+        after = KeptNotes(json.loads(json.dumps(notes.written[-1])))
+        made.append(await tried(engine, found, tmp_path, after))
+    first, again = ({part: kept.path.read_bytes() for part, kept in output.files.items()} for output in made)
+    assert again == first
+    assert made[1].meta == made[0].meta
+    assert stages.count("submit") == 1
 
 
 LATER = [(name, stage) for name, engine in ENGINES.items() for stage in engine.later]
