@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from services.core.errors import ContentViolation, EngineFailed, StoryreelError, Unavailable
-from services.core.model import Digest, Language
+from services.core.model import Accepts, Digest, Language
 from services.core.requests import ClipRequest, Service
 from services.model_service import trial
 from services.model_service.engine import Output
@@ -290,7 +290,7 @@ async def test_a_video_that_is_none(media: dict[str, Path], tmp_path: Path) -> N
 async def test_it_takes_speech_and_needs_an_address_for_it() -> None:
     async with volcano(DONE) as server:
         engine = VolcanoHuman(settings(server))
-        assert engine.identity.accepts.speech
+        assert engine.identity.accepts == Accepts(speech=True)
         with pytest.raises(EngineFailed, match="STORYREEL_VOLCANO_MEDIA_URL") as caught:
             engine.load()
         assert caught.value.reason == "ENGINE_NOT_CONFIGURED"

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from services.core.errors import EngineFailed
-from services.core.model import Digest, Engine
+from services.core.model import Accepts, Digest, Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.film import sound as sounds
@@ -50,7 +50,8 @@ class VolcanoHuman:
         self._resubmit_unknown = resubmit_unknown
         self._silent = VolcanoClips(settings, resubmit_unknown=resubmit_unknown)
         facts = settings.model_dump(mode="json", include={"base_url", "video", "mode"})
-        self.identity: Engine = identity(_NAME, "1", facts, replace(self._silent.identity.accepts, speech=True))
+        # No last picture: the clips without a line could end on one, but a film would have to know which those are.
+        self.identity: Engine = identity(_NAME, "1", facts, Accepts(speech=True))
         self._peer = api.peer(_NAME, settings)
 
     @classmethod
