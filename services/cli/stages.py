@@ -15,6 +15,7 @@ from services.cli.output import Output
 
 STAGES = ("storyboard", "keyframe", "speech", "clip", "soundtrack", "film")
 _STAGE_OF = {"rewrite": "storyboard", "card": "film", "segment": "film", "transition": "film"}
+_PORTRAITS = "keyframe None"
 _LINE_SECONDS = 2.0
 """Plain lines come no faster than this, unless a stage is done."""
 
@@ -82,7 +83,11 @@ class Stages:
     def total(self, stage: str) -> int | None:
         """Steps of the stage; None while that is not known."""
         known = self._total.get(stage)
-        return None if known is None else max(known, len(self._finished[stage]))
+        if known is None:
+            return None
+        # The characters' portraits, which are for no one shot, count as one step together.
+        more = any(_PORTRAITS in steps for steps in (self._running[stage], self._finished[stage]))
+        return max(known + more, len(self._finished[stage]))
 
     def spent(self) -> dict[str, dict[str, float]]:
         """By stage: `engine` is the sum of its steps' seconds, `wall` the seconds from its first start to its last end."""

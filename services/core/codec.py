@@ -95,7 +95,7 @@ def made_from_json(data: Mapping[str, Any]) -> Made:
 
 
 def engine_to_json(engine: Engine) -> Json:
-    return dataclasses.asdict(engine)
+    return {"name": engine.name, "version": engine.version, "revision": engine.revision}
 
 
 def engine_from_json(data: Mapping[str, Any]) -> Engine:

@@ -38,9 +38,9 @@ def overlap(transition: Transition, fps: int) -> int:
 
 
 def opening(shot: Shot, *, first: bool) -> Transition:
-    """How a shot begins; the first one never by a cut, since a title may stand before it."""
+    """How a shot is to begin; the first one never by a cut, since a title may stand before it."""
     named = Transition.recognise(shot.transition) or Transition.NONE
-    return Transition.DISSOLVE if first and named is Transition.NONE else named
+    return Transition.DISSOLVE if first and named in {Transition.NONE, Transition.MORPH} else named
 
 
 def lead(transition: Transition) -> float:

@@ -71,7 +71,8 @@ class _Planner:
     def film(self) -> Film | None:
         work, options = self.work, self.options
         pictures = [parts.picture(work, shot, self.ledger, revises=False) for shot in work.shots]
-        places = [self._shot(shot, picture) for shot, picture in zip(work.shots, pictures, strict=True)]
+        after = [*pictures[1:], None]
+        places = [self._shot(shot, picture, next_) for shot, picture, next_ in zip(work.shots, pictures, after, strict=True)]
         if options.title_card:
             places.insert(0, self._card("title", work.story.title, pictures[0]))
         if options.end_card:
@@ -98,13 +99,13 @@ class _Planner:
         artifact = self.ledger.need(request)
         return _landed(work, artifact, _timeline(places, starts, pieces, options.fps)) if artifact else None
 
-    def _shot(self, shot: Shot, picture: Made | None) -> _Place:
-        work, transition = self.work, parts.opening(self.work, shot)
+    def _shot(self, shot: Shot, picture: Made | None, next_picture: Made | None) -> _Place:
+        work, transition = self.work, parts.opening(self.work, shot, self.ledger)
         voice = parts.voice(work, shot, self.ledger, revises=False)
         if voice is None and shot.narration:
             self.ledger.wait()
             return _Place(transition, shot)
-        frames = parts.length(work, shot, voice)
+        frames = parts.length(work, shot, voice, self.ledger)
         place = _Place(
             transition,
             shot,
@@ -112,10 +113,12 @@ class _Planner:
             cues=_cues(voice, transition, frames / self.options.fps) if voice else (),
             speech=voice.parts["audio"].digest if voice else None,
         )
-        if picture is None:
+        morphs = parts.destination(work, shot, self.ledger) is not None
+        if picture is None or (morphs and next_picture is None):
             self.ledger.wait()
             return place
-        clip = parts.clip(work, shot, self.ledger, picture, voice, revises=False)
+        last = next_picture if morphs else None
+        clip = parts.clip(work, shot, self.ledger, picture, voice, last=last, revises=False)
         if clip is None:
             return place
         made = {"image": picture, "video": clip} | ({"audio": voice} if voice else {})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.core import recipes
 from services.core.commands import ShotChange
-from services.core.model import Artifact, Engine, Film, Key, ShotId, Storyboard
+from services.core.model import Accepts, Artifact, Engine, Film, Key, ShotId, Storyboard
 from services.core.requests import Request, Service
 
 
@@ -64,6 +64,11 @@ class Ledger:
         self.landings: list[Landing] = []
         self.waiting = 0
         self.finished = 0
+        self._found: set[Key] = set()
+
+    def accepts(self, service: Service) -> Accepts:
+        """What the engine of `service` can use."""
+        return self._engines[service].accepts
 
     def need(self, request: Request, shot_id: ShotId | None = None) -> Artifact | None:
         """The artifact, or None after noting that it must be made."""
@@ -71,7 +76,8 @@ class Ledger:
         artifact = self._made.get(key)
         if artifact is None:
             self.steps.setdefault(key, Step(request, key, shot_id))
-        else:
+        elif key not in self._found:
+            self._found.add(key)
             self.finished += 1
         return artifact
 

@@ -75,12 +75,29 @@ class MediaRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepts:
+    """What an engine can use beside what every engine of its service does; one that says nothing can use none of it.
+
+    A keyframe's engine: so many `references`, and words in Chinese. A clip's engine: a `last` picture, the shot's `speech`.
+    """
+
+    references: int = 0
+    chinese: bool = False
+    last: bool = False
+    speech: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
-    """Who makes something: part of every recipe, so that a new engine, version or set of weights means a new key."""
+    """Who makes something: part of every recipe, so that a new engine, version or set of weights means a new key.
+
+    What it `accepts` only decides what it is asked: it is part of no recipe, and is kept with no artifact.
+    """
 
     name: str
     version: str
     revision: str = ""
+    accepts: Accepts = field(default=Accepts(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,8 @@ class Artifact:
 class Made:
     """What a shot shows or sounds like now: an artifact, and the digest of the request that it answers.
 
-    A shot's picture is stale when the request that its fields would give today has another digest than `request`.
+    A shot's picture is stale when the request that its fields would give today has another digest than `request`. The pictures
+    that it refers to are not in it: they follow from the same fields, where the engine takes any.
     """
 
     key: Key

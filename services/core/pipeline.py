@@ -5,11 +5,10 @@ steps that can run now and the results that should land on the rows. The worker 
 is empty. Resuming after a crash, re-making one shot of many and an unchanged compile are all this one comparison.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.core import codec, film_plan
+from services.core import codec, film_plan, recipes
 from services.core import shot_parts as parts
 from services.core.errors import EngineFailed
 from services.core.ledger import LandStoryboard, Ledger, Plan
@@ -53,7 +52,7 @@ def asset_type(operation: Operation) -> AssetType:
 
 def seeds(story: Story, board: Storyboard) -> tuple[int, ...]:
     """The first seed of each shot: of the story's words and the shot's number, so that the same story gives the same recipes."""
-    return tuple(_seed(story.content, number) for number, _ in enumerate(board.shots, start=1))
+    return tuple(recipes.seed(story.content, number) for number, _ in enumerate(board.shots, start=1))
 
 
 _REGEN: Mapping[AssetType, tuple[Service, ...]] = {
@@ -92,7 +91,7 @@ def _shot_regen(work: Work, ledger: Ledger) -> None:
     shot = next(s for s in work.shots if s.id == operation.shot_id)
     wants = asset_type(operation)
     # The take's seed comes from the operation's id: every attempt of one operation asks for the same take.
-    seed = _seed(str(operation.id))
+    seed = recipes.seed(str(operation.id))
     details = str(operation.payload.get("details") or "")
     if wants is AssetType.TEXT:
         parts.rewrite(work, shot, ledger, instruction=details, seed=seed)
@@ -112,13 +111,10 @@ def _shot_regen(work: Work, ledger: Ledger) -> None:
             wanted = replace(wanted, seeds=replace(shot.seeds, video=seed))
             picture = parts.picture(work, wanted, ledger, current=shot, revises=wanted.details != shot.details)
             voice = parts.voice(work, wanted, ledger, current=shot, revises=False)
+            # The next shot's picture is not this operation's to make.
+            after = parts.destination(work, wanted, ledger)
+            last = after.keyframe if after else None
             if picture is None or (voice is None and wanted.narration):
                 ledger.wait()
             else:
-                parts.clip(work, wanted, ledger, picture, voice, current=shot, revises=True)
-
-
-def _seed(*parts: object) -> int:
-    """A seed from 0 to 2³¹ - 1 that is the same wherever the same parts are: so the same story gives the same recipes."""
-    text = "\n".join(str(part) for part in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) >> 1
+                parts.clip(work, wanted, ledger, picture, voice, last=last, current=shot, revises=True)

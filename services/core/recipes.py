@@ -27,8 +27,8 @@ def _plain(value: Any) -> Any:
 
 
 def _left_out(value: object, field: dataclasses.Field[Any]) -> bool:
-    """Whether a field that was added later still has its default: the recipe is then the one that it was before."""
-    return ADDED in field.metadata and getattr(value, field.name) == field.default
+    """Whether a field tells no recipes apart: by its nature, or as one that was added later and still has its default."""
+    return not field.compare or (ADDED in field.metadata and getattr(value, field.name) == field.default)
 
 
 def canonical(value: object) -> bytes:
@@ -40,6 +40,12 @@ def canonical(value: object) -> bytes:
 def request_digest(request: Request) -> Digest:
     """The digest of what is asked, whoever serves it: tells whether something made earlier still answers the question."""
     return Digest(hashlib.sha256(b"\n".join([_VERSION.encode(), request.kind.encode(), canonical(request)])).hexdigest())
+
+
+def seed(*parts: object) -> int:
+    """A seed from 0 to 2³¹ - 1 that is the same wherever the same parts are: so the same story gives the same recipes."""
+    text = "\n".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) >> 1
 
 
 def key(request: Request, engine: Engine) -> Key:

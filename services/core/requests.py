@@ -12,6 +12,8 @@ from services.core.model import BibleEntry, Digest, Language, ShotDraft
 
 ADDED = "added"
 """Marks a field that a request got after others had been answered without it; its default leaves the recipe's key as it was."""
+MOST_REFERENCES = 8
+"""Reference pictures of a keyframe."""
 
 
 class Service(StrEnum):
@@ -88,8 +90,9 @@ class KeyframeRequest:
 class ClipRequest:
     """A moving picture from a keyframe, without sound. Part: `video` (H.264 MP4 of exactly `frames` frames).
 
-    `keyframe` holds the keyframe artifact's parts by name (`image`, maybe `layers`). `prompt` says what is seen, and `last` is a
-    picture to end on, for engines that can use them.
+    `keyframe` holds the keyframe artifact's parts by name (`image`, maybe `layers`). For engines that can use them: `prompt` says
+    what is seen, `last` is a picture to end on, and `speech` the voice (as `SpeechRequest` gives it) of a line that begins
+    `speech_at` seconds after the clip, for lips to follow.
     """
 
     kind: ClassVar[str] = "clip"
@@ -105,6 +108,8 @@ class ClipRequest:
     motion_strength: float = 0.5
     prompt: str = field(default="", metadata={ADDED: True})
     last: Digest | None = field(default=None, metadata={ADDED: True})
+    speech: Digest | None = field(default=None, metadata={ADDED: True})
+    speech_at: float = field(default=0.0, metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +193,7 @@ class SegmentRequest:
 class TransitionRequest:
     """The frames in which one clip goes over into the next: from frame `start` of `before` on, and the first ones of `after`.
 
-    `transition` is a slug of `vocabulary.Transition`. Part: `video`, encoded like a segment.
+    `transition` is the slug of one of `vocabulary.OVERLAPPING`. Part: `video`, encoded like a segment.
     """
 
     kind: ClassVar[str] = "transition"

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from services.core import codec, cutting, recipes
+from services.core import codec, cutting, portraits, recipes
 from services.core.commands import ShotChange
 from services.core.film_options import FilmOptions
 from services.core.ledger import LandShot, Ledger
 from services.core.model import AssetType, Made, Shot
 from services.core.ports import Work
-from services.core.requests import ClipRequest, KeyframeRequest, RewriteRequest, SpeechRequest
+from services.core.requests import ClipRequest, KeyframeRequest, RewriteRequest, Service, SpeechRequest
 from services.core.vocabulary import Transition
 
 SHORTEST_SHOT = 2.5
@@ -18,7 +18,8 @@ def picture(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: S
     """The shot's picture, if it is there; otherwise its step is noted.
 
     A picture that answers today's request is kept whichever engine made it: a new engine must not replace pictures that the
-    user has seen and liked.
+    user has seen and liked. Nor must one that begins to take references, or no longer does: they are asked for when a picture
+    is to be made, and are no part of what it answers. What they show is the bible's, which is.
     """
     request = keyframe_request(work, shot)
     asked = recipes.request_digest(request)
@@ -26,7 +27,11 @@ def picture(work: Work, shot: Shot, ledger: Ledger, *, revises: bool, current: S
     if current.keyframe and current.keyframe.request == asked:
         ledger.finished += 1
         return current.keyframe
-    artifact = ledger.need(request, shot.id)
+    references = portraits.references(work, request.prompt, ledger)
+    if references is None:
+        ledger.wait()
+        return None
+    artifact = ledger.need(replace(request, references=references), shot.id)
     if artifact is None:
         return None
     made = Made(artifact.key, asked, artifact.parts)
@@ -95,23 +100,46 @@ def _spoken(shot: Shot, request: SpeechRequest, ledger: Ledger) -> Made | None:
     return Made(artifact.key, recipes.request_digest(request), artifact.parts, meta)
 
 
-def opening(work: Work, shot: Shot) -> Transition:
-    """How the shot begins in the film."""
-    return cutting.opening(shot, first=shot.sequence == work.shots[0].sequence)
+def opening(work: Work, shot: Shot, ledger: Ledger) -> Transition:
+    """How the shot begins in the film: a cut after a clip that ends on its picture, a dissolve where no engine makes one."""
+    wanted = cutting.opening(shot, first=shot.sequence == work.shots[0].sequence)
+    if wanted is not Transition.MORPH:
+        return wanted
+    return Transition.NONE if ledger.accepts(Service.CLIPS).last else Transition.DISSOLVE
 
 
-def length(work: Work, shot: Shot, speech: Made | None) -> int:
+def destination(work: Work, shot: Shot, ledger: Ledger) -> Shot | None:
+    """The next shot, where this one's clip is to end on its picture."""
+    after = next((other for other in work.shots if other.sequence > shot.sequence), None)
+    morphs = after is not None and cutting.opening(after, first=False) is Transition.MORPH
+    return after if morphs and ledger.accepts(Service.CLIPS).last else None
+
+
+def length(work: Work, shot: Shot, speech: Made | None, ledger: Ledger) -> int:
     """The shot's frames in the film: never shorter than its voice with room to breathe."""
-    spoken = cutting.lead(opening(work, shot)) + speech.meta["seconds"] + cutting.TAIL if speech else 0.0
+    spoken = cutting.lead(opening(work, shot, ledger)) + speech.meta["seconds"] + cutting.TAIL if speech else 0.0
     return round(max(shot.seconds, spoken, SHORTEST_SHOT) * FilmOptions.of(work).fps)
 
 
 def clip(
-    work: Work, shot: Shot, ledger: Ledger, image: Made, speech: Made | None, *, revises: bool, current: Shot | None = None
+    work: Work,
+    shot: Shot,
+    ledger: Ledger,
+    image: Made,
+    speech: Made | None,
+    *,
+    last: Made | None,
+    revises: bool,
+    current: Shot | None = None,
 ) -> Made | None:
-    """The shot's clip, as long as `length` says, if it is there; otherwise its step is noted."""
+    """The shot's clip, as long as `length` says, if it is there; otherwise its step is noted.
+
+    It ends on the picture `last`. An engine that moves lips is given the shot's voice, to begin where the soundtrack has it; a
+    draft goes without.
+    """
     options = FilmOptions.of(work)
-    frames = length(work, shot, speech)
+    frames = length(work, shot, speech, ledger)
+    heard = speech if speech and ledger.accepts(Service.CLIPS).speech and not options.draft else None
     request = ClipRequest(
         keyframe={name: ref.digest for name, ref in image.parts.items()},
         camera=shot.camera,
@@ -121,6 +149,9 @@ def clip(
         height=options.height,
         seed=shot.seeds.video,
         prompt=_seen(shot),
+        last=last.parts["image"].digest if last else None,
+        speech=heard.parts["audio"].digest if heard else None,
+        speech_at=cutting.lead(opening(work, shot, ledger)) if heard else 0.0,
     )
     artifact = ledger.need(request, shot.id)
     if artifact is None:
@@ -181,7 +212,7 @@ def rewrite(work: Work, shot: Shot, ledger: Ledger, *, instruction: str, seed: i
 
 
 def keyframe_request(work: Work, shot: Shot) -> KeyframeRequest:
-    """What the shot's fields ask of the picture's engine today."""
+    """What the shot's fields ask of the picture's engine today, the pictures that it may refer to aside."""
     width, height = FilmOptions.picture_size(work.story)
     return KeyframeRequest(
         prompt=_seen(shot),

@@ -95,7 +95,11 @@ class Mood(_Word):
 
 
 class Transition(_Word):
-    """How a shot begins after the one before it. All but NONE overlap the two shots."""
+    """How a shot begins after the one before it.
+
+    NONE is a cut. Of MORPH the clip before ends on the shot's own picture, and a cut joins them; where no engine can make such a
+    clip it is a DISSOLVE. All others overlap the two shots.
+    """
 
     NONE = "none", "none", "无", "cut", "硬切"
     DISSOLVE = "dissolve", "dissolve", "叠化", "crossfade", "cross fade", "溶解", "交叉淡化"
@@ -109,6 +113,11 @@ class Transition(_Word):
     BLUR = "blur", "blur", "虚化", "hblur", "模糊"
     ZOOM = "zoom", "zoom through", "变焦", "zoomin", "穿越"
     PIXELATE = "pixelate", "pixelate", "像素化", "mosaic", "马赛克"
+    MORPH = "morph", "morph", "变形过渡", "morphing", "first and last frame", "首尾帧", "变形"
+
+
+OVERLAPPING = tuple(kind for kind in Transition if kind not in {Transition.NONE, Transition.MORPH})
+"""Those in which both shots are seen: what an engine of films draws."""
 
 
 class Quality(_Word):

@@ -29,9 +29,10 @@ class Output:
 
 
 class Notes(Protocol):
-    """What must be known of a job after a crash: one small JSON document of its key, which outlives the process.
+    """What must be known of a job after a crash: one JSON document of its key, which outlives the process.
 
-    A paid call is noted before it is sent, and the provider's id right after, so that it is polled then and not sent again.
+    A paid call is noted before it is sent, and the provider's id or answer right after, so that it is not sent again. They are
+    emptied once what the job made is stored.
     """
 
     async def read(self) -> Mapping[str, Any] | None: ...
@@ -67,6 +68,12 @@ class Job(Protocol):
     def media(self, digest: Digest) -> Path:
         """A readable local file with the bytes of `digest` (do not write to it). Raises NotFound MEDIA_MISSING."""
 
+    def keep(self, path: Path, content_type: str) -> Digest:
+        """Put a file into the object store, for a provider to read it there by its digest.
+
+        Raises ResourceExhausted STORAGE_FULL, Unavailable STORAGE_UNAVAILABLE.
+        """
+
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it on the service's event loop, and return what it returns. For input and output: what computes stays in the thread.
 
@@ -82,7 +89,8 @@ class Generator(Protocol[R_contra]):
     """One engine for one kind of request. Constructing it is cheap; `load` reads weights and data."""
 
     @property
-    def identity(self) -> Engine: ...
+    def identity(self) -> Engine:
+        """Who it is, and what it accepts. What it is given all the same it ignores, and says so in `meta["changed"]`."""
 
     def load(self) -> None:
         """Make ready to run, once, before the service says SERVING. Raises EngineFailed with what is missing and how to mend it."""

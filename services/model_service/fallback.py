@@ -8,7 +8,7 @@ import structlog
 
 from services.core import recipes
 from services.core.errors import EngineFailed, Transient
-from services.core.model import Engine
+from services.core.model import Accepts, Engine
 from services.model_service.engine import Generator, Job, Output
 
 _log = structlog.get_logger(__name__)
@@ -55,7 +55,8 @@ class FirstThatAnswers:
     """Asks its engines in the settings' order until one answers. One that cannot load is left out, with a warning.
 
     Its identity is made of all theirs, so that a result is found again whichever of them made it; `meta["made_by"]` names that
-    one, and `meta["passed_over"]` says what kept the ones before it. A cancel, a wrong request and a violation are final.
+    one, and `meta["passed_over"]` says what kept the ones before it. It accepts what the first one does, which is asked first;
+    the others ignore what they cannot use. A cancel, a wrong request and a violation are final.
     """
 
     def __init__(self, candidates: Sequence[Callable[[], Generator[Any]]]) -> None:
@@ -66,7 +67,8 @@ class FirstThatAnswers:
     def identity(self) -> Engine:
         identities = [engine.identity for engine in self._engines]
         digest = hashlib.sha256(recipes.canonical(identities)).hexdigest()[:16]
-        return Engine("+".join(identity.name for identity in identities), "1", digest)
+        name = "+".join(identity.name for identity in identities)
+        return Engine(name, "1", digest, identities[0].accepts if identities else Accepts())
 
     def load(self) -> None:
         """Raises the last EngineFailed when none loads."""

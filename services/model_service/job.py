@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from services.core.errors import Cancelled
+from services.core.errors import Cancelled, StoryreelError
 from services.core.model import Digest, Key, Storyboard
 from services.core.ports import Media, Progress
 
@@ -35,16 +35,24 @@ class StoredNotes:
     def __init__(self, media: Media, key: Key) -> None:
         self._media = media
         self._name = f"notes/{key}.json"
+        self._seen = False
 
     async def read(self) -> Mapping[str, Any] | None:
         document = await self._media.document(self._name)
         if document is None:
             return None
+        self._seen = True
         facts: Mapping[str, Any] = json.loads(document)
         return facts
 
     async def write(self, facts: Mapping[str, Any]) -> None:
+        self._seen = True
         await self._media.put_document(self._name, json.dumps(facts, ensure_ascii=False, allow_nan=False).encode())
+
+    async def clear(self) -> None:
+        """Empty them, if this job has seen any."""
+        if self._seen:
+            await self.write({})
 
 
 class EngineJob:
@@ -111,6 +119,9 @@ class EngineJob:
             return inputs / digest
         return self.wait(self._media.fetch(digest, inputs / digest))
 
+    def keep(self, path: Path, content_type: str) -> Digest:
+        return self.wait(self._media.put(path, content_type)).digest
+
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         running = asyncio.run_coroutine_threadsafe(work, self._loop)
         while True:
@@ -131,6 +142,13 @@ class EngineJob:
             if not self._stopped.is_set():
                 self._asked_in = self._last.stage
             self._stopped.set()
+
+    async def settle(self) -> None:
+        """Forget what was noted, now that what was made is stored. A note that stays is in nobody's way."""
+        try:
+            await self.notes.clear()
+        except StoryreelError as error:
+            _log.warning("a job's notes cannot be cleared", problem=str(error))
 
     async def dispose(self) -> None:
         """Remove the folder with all that is in it."""

@@ -39,6 +39,7 @@ ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
         "image-to-video": (f"{_ENGINES}.motion.image_to_video:ImageToVideo",),
         "comfyui": (f"{_ENGINES}.remote.comfyui.engines:ComfyClips",),
         "volcano": (f"{_ENGINES}.remote.volcano.clips:VolcanoClips",),
+        "volcano-human": (f"{_ENGINES}.remote.volcano.human:VolcanoHuman",),
         "openai-videos": (f"{_ENGINES}.remote.openai_videos:OpenAIVideos",),
         "blank": (f"{_ENGINES}.blank:BlankClips",),
     },

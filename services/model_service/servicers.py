@@ -65,12 +65,8 @@ class Engines(engines_pb2_grpc.EnginesServicer):
         request: engines_pb2.ListEnginesRequest,  # noqa: ARG002
         context: Context,  # noqa: ARG002
     ) -> engines_pb2.ListEnginesResponse:
-        loaded = {
-            service.value: wire_updates.encode_engine(bench.identity)
-            for service, bench in self._benches.items()
-            if bench.identity is not None
-        }
-        return engines_pb2.ListEnginesResponse(engines=loaded)
+        loaded = {service.value: bench.identity for service, bench in self._benches.items() if bench.identity is not None}
+        return wire_updates.encode_engines(loaded)
 
     async def AbandonGeneration(  # noqa: N802
         self,

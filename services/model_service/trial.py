@@ -1,7 +1,8 @@
 """`python -m services.model_service.trial NAME`: try one engine by itself, with the settings that the service would have.
 
-It loads, makes one small thing, and says what came of it as a line of JSON; a provider may charge for that. Without a name it
-lists the engines. Exit codes: 0 it works, 1 it does not, 2 there is no such engine.
+It loads, makes one small thing, and says what came of it as a line of JSON; a provider may charge for that. What is given to an
+engine of figures that speak lies in the store that the settings name, since its provider reads it there. Without a name it lists
+the engines. Exit codes: 0 it works, 1 it does not, 2 there is no such engine.
 """
 
 import argparse
@@ -11,22 +12,27 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageDraw
 from prometheus_client import CollectorRegistry
 
 from services.adapters import logs
 from services.adapters.memory.media import MemoryMedia
+from services.adapters.objects import open_media
+from services.adapters.settings import MediaSettings
 from services.core import recipes
-from services.core.errors import StoryreelError
+from services.core.errors import EngineFailed, StoryreelError
 from services.core.model import Language
-from services.core.ports import Progress
+from services.core.ports import Media, Progress
 from services.core.requests import ClipRequest, KeyframeRequest, Request, Service, SpeechRequest, StoryboardRequest
 from services.model_service import registry
 from services.model_service.engine import Generator, Output
+from services.model_service.engines.speech import sound
 from services.model_service.equipment import Equipment
 from services.model_service.job import EngineJob
 from services.model_service.settings import ModelServiceSettings
@@ -57,11 +63,12 @@ def services_of(name: str) -> Sequence[Service]:
 
 async def tried(engine: Generator[Any], service: Service, language: Language, to: Path | None) -> Mapping[str, Any]:
     """Load the engine and make one small thing with it; what came of it. Files are copied to the folder `to`."""
-    media = MemoryMedia()
     began = monotonic()
     await asyncio.to_thread(engine.load)
     loaded = monotonic()
-    request = await _request(service, language, media)
+    speaks = engine.identity.accepts.speech
+    media = _store(engine.identity.name) if speaks else MemoryMedia()
+    request = await (_spoken(media) if speaks else _request(service, language, media))
     job = EngineJob(media, recipes.key(request, engine.identity), _show, None)
     job.open()
     try:
@@ -81,7 +88,7 @@ async def tried(engine: Generator[Any], service: Service, language: Language, to
     }
 
 
-async def _request(service: Service, language: Language, media: MemoryMedia) -> Request:
+async def _request(service: Service, language: Language, media: Media) -> Request:
     text = _STORY[language]
     match service:
         case Service.STORYBOARDS:
@@ -89,27 +96,58 @@ async def _request(service: Service, language: Language, media: MemoryMedia) -> 
         case Service.KEYFRAMES:
             return KeyframeRequest(prompt="a lighthouse at dusk", style="movie", language=language, width=512, height=512, seed=1)
         case Service.CLIPS:
-            picture = await media.put(_picture(), "image/png")
-            return ClipRequest(
-                keyframe={"image": picture.digest},
-                prompt="a lighthouse at dusk, the sea moves",
-                camera="push in",
-                frames=48,
-                fps=24,
-                width=640,
-                height=360,
-                seed=1,
-            )
+            return await _clip(_scene(), "a lighthouse at dusk, the sea moves", media)
         case _:
             return SpeechRequest(text=text, language=language)
 
 
-def _picture() -> bytes:
-    """A plain scene: sky, sea and a tower."""
+async def _clip(picture: bytes, prompt: str, media: Media) -> ClipRequest:
+    kept = await media.put(picture, "image/png")
+    return ClipRequest(
+        keyframe={"image": kept.digest}, prompt=prompt, camera="push in", frames=48, fps=24, width=640, height=360, seed=1
+    )
+
+
+async def _spoken(media: Media) -> Request:
+    """A clip of a face that hums for a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        times = np.arange(sound.RATE) / sound.RATE
+        hum = sum(np.sin(2 * np.pi * 150 * tone * times) / tone for tone in range(1, 8)) * np.sin(np.pi * times) / 4
+        line = await media.put(sound.write(Path(folder) / "line.wav", np.asarray(hum, np.float32)), "audio/wav")
+    return replace(await _clip(_face(), "a face that speaks", media), speech=line.digest, speech_at=0.5)
+
+
+def _store(engine: str) -> Media:
+    try:
+        return open_media(MediaSettings())
+    except (ValueError, OSError) as error:
+        raise EngineFailed("ENGINE_NOT_CONFIGURED", engine=engine, setting="STORYREEL_MEDIA_URL", hint=str(error)) from error
+
+
+def _scene() -> bytes:
+    """Sky, sea and a tower."""
     image = Image.new("RGB", (640, 360), "#f2b27a")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 230, 640, 360), fill="#2f5d7c")
     draw.polygon([(300, 240), (340, 240), (332, 90), (308, 90)], fill="#f4efe6")
+    return _png(image)
+
+
+def _face() -> bytes:
+    image = Image.new("RGB", (640, 360), "#8fb7c9")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((170, 260, 470, 560), fill="#3d5a80")
+    draw.ellipse((225, 40, 415, 290), fill="#3a2618")
+    draw.ellipse((240, 70, 400, 290), fill="#f0c9a8")
+    for left in (275, 335):
+        draw.ellipse((left, 150, left + 30, 172), fill="white")
+        draw.ellipse((left + 9, 152, left + 23, 170), fill="#2b1b12")
+    draw.line((320, 175, 314, 208, 324, 210), fill="#c79a78", width=3)
+    draw.chord((290, 222, 350, 254), 0, 180, fill="#a8433f")
+    return _png(image)
+
+
+def _png(image: Image.Image) -> bytes:
     with tempfile.SpooledTemporaryFile() as file:
         image.save(file, format="PNG")
         file.seek(0)

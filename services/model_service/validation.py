@@ -6,6 +6,7 @@ from typing import assert_never
 
 from services.core.errors import InvalidArgument, TooLarge
 from services.core.requests import (
+    MOST_REFERENCES,
     CardRequest,
     ClipRequest,
     Cue,
@@ -19,7 +20,7 @@ from services.core.requests import (
     StoryboardRequest,
     TransitionRequest,
 )
-from services.core.vocabulary import Transition
+from services.core.vocabulary import OVERLAPPING
 
 SIZE_STEP = 8
 """Video encoders and diffusion models work in blocks of so many pixels."""
@@ -34,7 +35,6 @@ MOST_PIECES = 2 * MOST_SHOTS + 3
 FILM_FRAMES = 24 * 60 * 60 * HIGHEST_FPS
 """A day."""
 CARDS = ("title", "end")
-MOST_REFERENCES = 8
 LONGEST_STORY = 200_000
 LONGEST_LINE = 5_000
 HIGHEST_SEED = 2**31 - 1
@@ -71,7 +71,7 @@ def check(request: Request, key: str) -> None:
             _size(request.width, request.height)
             _cues("cues", request.cues)
         case TransitionRequest():
-            _one_of("transition", request.transition, [slug.value for slug in Transition if slug is not Transition.NONE])
+            _one_of("transition", request.transition, [kind.value for kind in OVERLAPPING])
             _digest("before", request.before)
             _range("start", request.start, 0, MOST_FRAMES)
             _digest("after", request.after)
@@ -117,6 +117,9 @@ def _clip(request: ClipRequest) -> None:
     _length("prompt", request.prompt, LONGEST_LINE)
     if request.last is not None:
         _digest("last", request.last)
+    if request.speech is not None:
+        _digest("speech", request.speech)
+    _range("speech_at", request.speech_at, 0.0, request.frames / request.fps)
 
 
 def _card(request: CardRequest) -> None:

@@ -138,6 +138,7 @@ class Workbench:
         try:
             output = await self._places.run(run, tenant=tenant, began=lambda: generation.engine_begins(job.stop))
             artifact = await self._records.keep(key, request.kind, identity, output, seconds)
+            await job.settle()
         except StoryreelError as error:
             if isinstance(error, Cancelled):
                 asked, noticed = job.stopped_in

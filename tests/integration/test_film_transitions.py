@@ -10,13 +10,13 @@ import pytest
 from services.core.errors import EngineFailed
 from services.core.model import Digest
 from services.core.requests import SegmentRequest, TransitionRequest
-from services.core.vocabulary import Transition
+from services.core.vocabulary import OVERLAPPING, Transition
 from services.model_service.engines.film import frames, probe
 from services.model_service.engines.film.ffmpeg import Ffmpeg
 from tests.film_desk import FPS, HEIGHT, WIDTH, Desk, Picture, lavfi, pictures
 
 FRAMES = 12
-KINDS = [kind for kind in Transition if kind is not Transition.NONE]
+
 THROUGH = (Transition.FADE, Transition.WHITE)
 
 
@@ -60,7 +60,7 @@ def made(engine: Ffmpeg, desk: Desk, request: TransitionRequest) -> list[Picture
     return shown
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OVERLAPPING)
 def test_a_transition_leads_from_one_clip_to_the_other(engine: Ffmpeg, desk: Desk, shelf: Path, kind: Transition) -> None:
     shown = made(engine, desk, ask(kind))
     before, after = pictures(shelf / "dark")[20:32], pictures(shelf / "light")[:12]

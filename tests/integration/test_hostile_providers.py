@@ -1,11 +1,14 @@
 """Every remote engine against every way to misbehave: it never hangs, leaves nothing open, and sends nothing paid twice."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import pytest
 
 from services.core.errors import ResourceExhausted, StoryreelError
@@ -18,10 +21,11 @@ from services.model_service.engines.remote.comfyui.settings import ComfySettings
 from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.settings import ProviderSettings
 from services.model_service.engines.remote.volcano.settings import VolcanoSettings
+from services.model_service.engines.speech import sound
 from tests.fixtures.engine_job import EngineJob, KeptNotes
 from tests.fixtures.hostile import BEHAVIOURS, LONG
 from tests.fixtures.peer import Asked, Provider, provider
-from tests.fixtures.remote_engines import ENGINES, IMAGE, RemoteEngine, Stage, png
+from tests.fixtures.remote_engines import ENGINES, IMAGE, VOICE, RemoteEngine, Stage, inline_picture, png
 
 LIMITS = Limits(connect=1.0, silence=0.4, answer=0.8, attempts=2, largest_answer=500_000, largest_file=500_000)
 PATIENCE = 20.0
@@ -87,7 +91,8 @@ async def tried(engine: RemoteEngine, found: Provider, tmp_path: Path, notes: Ke
     """One attempt at the request, as the service makes it: another job after a crash, with the notes of the one before."""
     picture = tmp_path / "keyframe.png"
     picture.write_bytes(png())
-    job = EngineJob(tmp_path / f"job-{len(found.asked)}-{len(notes.written)}", {IMAGE: picture})
+    voice = sound.write(tmp_path / "voice.wav", np.full(sound.RATE // 4, 0.2, np.float32))
+    job = EngineJob(tmp_path / f"job-{len(found.asked)}-{len(notes.written)}", {IMAGE: picture, VOICE: voice})
     job.notes = notes
     made = engine.build(found.url, tmp_path)
     made.load()
@@ -144,6 +149,33 @@ async def test_a_provider_that_misbehaves_from_the_start(name: str, behaviour: s
         assert first == LIMITS.attempts
     if engine.paid and behaviour in IN_DOUBT:
         assert both == first == 1
+
+
+PAID = {name: engine for name, engine in ENGINES.items() if engine.paid and not name.startswith("comfyui")} | {
+    "openai-images inline": replace(ENGINES["openai-images"], honest=inline_picture)
+}
+
+
+@pytest.mark.parametrize("name", PAID)
+async def test_what_was_paid_for_is_not_paid_again_when_it_was_not_stored(name: str, tmp_path: Path) -> None:
+    """Whether the provider answers at once, links to what it made, or is asked after: the process dies before it is stored."""
+    engine, notes = PAID[name], KeptNotes()
+    stages: list[Stage] = []
+    answers = engine.honest()
+
+    async def honest(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        stage, data = answers(asked)
+        stages.append(stage)
+        writer.write(data)
+
+    async with provider(honest) as found:
+        made = [await tried(engine, found, tmp_path, notes)]
+        after = KeptNotes(json.loads(json.dumps(notes.written[-1])))
+        made.append(await tried(engine, found, tmp_path, after))
+    first, again = ({part: kept.path.read_bytes() for part, kept in output.files.items()} for output in made)
+    assert again == first
+    assert made[1].meta == made[0].meta
+    assert stages.count("submit") == 1
 
 
 LATER = [(name, stage) for name, engine in ENGINES.items() for stage in engine.later]

@@ -1,12 +1,17 @@
 """What the model service records: once, whole, and again where it was damaged; and what it says of an engine that fails."""
 
+import base64
 import errno
+import io
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
 import pytest
 from grpc import aio
+from PIL import Image
+from pydantic import SecretStr
 from storyreel.v1 import speech_pb2, speech_pb2_grpc
 
 from services.adapters.memory.media import MemoryMedia
@@ -21,7 +26,10 @@ from services.core.model import Digest, Engine, Language
 from services.core.requests import KeyframeRequest, Service, SpeechRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.blank import BlankKeyframes, BlankSpeech
+from services.model_service.engines.remote.openai_images import OpenAIImages
+from services.model_service.engines.remote.settings import ImagesSettings
 from tests.fixtures.models import HeldSpeech, ModelService, ServeModels, line, make, picture
+from tests.fixtures.peer import answer, provider, replies
 
 
 def entries(folder: Path) -> list[Path]:
@@ -76,6 +84,26 @@ async def test_a_damaged_record_is_made_again(serve_models: ServeModels, held: H
         again = await make(models, request)
     assert again.parts == first.parts
     assert held.runs == 2
+
+
+async def test_a_picture_that_was_paid_for_is_kept_until_it_is_stored(serve_models: ServeModels) -> None:
+    """The store is full just then: the provider is not asked again, and its answer lies nowhere once the picture does."""
+    media, target = MemoryMedia(), io.BytesIO()
+    Image.effect_noise((64, 36), 90).convert("RGB").save(target, format="PNG")
+    body = json.dumps({"data": [{"b64_json": base64.b64encode(target.getvalue()).decode()}]})
+    media.capacity = len(body) + 1000
+    async with provider(replies(answer(200, body))) as found:
+        engine = OpenAIImages(ImagesSettings(base_url=found.url, api_key=SecretStr("sk-test"), sizes=""))
+        async with serve_models(media, {Service.KEYFRAMES: engine}) as service, open_models(service.settings) as models:
+            request = picture()
+            with pytest.raises(ResourceExhausted) as caught:
+                await make(models, request)
+            assert caught.value.reason == "STORAGE_FULL"
+            media.capacity = None
+            made = await make(models, request)
+    assert len(found.asked) == 1
+    assert made.parts["image"].digest in media.media
+    assert [document for name, document in media.documents.items() if name.startswith("notes/")] == [b"{}"]
 
 
 async def test_a_full_store_is_said_and_nothing_is_half_recorded(model_service: ModelService) -> None:

@@ -98,7 +98,7 @@ async def test_what_will_not_pass_is_asked_once(status: int, reason: str) -> Non
     assert len(found.asked) == 1
 
 
-@pytest.mark.parametrize("body", ["<html>Sign in</html>", '{"id": ', ""])
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", '{"id": ', '{"id": NaN}', ""])
 async def test_what_is_no_json_says_what_it_is(body: str) -> None:
     async with provider(replies(answer(200, body, "text/html"))) as found:
         with pytest.raises(Unavailable) as caught:

@@ -31,6 +31,18 @@ def test_stages_count_finished_steps_and_parts_of_running_ones() -> None:
     assert [stages.total(stage) for stage in ("speech", "clip", "soundtrack", "film")] == [3, 4, 1, 5]
 
 
+def test_portraits_are_one_more_picture_together() -> None:
+    stages = Stages()
+    stages.expect(2, spoken=2)
+    stages.take(step("step_started", "keyframe"))
+    assert (stages.done("keyframe"), stages.total("keyframe")) == (0, 3)
+    for shot in (None, "a", "b"):
+        stages.take(step("step_finished", "keyframe", shot, seconds=1.0))
+    assert (stages.done("keyframe"), stages.total("keyframe")) == (3, 3)
+    stages.finish("keyframe")
+    assert stages.done("keyframe") == stages.total("keyframe") == 3
+
+
 def test_a_storyboard_that_grows_counts_its_shots() -> None:
     stages = Stages()
     stages.take(step("step_started", "storyboard"))

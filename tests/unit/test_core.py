@@ -6,11 +6,21 @@ from itertools import product
 
 import pytest
 
-from services.core import errors, lifecycle, recipes
+from services.core import codec, errors, lifecycle, recipes
 from services.core.commands import ShotChange
 from services.core.merging import merged
-from services.core.model import Engine, Language, OperationStatus, OperationType, ShotStatus, StoryStatus
-from services.core.requests import SpeechRequest
+from services.core.model import (
+    Accepts,
+    BibleEntry,
+    Digest,
+    Engine,
+    Language,
+    OperationStatus,
+    OperationType,
+    ShotStatus,
+    StoryStatus,
+)
+from services.core.requests import ClipRequest, KeyframeRequest, SpeechRequest
 from services.core.texts import TEXTS, render
 from services.core.vocabulary import Aspect, CameraMove, Framing, Mood, Style, Transition
 from tests import builders
@@ -75,6 +85,27 @@ def test_a_recipe_depends_on_what_is_asked_and_who_serves_it_and_nothing_else() 
 def test_a_recipes_key_never_changes_between_releases() -> None:
     request = SpeechRequest(text="你好", language=Language.ZH)
     assert recipes.request_digest(request) == "8edda5ef02afb946c5aaa93a805414242f4c1598522c5864faf2883e6b342ea0"
+
+
+def test_what_an_engine_accepts_is_part_of_no_recipe() -> None:
+    clip = ClipRequest(
+        keyframe={"image": Digest("ab" * 32)}, camera="镜头推进", frames=96, fps=24, width=1280, height=720, seed=7, prompt="雨"
+    )
+    picture = KeyframeRequest(
+        prompt="雨",
+        style="ink",
+        language=Language.ZH,
+        width=1280,
+        height=720,
+        seed=7,
+        bible=(BibleEntry("character", "阿狸", "红色斗篷"),),
+    )
+    camera = Engine("camera", "2", accepts=Accepts(last=True, speech=True))
+    diffusers = Engine("diffusers", "1", "abc", Accepts(references=8))
+    # As the release before computed them.
+    assert recipes.key(clip, camera) == "6c9169d033068733dd5cafc5be168240de246ba49e4a5910e9544f400c2e83df"
+    assert recipes.key(picture, diffusers) == "d324ff4dc9dc85d66b38ca61e2e155fde9e53574c5aa1ec93c24749ffb266c82"
+    assert codec.engine_to_json(camera) == {"name": "camera", "version": "2", "revision": ""}
 
 
 def test_a_field_that_was_added_later_changes_a_key_only_when_it_is_used() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.core.errors import Cancelled, ContentViolation, EngineFailed, StoryreelError, Unavailable
-from services.core.model import Engine, Language
+from services.core.model import Accepts, Engine, Language
 from services.core.requests import SpeechRequest
 from services.model_service.engine import Job, Output
 from services.model_service.fallback import FirstThatAnswers
@@ -17,8 +17,8 @@ DOWN = Unavailable("PEER_UNREACHABLE", engine="far", host="h", problem="down")
 
 
 class Speaker:
-    def __init__(self, name: str, failure: StoryreelError | None = None, *, loads: bool = True) -> None:
-        self.identity = Engine(name, "1")
+    def __init__(self, name: str, failure: StoryreelError | None = None, *, loads: bool = True, references: int = 0) -> None:
+        self.identity = Engine(name, "1", accepts=Accepts(references=references))
         self._failure = failure
         self._loads = loads
 
@@ -45,6 +45,14 @@ def test_the_first_answers(tmp_path: Path) -> None:
     engine = turns(Speaker("far"), Speaker("near"))
     assert engine.run(LINE, EngineJob(tmp_path)).meta == {"seconds": 1.0, "made_by": "far"}
     assert engine.identity.name == "far+near"
+
+
+def test_what_the_first_accepts_is_asked_of_all() -> None:
+    far, near = Speaker("far", references=3), Speaker("near")
+    assert turns(far, near).identity.accepts == Accepts(references=3)
+    assert turns(near, far).identity.accepts == Accepts()
+    assert turns(Speaker("away", loads=False), far).identity.accepts == Accepts(references=3)
+    assert turns(far, near).identity.revision == turns(Speaker("far"), near).identity.revision
 
 
 @pytest.mark.parametrize("failure", [DOWN, EngineFailed("SUBMISSION_UNKNOWN", engine="far", at="now")])

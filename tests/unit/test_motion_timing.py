@@ -73,6 +73,18 @@ def test_what_is_far_too_short_comes_to_rest_and_is_then_pushed_into() -> None:
     assert max(abs(after - before) for before, after in pairwise(growth)) < 0.0001
 
 
+@pytest.mark.parametrize(("made", "changed"), [(99, ()), (105, ("length: the last 0.4 s",)), (60, ("length: it moves for 2.5 s",))])
+def test_what_moves_with_a_sound_keeps_its_pace(made: int, changed: tuple[str, ...]) -> None:
+    planned = plan(at(made, 24), 96, 24, synced=True)
+    assert planned.speed == 1
+    assert len(planned.changed) == len(changed)
+    assert all(said.startswith(begin) for said, begin in zip(planned.changed, changed, strict=True))
+    moving = min(made, 96) - 1
+    resting = 0 if made >= 96 else round(timing._REST * 24 / 2)  # it slows down for as long before its end as after it
+    shows = [moment.index for moment in planned.moments]
+    assert shows[: moving - resting] == list(range(moving - resting))
+
+
 def test_one_picture_is_a_clip_that_is_pushed_into() -> None:
     planned = plan([0.0], 48, 24)
     assert {moment.index for moment in planned.moments} == {0}

@@ -3,7 +3,7 @@
 import pytest
 
 from services.core import cutting, pipeline
-from services.core.ledger import Plan, Step
+from services.core.ledger import Plan
 from services.core.model import Artifact, Key, OperationType
 from services.core.ports import Work
 from services.core.requests import (
@@ -16,7 +16,7 @@ from services.core.requests import (
     TransitionRequest,
 )
 from tests import builders
-from tests.fixtures.hand import Hand
+from tests.fixtures.hand import Hand, steps
 
 
 def test_a_film_of_another_size_leaves_the_shots_clips(compiled: Hand) -> None:
@@ -49,7 +49,7 @@ def test_a_clip_is_asked_for_with_what_its_picture_shows(hand: Hand) -> None:
     hand.next(OperationType.VIDEO_RENDER)
     hand.run()
     hand.made.clear()
-    prompts = {step.shot_id: step.request.prompt for step in _steps(hand) if isinstance(step.request, ClipRequest)}
+    prompts = {step.shot_id: step.request.prompt for step in steps(hand) if isinstance(step.request, ClipRequest)}
     assert prompts[hand.work.shots[1].id] == "a lighthouse\nwaves break below"
 
 
@@ -57,7 +57,7 @@ def test_compile_options_change_clips_and_not_pictures(compiled: Hand) -> None:
     compiled.next(OperationType.VIDEO_RENDER, payload={"width": 640, "height": 360, "subtitles": "none", "music": False})
     compiled.run()
     assert compiled.calls == {"clip": 5, "card": 2, "segment": 7, "transition": 2, "soundtrack": 1, "film": 1}
-    sizes = {(s.request.width, s.request.height) for s in _steps(compiled) if isinstance(s.request, ClipRequest)}
+    sizes = {(s.request.width, s.request.height) for s in steps(compiled) if isinstance(s.request, ClipRequest)}
     assert sizes == {(640, 360)}
 
 
@@ -90,11 +90,11 @@ def test_a_draft_is_small_and_quick_and_leaves_the_shots_alone(hand: Hand) -> No
     assert hand.run() is not None
     assert hand.work.shots == before
     assert hand.calls == {"speech": 5, "clip": 5, "card": 2, "segment": 7, "transition": 2, "soundtrack": 1, "film": 1}
-    steps = _steps(hand)
-    shapes = {(s.request.width, s.request.height, s.request.fps) for s in steps if isinstance(s.request, ClipRequest | CardRequest)}
+    asked = steps(hand)
+    shapes = {(s.request.width, s.request.height, s.request.fps) for s in asked if isinstance(s.request, ClipRequest | CardRequest)}
     assert shapes == {(640, 360, 12)}
     made = (SpeechRequest, SegmentRequest, TransitionRequest, CardRequest)
-    assert all(s.request.draft for s in steps if isinstance(s.request, made))
+    assert all(s.request.draft for s in asked if isinstance(s.request, made))
 
 
 def test_a_draft_uses_the_voices_that_are_there(compiled: Hand) -> None:
@@ -148,9 +148,9 @@ def test_the_soundtrack_is_as_long_as_the_pieces(hand: Hand) -> None:
     hand.change(3, transition="wipe")
     hand.next(OperationType.VIDEO_RENDER)
     hand.run()
-    steps = _steps(hand)
-    (soundtrack,) = (step.request for step in steps if isinstance(step.request, SoundtrackRequest))
-    (film,) = (step.request for step in steps if isinstance(step.request, FilmRequest))
+    asked = steps(hand)
+    (soundtrack,) = (step.request for step in asked if isinstance(step.request, SoundtrackRequest))
+    (film,) = (step.request for step in asked if isinstance(step.request, FilmRequest))
     assert soundtrack.frames == sum(piece.frames for piece in film.pieces)
 
 
@@ -167,17 +167,3 @@ def test_a_film_in_which_nobody_speaks_has_a_soundtrack_too(hand: Hand, payload:
 
 def _soundtracks(plan: Plan) -> list[SoundtrackRequest]:
     return [step.request for step in plan.steps if isinstance(step.request, SoundtrackRequest)]
-
-
-def _steps(hand: Hand) -> tuple[Step, ...]:
-    """Everything that the operation would ask for if nothing were there, stage by stage."""
-    seen: dict[Key, Step] = {}
-    made: dict[Key, Artifact] = {}
-    while plan := pipeline.plan(hand.work, hand.engines, made):
-        fresh = [step for step in plan.steps if step.key not in seen]
-        if not fresh:
-            break
-        for step in fresh:
-            seen[step.key] = step
-            made[step.key] = hand.artifact(step)
-    return tuple(seen.values())

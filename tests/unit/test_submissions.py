@@ -1,7 +1,9 @@
 """A paid job: noted before it is sent, its id right after, and never sent twice."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -104,6 +106,43 @@ async def test_a_cancel_while_it_is_sent_does_not_lose_the_id() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert notes.written[-1]["jimeng"] | {"at": ""} == {"state": "submitted", "id": "task-1", "at": ""}
+
+
+@pytest.mark.parametrize("answer", [b"\x00sound", {"data": [{"url": "/made.png"}]}])
+async def test_an_answer_is_noted_and_given_again(answer: Any) -> None:
+    notes = KeptNotes()
+    calls: list[list[str]] = []
+
+    async def call() -> Any:
+        calls.append(states(notes))
+        return answer
+
+    assert await Submission(notes, "jimeng").answer(call, lambda found: found) == answer
+    stored = KeptNotes(json.loads(json.dumps(notes.written[-1])))
+    assert await Submission(stored, "jimeng").answer(call, lambda found: found) == answer
+    assert calls == [["sending"]]
+
+
+async def test_an_answer_of_no_use_is_over_and_may_be_asked_for_again() -> None:
+    notes = KeptNotes()
+
+    def refuse(_: str) -> str:
+        raise Unavailable("PEER_UNREADABLE", engine="jimeng", content_type="t", excerpt="e")
+
+    with pytest.raises(Unavailable):
+        await Submission(notes, "jimeng").answer(sends("page")[1], refuse)
+    assert states(notes) == ["sending", "over"]
+    assert await Submission(notes, "jimeng").answer(sends("picture")[1], str.upper) == "PICTURE"
+
+
+async def test_an_answer_that_was_lost_is_in_doubt_as_a_job_is() -> None:
+    notes = KeptNotes({"jimeng": {"state": "sending", "at": "2026-01-01T00:00:00+00:00"}})
+    sent, call = sends("picture")
+    with pytest.raises(EngineFailed) as caught:
+        await Submission(notes, "jimeng").answer(call, str.upper)
+    assert caught.value.reason == "SUBMISSION_UNKNOWN"
+    assert not sent
+    assert await Submission(notes, "jimeng", resubmit_unknown=True).answer(call, str.upper) == "PICTURE"
 
 
 async def test_a_job_that_is_over_may_be_sent_again_and_providers_do_not_mix() -> None:

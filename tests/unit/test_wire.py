@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 from storyreel.v1 import speech_pb2
+from storyreel.v1.engines_pb2 import ListEnginesResponse
 
 from services.adapters.wire import errors as wire_errors
 from services.adapters.wire import requests as wire_requests
@@ -16,7 +17,7 @@ from services.adapters.wire import updates as wire_updates
 from services.adapters.wire.methods import FULL_NAME, METHODS
 from services.adapters.wire.updates import Result
 from services.core import codec, errors, recipes, texts
-from services.core.model import Artifact, BibleEntry, Digest, Engine, Key, Language, MediaRef, ShotDraft, Storyboard
+from services.core.model import Accepts, Artifact, BibleEntry, Digest, Engine, Key, Language, MediaRef, ShotDraft, Storyboard
 from services.core.ports import Progress
 from services.core.requests import (
     CardRequest,
@@ -100,6 +101,8 @@ requests: st.SearchStrategy[Request] = st.one_of(
         motion_strength=number,
         prompt=text,
         last=st.none() | digest,
+        speech=st.none() | digest,
+        speech_at=number,
     ),
     st.builds(
         SpeechRequest,
@@ -191,6 +194,19 @@ def test_every_kind_and_service_has_its_method() -> None:
     assert set(METHODS) == kinds
     assert {method.service for method in METHODS.values()} == set(Service) == set(FULL_NAME)
     assert METHODS["segment"].path == "/storyreel.v1.Films/RenderSegment"
+
+
+def test_what_an_engine_accepts_is_told_beside_its_identity() -> None:
+    engines = {
+        "keyframes": Engine("a", "1", accepts=Accepts(references=4, chinese=True)),
+        "clips": Engine("b", "1", "r", Accepts(last=True)),
+    }
+    message = wire_updates.encode_engines(engines)
+    told = wire_updates.decode_engines(ListEnginesResponse.FromString(message.SerializeToString()))
+    assert told == engines
+    assert {name: engine.accepts for name, engine in told.items()} == {name: engine.accepts for name, engine in engines.items()}
+    message.ClearField("accepts")  # a service of an earlier release
+    assert {engine.accepts for engine in wire_updates.decode_engines(message).values()} == {Accepts()}
 
 
 def test_an_unset_speed_is_the_voices_own() -> None:

@@ -26,7 +26,7 @@ from storyreel.v1 import engines_pb2 as storyreel_dot_v1_dot_engines__pb2
 from storyreel.v1 import media_pb2 as storyreel_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18storyreel/v1/clips.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\"\xa7\x02\n\x13GenerateClipRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x41\n\x08keyframe\x18\x02 \x03(\x0b\x32/.storyreel.v1.GenerateClipRequest.KeyframeEntry\x12\x0e\n\x06\x63\x61mera\x18\x03 \x01(\t\x12\x0e\n\x06\x66rames\x18\x04 \x01(\x05\x12\x0b\n\x03\x66ps\x18\x05 \x01(\x05\x12\r\n\x05width\x18\x06 \x01(\x05\x12\x0e\n\x06height\x18\x07 \x01(\x05\x12\x0c\n\x04seed\x18\x08 \x01(\x03\x12\x17\n\x0fmotion_strength\x18\t \x01(\x01\x12\x0e\n\x06prompt\x18\n \x01(\t\x12\x0c\n\x04last\x18\x0b \x01(\t\x1a/\n\rKeyframeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"x\n\x14GenerateClipResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12*\n\x06result\x18\x02 \x01(\x0b\x32\x18.storyreel.v1.ClipResultH\x00\x42\x08\n\x06update\"\xae\x01\n\nClipResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x32\n\x05parts\x18\x02 \x03(\x0b\x32#.storyreel.v1.ClipResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32`\n\x05\x43lips\x12W\n\x0cGenerateClip\x12!.storyreel.v1.GenerateClipRequest\x1a\".storyreel.v1.GenerateClipResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18storyreel/v1/clips.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\x1a\x18storyreel/v1/media.proto\"\xca\x02\n\x13GenerateClipRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x41\n\x08keyframe\x18\x02 \x03(\x0b\x32/.storyreel.v1.GenerateClipRequest.KeyframeEntry\x12\x0e\n\x06\x63\x61mera\x18\x03 \x01(\t\x12\x0e\n\x06\x66rames\x18\x04 \x01(\x05\x12\x0b\n\x03\x66ps\x18\x05 \x01(\x05\x12\r\n\x05width\x18\x06 \x01(\x05\x12\x0e\n\x06height\x18\x07 \x01(\x05\x12\x0c\n\x04seed\x18\x08 \x01(\x03\x12\x17\n\x0fmotion_strength\x18\t \x01(\x01\x12\x0e\n\x06prompt\x18\n \x01(\t\x12\x0c\n\x04last\x18\x0b \x01(\t\x12\x0e\n\x06speech\x18\x0c \x01(\t\x12\x11\n\tspeech_at\x18\r \x01(\x01\x1a/\n\rKeyframeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"x\n\x14GenerateClipResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12*\n\x06result\x18\x02 \x01(\x0b\x32\x18.storyreel.v1.ClipResultH\x00\x42\x08\n\x06update\"\xae\x01\n\nClipResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12\x32\n\x05parts\x18\x02 \x03(\x0b\x32#.storyreel.v1.ClipResult.PartsEntry\x1a\x44\n\nPartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.storyreel.v1.MediaRef:\x02\x38\x01\x32`\n\x05\x43lips\x12W\n\x0cGenerateClip\x12!.storyreel.v1.GenerateClipRequest\x1a\".storyreel.v1.GenerateClipResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,15 +38,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLIPRESULT_PARTSENTRY']._loaded_options = None
   _globals['_CLIPRESULT_PARTSENTRY']._serialized_options = b'8\001'
   _globals['_GENERATECLIPREQUEST']._serialized_start=97
-  _globals['_GENERATECLIPREQUEST']._serialized_end=392
-  _globals['_GENERATECLIPREQUEST_KEYFRAMEENTRY']._serialized_start=345
-  _globals['_GENERATECLIPREQUEST_KEYFRAMEENTRY']._serialized_end=392
-  _globals['_GENERATECLIPRESPONSE']._serialized_start=394
-  _globals['_GENERATECLIPRESPONSE']._serialized_end=514
-  _globals['_CLIPRESULT']._serialized_start=517
-  _globals['_CLIPRESULT']._serialized_end=691
-  _globals['_CLIPRESULT_PARTSENTRY']._serialized_start=623
-  _globals['_CLIPRESULT_PARTSENTRY']._serialized_end=691
-  _globals['_CLIPS']._serialized_start=693
-  _globals['_CLIPS']._serialized_end=789
+  _globals['_GENERATECLIPREQUEST']._serialized_end=427
+  _globals['_GENERATECLIPREQUEST_KEYFRAMEENTRY']._serialized_start=380
+  _globals['_GENERATECLIPREQUEST_KEYFRAMEENTRY']._serialized_end=427
+  _globals['_GENERATECLIPRESPONSE']._serialized_start=429
+  _globals['_GENERATECLIPRESPONSE']._serialized_end=549
+  _globals['_CLIPRESULT']._serialized_start=552
+  _globals['_CLIPRESULT']._serialized_end=726
+  _globals['_CLIPRESULT_PARTSENTRY']._serialized_start=658
+  _globals['_CLIPRESULT_PARTSENTRY']._serialized_end=726
+  _globals['_CLIPS']._serialized_start=728
+  _globals['_CLIPS']._serialized_end=824
 # @@protoc_insertion_point(module_scope)

@@ -55,6 +55,8 @@ class GenerateClipRequest(_message.Message):
     MOTION_STRENGTH_FIELD_NUMBER: _builtins.int
     PROMPT_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
+    SPEECH_FIELD_NUMBER: _builtins.int
+    SPEECH_AT_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     camera: _builtins.str
     frames: _builtins.int
@@ -69,6 +71,10 @@ class GenerateClipRequest(_message.Message):
     """What is seen, for engines that read."""
     last: _builtins.str
     """Digest of a picture to end on, for engines that can."""
+    speech: _builtins.str
+    """Digest of the line that is spoken in it, for engines that move lips."""
+    speech_at: _builtins.float
+    """Seconds from the clip's first frame to the line's beginning."""
     @_builtins.property
     def keyframe(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The keyframe's parts by name, as digests in the object store."""
@@ -87,10 +93,12 @@ class GenerateClipRequest(_message.Message):
         motion_strength: _builtins.float = ...,
         prompt: _builtins.str = ...,
         last: _builtins.str = ...,
+        speech: _builtins.str = ...,
+        speech_at: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "keyframe", b"keyframe", "last", b"last", "motion_strength", b"motion_strength", "prompt", b"prompt", "seed", b"seed", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["camera", b"camera", "fps", b"fps", "frames", b"frames", "height", b"height", "key", b"key", "keyframe", b"keyframe", "last", b"last", "motion_strength", b"motion_strength", "prompt", b"prompt", "seed", b"seed", "speech", b"speech", "speech_at", b"speech_at", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

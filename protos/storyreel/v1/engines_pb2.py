@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astoryreel/v1/engines.proto\x12\x0cstoryreel.v1\x1a\x1cgoogle/protobuf/struct.proto\"9\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\t\"+\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\r\n\x05stage\x18\x02 \x01(\t\"\x87\x01\n\nResultInfo\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x14.storyreel.v1.Engine\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\x12\x0e\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08\x12%\n\x04meta\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x14\n\x12ListEnginesRequest\"\x9c\x01\n\x13ListEnginesResponse\x12?\n\x07\x65ngines\x18\x01 \x03(\x0b\x32..storyreel.v1.ListEnginesResponse.EnginesEntry\x1a\x44\n\x0c\x45nginesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.storyreel.v1.Engine:\x02\x38\x01\"\'\n\x18\x41\x62\x61ndonGenerationRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\",\n\x19\x41\x62\x61ndonGenerationResponse\x12\x0f\n\x07stopped\x18\x01 \x01(\x08\x32\xc3\x01\n\x07\x45ngines\x12R\n\x0bListEngines\x12 .storyreel.v1.ListEnginesRequest\x1a!.storyreel.v1.ListEnginesResponse\x12\x64\n\x11\x41\x62\x61ndonGeneration\x12&.storyreel.v1.AbandonGenerationRequest\x1a\'.storyreel.v1.AbandonGenerationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1astoryreel/v1/engines.proto\x12\x0cstoryreel.v1\x1a\x1cgoogle/protobuf/struct.proto\"9\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\t\"+\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\r\n\x05stage\x18\x02 \x01(\t\"\x87\x01\n\nResultInfo\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x14.storyreel.v1.Engine\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\x12\x0e\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08\x12%\n\x04meta\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x14\n\x12ListEnginesRequest\"\xa4\x02\n\x13ListEnginesResponse\x12?\n\x07\x65ngines\x18\x01 \x03(\x0b\x32..storyreel.v1.ListEnginesResponse.EnginesEntry\x12?\n\x07\x61\x63\x63\x65pts\x18\x02 \x03(\x0b\x32..storyreel.v1.ListEnginesResponse.AcceptsEntry\x1a\x44\n\x0c\x45nginesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.storyreel.v1.Engine:\x02\x38\x01\x1a\x45\n\x0c\x41\x63\x63\x65ptsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.storyreel.v1.Accepts:\x02\x38\x01\"L\n\x07\x41\x63\x63\x65pts\x12\x12\n\nreferences\x18\x01 \x01(\x05\x12\x0c\n\x04last\x18\x02 \x01(\x08\x12\x0e\n\x06speech\x18\x03 \x01(\x08\x12\x0f\n\x07\x63hinese\x18\x04 \x01(\x08\"\'\n\x18\x41\x62\x61ndonGenerationRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\",\n\x19\x41\x62\x61ndonGenerationResponse\x12\x0f\n\x07stopped\x18\x01 \x01(\x08\x32\xc3\x01\n\x07\x45ngines\x12R\n\x0bListEngines\x12 .storyreel.v1.ListEnginesRequest\x1a!.storyreel.v1.ListEnginesResponse\x12\x64\n\x11\x41\x62\x61ndonGeneration\x12&.storyreel.v1.AbandonGenerationRequest\x1a\'.storyreel.v1.AbandonGenerationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LISTENGINESRESPONSE_ENGINESENTRY']._loaded_options = None
   _globals['_LISTENGINESRESPONSE_ENGINESENTRY']._serialized_options = b'8\001'
+  _globals['_LISTENGINESRESPONSE_ACCEPTSENTRY']._loaded_options = None
+  _globals['_LISTENGINESRESPONSE_ACCEPTSENTRY']._serialized_options = b'8\001'
   _globals['_ENGINE']._serialized_start=74
   _globals['_ENGINE']._serialized_end=131
   _globals['_PROGRESS']._serialized_start=133
@@ -43,13 +45,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTENGINESREQUEST']._serialized_start=316
   _globals['_LISTENGINESREQUEST']._serialized_end=336
   _globals['_LISTENGINESRESPONSE']._serialized_start=339
-  _globals['_LISTENGINESRESPONSE']._serialized_end=495
-  _globals['_LISTENGINESRESPONSE_ENGINESENTRY']._serialized_start=427
-  _globals['_LISTENGINESRESPONSE_ENGINESENTRY']._serialized_end=495
-  _globals['_ABANDONGENERATIONREQUEST']._serialized_start=497
-  _globals['_ABANDONGENERATIONREQUEST']._serialized_end=536
-  _globals['_ABANDONGENERATIONRESPONSE']._serialized_start=538
-  _globals['_ABANDONGENERATIONRESPONSE']._serialized_end=582
-  _globals['_ENGINES']._serialized_start=585
-  _globals['_ENGINES']._serialized_end=780
+  _globals['_LISTENGINESRESPONSE']._serialized_end=631
+  _globals['_LISTENGINESRESPONSE_ENGINESENTRY']._serialized_start=492
+  _globals['_LISTENGINESRESPONSE_ENGINESENTRY']._serialized_end=560
+  _globals['_LISTENGINESRESPONSE_ACCEPTSENTRY']._serialized_start=562
+  _globals['_LISTENGINESRESPONSE_ACCEPTSENTRY']._serialized_end=631
+  _globals['_ACCEPTS']._serialized_start=633
+  _globals['_ACCEPTS']._serialized_end=709
+  _globals['_ABANDONGENERATIONREQUEST']._serialized_start=711
+  _globals['_ABANDONGENERATIONREQUEST']._serialized_end=750
+  _globals['_ABANDONGENERATIONRESPONSE']._serialized_start=752
+  _globals['_ABANDONGENERATIONRESPONSE']._serialized_end=796
+  _globals['_ENGINES']._serialized_start=799
+  _globals['_ENGINES']._serialized_end=994
 # @@protoc_insertion_point(module_scope)

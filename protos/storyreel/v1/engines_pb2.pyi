@@ -153,23 +153,84 @@ class ListEnginesResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class AcceptsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___Accepts: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___Accepts | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ENGINES_FIELD_NUMBER: _builtins.int
+    ACCEPTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def engines(self) -> _containers.MessageMap[_builtins.str, Global___Engine]:
         """By service: storyboards, keyframes, clips, speech, films."""
+
+    @_builtins.property
+    def accepts(self) -> _containers.MessageMap[_builtins.str, Global___Accepts]:
+        """By service: what its engine can use of what a request may have. No entry: nothing beyond what every engine uses."""
 
     def __init__(
         self,
         *,
         engines: _abc.Mapping[_builtins.str, Global___Engine] | None = ...,
+        accepts: _abc.Mapping[_builtins.str, Global___Accepts] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["engines", b"engines"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepts", b"accepts", "engines", b"engines"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListEnginesResponse: _TypeAlias = ListEnginesResponse  # noqa: Y015
+
+@_typing.final
+class Accepts(_message.Message):
+    """What an engine can use; part of no recipe."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFERENCES_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
+    SPEECH_FIELD_NUMBER: _builtins.int
+    CHINESE_FIELD_NUMBER: _builtins.int
+    references: _builtins.int
+    """How many reference pictures of a keyframe."""
+    last: _builtins.bool
+    """A picture for a clip to end on."""
+    speech: _builtins.bool
+    """The line that is spoken in a clip."""
+    chinese: _builtins.bool
+    """Words in Chinese, for a keyframe."""
+    def __init__(
+        self,
+        *,
+        references: _builtins.int = ...,
+        last: _builtins.bool = ...,
+        speech: _builtins.bool = ...,
+        chinese: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chinese", b"chinese", "last", b"last", "references", b"references", "speech", b"speech"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Accepts: _TypeAlias = Accepts  # noqa: Y015
 
 @_typing.final
 class AbandonGenerationRequest(_message.Message):

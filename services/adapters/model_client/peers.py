@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from storyreel.v1 import engines_pb2, engines_pb2_grpc
 
 from services.adapters.wire.methods import FULL_NAME
-from services.adapters.wire.updates import decode_engine
+from services.adapters.wire.updates import decode_engines
 from services.core.errors import Unavailable
 from services.core.model import Engine, Key
 from services.core.requests import Service
@@ -88,7 +88,7 @@ class Peer:
             answer = await self._stub.ListEngines(engines_pb2.ListEnginesRequest(), timeout=_ASK_SECONDS, wait_for_ready=True)
         except aio.AioRpcError as error:
             raise Unavailable("MODEL_UNAVAILABLE", service=service.value) from error
-        return {name: decode_engine(engine) for name, engine in answer.engines.items()}
+        return decode_engines(answer)
 
     async def _absence(self, service: Service) -> str:
         """Why a service is not listed: not served there, or still loading."""

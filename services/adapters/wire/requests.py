@@ -72,6 +72,8 @@ def encode(request: Request, key: Key) -> RequestMessage:
                 motion_strength=request.motion_strength,
                 prompt=request.prompt,
                 last=request.last or "",
+                speech=request.speech or "",
+                speech_at=request.speech_at,
             )
         case SpeechRequest():
             return speech_pb2.GenerateSpeechRequest(
@@ -250,6 +252,8 @@ def _request(message: RequestMessage) -> Request:
                 motion_strength=message.motion_strength,
                 prompt=message.prompt,
                 last=Digest(message.last) if message.last else None,
+                speech=Digest(message.speech) if message.speech else None,
+                speech_at=message.speech_at,
             )
         case speech_pb2.GenerateSpeechRequest():
             return SpeechRequest(

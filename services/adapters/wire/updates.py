@@ -5,8 +5,9 @@ Facts that the protos type (a storyboard's shots, a line's words, lengths) trave
 equals the one that was recorded.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -15,7 +16,7 @@ from storyreel.v1 import engines_pb2, films_pb2, media_pb2, speech_pb2, storyboa
 from services.adapters.wire.methods import METHODS, ResponseMessage, ResultMessage
 from services.adapters.wire.requests import decode_bible_entry, decode_draft, encode_bible_entry, encode_draft
 from services.core import codec
-from services.core.model import Artifact, Digest, Engine, Key, MediaRef, Storyboard
+from services.core.model import Accepts, Artifact, Digest, Engine, Key, MediaRef, Storyboard
 from services.core.ports import Progress
 
 
@@ -58,6 +59,28 @@ def encode_engine(engine: Engine) -> engines_pb2.Engine:
 
 def decode_engine(message: engines_pb2.Engine) -> Engine:
     return Engine(message.name, message.version, message.revision)
+
+
+def encode_engines(engines: Mapping[str, Engine]) -> engines_pb2.ListEnginesResponse:
+    """The engines by service, with what they accept: an engine's own message is its identity alone."""
+    return engines_pb2.ListEnginesResponse(
+        engines={name: encode_engine(engine) for name, engine in engines.items()},
+        accepts={name: engines_pb2.Accepts(**dataclasses.asdict(engine.accepts)) for name, engine in engines.items()},
+    )
+
+
+def decode_engines(message: engines_pb2.ListEnginesResponse) -> dict[str, Engine]:
+    """As `encode_engines` wrote them; a service that is older than `accepts` says nothing of it."""
+    return {
+        name: replace(decode_engine(engine), accepts=_decode_accepts(message.accepts.get(name)))
+        for name, engine in message.engines.items()
+    }
+
+
+def _decode_accepts(message: engines_pb2.Accepts | None) -> Accepts:
+    if message is None:
+        return Accepts()
+    return Accepts(references=message.references, chinese=message.chinese, last=message.last, speech=message.speech)
 
 
 # -- writing -------------------------------------------------------------------------------------------------------------------

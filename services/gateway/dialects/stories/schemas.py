@@ -61,7 +61,13 @@ class ShotFields(Body):
     details: str | None = None
     narration: str | None = None
     type: Annotated[str | None, Field(description="The camera move, in words.")] = None
-    transition: Annotated[str | None, Field(description="How the shot begins after the one before it.")] = None
+    transition: Annotated[
+        str | None,
+        Field(
+            description="How the shot begins after the one before it: a word such as `none` (a cut), `dissolve`, `fade` or `wipe`; "
+            "`morph` where the shot before is to turn into this one's picture, as far as the engine of clips can."
+        ),
+    ] = None
     voice: Annotated[str | None, Field(description="The narrator's mood.")] = None
     bgm: Annotated[str | None, Field(description="The mood of the music.")] = None
 

@@ -4,8 +4,8 @@ import structlog
 import torch
 
 from services.core.errors import EngineFailed
-from services.core.model import Engine
-from services.core.requests import KeyframeRequest, Service
+from services.core.model import Accepts, Engine
+from services.core.requests import MOST_REFERENCES, KeyframeRequest, Service
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.diffusion import families
 from services.model_service.engines.diffusion.device import choose, precision
@@ -50,7 +50,9 @@ class Diffusers:
 
     @property
     def identity(self) -> Engine:
-        return Engine(ENGINE, _VERSION, self._loaded().revision)
+        studio = self._loaded()
+        references = MOST_REFERENCES if self._settings.ip_adapter else 0
+        return Engine(ENGINE, _VERSION, studio.revision, Accepts(references=references, chinese=studio.family.chinese))
 
     def load(self) -> None:
         """Look through the folder, put the model on its device and paint once, so that all is warm.

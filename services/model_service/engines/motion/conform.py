@@ -30,18 +30,19 @@ def conform(
     meta: Mapping[str, Any],
     fps: float = 24.0,
     begins: float = 0.0,
+    synced: bool = False,
 ) -> Output:
     """The clip that `request` asks for, of a video file or of frames (height × width × 3, RGB) that were made for `fps`.
 
     File: `video`, H.264 yuv420p (Rec. 709) without sound, of exactly `frames` frames at `fps`, `width` × `height`. `meta` comes
     back with `frames`, `fps`, `width`, `height`, `footage` (its frames, rate and size) and, added to `changed`, what was done to
-    its length and shape. Progress runs from `begins` to 1. Memory does not grow with the footage's length. `engine` names who
-    brought the footage. Raises Unavailable PEER_UNREADABLE for a file that is no video, is cut off or of absurd size; Cancelled,
-    ResourceExhausted STORAGE_FULL, EngineFailed.
+    its length and shape. `synced` footage moves with a sound, and keeps its pace. Progress runs from `begins` to 1. Memory does
+    not grow with the footage's length. `engine` names who brought the footage. Raises Unavailable PEER_UNREADABLE for a file that
+    is no video, is cut off or of absurd size; Cancelled, ResourceExhausted STORAGE_FULL, EngineFailed.
     """
     job.progress(begins, "conforming")
     footage: Footage = VideoFile(source, engine=engine, check=job.check) if isinstance(source, Path) else Made(source, fps)
-    timing = plan(footage.times, request.frames, request.fps)
+    timing = plan(footage.times, request.frames, request.fps, synced=synced)
     reel = _Reel(footage, request.width, request.height)
     video = job.folder / "video.mp4"
     with H264Writer(video, width=request.width, height=request.height, fps=request.fps, engine=engine) as writer:

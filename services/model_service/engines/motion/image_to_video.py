@@ -16,7 +16,7 @@ from PIL import Image
 
 from services.core import recipes
 from services.core.errors import EngineFailed
-from services.core.model import Engine
+from services.core.model import Accepts, Engine
 from services.core.requests import ClipRequest
 from services.core.vocabulary import CameraMove
 from services.model_service.engine import Job, Output
@@ -76,7 +76,8 @@ class ImageToVideo:
 
     @property
     def identity(self) -> Engine:
-        return Engine(ENGINE, _VERSION, self._loaded().revision)
+        crew = self._loaded()
+        return Engine(ENGINE, _VERSION, crew.revision, Accepts(last=bool(crew.kind.last)))
 
     def load(self) -> None:
         """Look through the folder, put the model on its device and make two steps of a short clip.

@@ -46,9 +46,12 @@ class Timing:
     changed: tuple[str, ...]
 
 
-def plan(times: Sequence[float], frames: int, fps: int) -> Timing:
-    """How footage whose frames are shown at `times` (seconds, rising from 0, at least one) fills `frames` frames at `fps`."""
-    course = _course(times[-1], (frames - 1) / fps)
+def plan(times: Sequence[float], frames: int, fps: int, *, synced: bool = False) -> Timing:
+    """How footage whose frames are shown at `times` (seconds, rising from 0, at least one) fills `frames` frames at `fps`.
+
+    `synced` footage moves with a sound, and is neither sped up nor slowed down.
+    """
+    course = _course(times[-1], (frames - 1) / fps, slowest=1.0 if synced else SLOWEST, fastest=1.0 if synced else FASTEST)
     smooth = len(times) > _SMOOTH * times[-1] > 0
     moments = [_moment(times, course, frame / fps, near=1.0 if smooth else _NEAR) for frame in range(frames)]
     return Timing(moments, course.speed, course.held, tuple(_noted(times[-1], course)))
@@ -90,15 +93,15 @@ class _Course:
         return pace * (since * since / (2 * self.rest) if since < self.rest else since - self.rest / 2)
 
 
-def _course(span: float, wanted: float) -> _Course:
-    if span > wanted + _DISPENSABLE and span <= wanted * FASTEST:
+def _course(span: float, wanted: float, *, slowest: float, fastest: float) -> _Course:
+    if span > wanted + _DISPENSABLE and span <= wanted * fastest:
         return _Course(span, wanted, span / wanted)
     if span >= wanted:
         return _Course(span, wanted, 1.0)
-    if span >= wanted * SLOWEST:
+    if span >= wanted * slowest:
         return _Course(span, wanted, span / wanted)
-    alone = span / SLOWEST
-    return _Course(span, wanted, SLOWEST, rest=min(_REST, 2 * alone, 2 * (wanted - alone)), holds=True)
+    alone = span / slowest
+    return _Course(span, wanted, slowest, rest=min(_REST, 2 * alone, 2 * (wanted - alone)), holds=True)
 
 
 def _moment(times: Sequence[float], course: _Course, seconds: float, *, near: float) -> Moment:
@@ -121,8 +124,8 @@ def _noted(span: float, course: _Course) -> list[str]:
     noted = []
     if abs(course.speed - 1) > 0.02 and span > 0:
         noted.append(f"speed: played at {course.speed:.2f} of its own")
-    if course.holds:
+    if course.wanted - span > _DISPENSABLE and course.holds:
         noted.append(f"length: it moves for {span:.1f} s; its last frame is held for {course.held:.1f} s under a gentle push")
-    elif span > course.wanted * FASTEST:
+    elif span > course.wanted * FASTEST or (course.speed == 1 and span > course.wanted + _DISPENSABLE):
         noted.append(f"length: the last {span - course.wanted:.1f} s of {span:.1f} s are left out")
     return noted

@@ -11,6 +11,7 @@ def fitted(pixels: npt.NDArray[np.uint8], width: int, height: int) -> Image.Imag
     if image.size == (width, height):
         return image
     scale = min(image.width / width, image.height / height)
-    cut_x, cut_y = (image.width - width * scale) / 2, (image.height - height * scale) / 2
+    # Rounded, what is left of a side that is not cut may be less than nothing.
+    cut_x, cut_y = max(image.width - width * scale, 0.0) / 2, max(image.height - height * scale, 0.0) / 2
     box = (cut_x, cut_y, image.width - cut_x, image.height - cut_y)
     return image.resize((width, height), Image.Resampling.LANCZOS, box=box)

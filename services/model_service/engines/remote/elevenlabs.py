@@ -18,6 +18,7 @@ from services.model_service.engines.remote.settings import ElevenLabsSettings, P
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.engines.speech import tokens
 from services.model_service.engines.speech.manner import manner
+from services.model_service.engines.speech.sound import Samples
 from services.model_service.equipment import Equipment
 
 _NAME = "elevenlabs"
@@ -60,9 +61,7 @@ class ElevenLabs:
             "voice_settings": {"speed": speed, "stability": _STABILITY.get(mood, 0.5) if mood else 0.5},
         }
         answer = job.wait(self._spoken(f"/v1/text-to-speech/{quote(voice, safe='')}/with-timestamps", body, job))
-        if not isinstance(answer, Mapping) or not isinstance(answer.get("audio_base64"), str):
-            raise refusals.unexpected(_NAME, "audio_base64", answer)
-        samples = narration.from_pcm(_NAME, pictures.decoded(_NAME, answer["audio_base64"]), _RATE)
+        samples = _samples(answer)
         meta: dict[str, Any] = {"model": self._settings.model, "voice": voice, "speed": speed}
         if speed != asked:
             meta["changed"] = [f"speed: {asked} → {speed} (what the provider takes)"]
@@ -72,7 +71,18 @@ class ElevenLabs:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
         async with self._peer.open() as session:
             params = {"output_format": f"pcm_{_RATE}"}
-            return await submission.answer(lambda: session.json("POST", path, body, params=params, paid=True))
+            return await submission.answer(lambda: session.json("POST", path, body, params=params, paid=True), _heard)
+
+
+def _heard(answer: Any) -> Any:
+    narration.check(_NAME, _samples(answer))
+    return answer
+
+
+def _samples(answer: Any) -> Samples:
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("audio_base64"), str):
+        raise refusals.unexpected(_NAME, "audio_base64", answer)
+    return narration.from_pcm(_NAME, pictures.decoded(_NAME, answer["audio_base64"]), _RATE)
 
 
 def _times(text: str, alignment: Any) -> Sequence[tuple[str, float, float]]:

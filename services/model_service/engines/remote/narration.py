@@ -62,14 +62,19 @@ def from_file(name: str, data: bytes) -> Samples:
     return np.asarray(np.concatenate(parts), np.float32)
 
 
+def check(name: str, samples: Samples) -> None:
+    """Raises Unavailable PEER_UNREADABLE when nothing is heard."""
+    if not sound.bounds(samples)[1]:
+        raise refusals.unreadable(name, "silence", b"")
+
+
 def speech(name: str, samples: Samples, request: SpeechRequest, job: Job, *, meta: Mapping[str, Any], times: Times = ()) -> Output:
     """The line as WAV with its words' times: the provider's, or estimated ones (`meta["timing"]` says which).
 
     Raises Unavailable PEER_UNREADABLE when nothing is heard.
     """
+    check(name, samples)
     first, last = sound.bounds(samples)
-    if not last:
-        raise refusals.unreadable(name, "silence", b"")
     whole = samples[first:last]
     seconds = len(whole) / RATE
     path = sound.write(job.folder / "speech.wav", sound.levelled(whole, manner(request).gain))

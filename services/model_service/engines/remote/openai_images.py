@@ -69,13 +69,10 @@ class OpenAIImages:
     async def _made(self, body: Mapping[str, Any], job: Job) -> tuple[bytes, dict[str, Any]]:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
         async with self._peer.open() as session:
-            answer = await submission.answer(lambda: session.json("POST", "/images/generations", body, paid=True), links=_links)
-            try:
-                picture = answer["data"][0]
-                meta = {"model": self._settings.model, "usage": answer.get("usage") or {}}
-            except (LookupError, TypeError, AttributeError):
-                raise refusals.unexpected(_NAME, "data[0]", answer) from None
-            if isinstance(picture, Mapping) and picture.get("revised_prompt"):
+            answer = await submission.answer(lambda: session.json("POST", "/images/generations", body, paid=True), _usable)
+            picture = answer["data"][0]
+            meta = {"model": self._settings.model, "usage": answer.get("usage") or {}}
+            if picture.get("revised_prompt"):
                 meta["revised_prompt"] = str(picture["revised_prompt"])
             try:
                 return await _bytes(session, picture, job), meta
@@ -85,22 +82,27 @@ class OpenAIImages:
                 raise
 
 
-def _links(answer: Any) -> bool:
-    """Whether the picture is not in the answer itself."""
+def _usable(answer: Any) -> Mapping[str, Any]:
+    """An answer that has a picture, or links to one."""
     try:
-        return isinstance(answer["data"][0]["url"], str)
-    except (LookupError, TypeError):
-        return False
+        picture = answer["data"][0]
+        inline, link = picture.get("b64_json"), picture.get("url")
+        usage = answer.get("usage")
+    except (LookupError, TypeError, AttributeError):
+        raise refusals.unexpected(_NAME, "data[0]", answer) from None
+    if isinstance(inline, str):
+        pictures.check(_NAME, pictures.decoded(_NAME, inline))
+    elif not isinstance(link, str):
+        raise refusals.unexpected(_NAME, "b64_json or url", picture)
+    return {"data": [picture], "usage": usage}
 
 
-async def _bytes(session: Session, picture: Any, job: Job) -> bytes:
-    if isinstance(picture, Mapping) and isinstance(picture.get("b64_json"), str):
+async def _bytes(session: Session, picture: Mapping[str, Any], job: Job) -> bytes:
+    if isinstance(picture.get("b64_json"), str):
         return pictures.decoded(_NAME, picture["b64_json"])
-    if isinstance(picture, Mapping) and isinstance(picture.get("url"), str):
-        target = job.folder / "downloaded"
-        await session.download(picture["url"], target)
-        return target.read_bytes()
-    raise refusals.unexpected(_NAME, "b64_json or url", picture)
+    target = job.folder / "downloaded"
+    await session.download(picture["url"], target)
+    return target.read_bytes()
 
 
 def judge(_status: int, body: bytes) -> StoryreelError | None:

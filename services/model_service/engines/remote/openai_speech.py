@@ -17,6 +17,7 @@ from services.model_service.engines.remote.peer import Peer
 from services.model_service.engines.remote.settings import OpenAISpeechSettings, PaidSettings
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.engines.speech.manner import manner
+from services.model_service.engines.speech.sound import Samples
 from services.model_service.equipment import Equipment
 
 _NAME = "openai-speech"
@@ -56,9 +57,7 @@ class OpenAISpeech:
         }
         if settings.instructions and (mood := Mood.recognise(request.mood)):
             body["instructions"] = f"Narrate a story. Mood: {mood.words[0]}."
-        data = job.wait(self._spoken(body, job))
-        pcm = settings.format == "pcm"
-        samples = narration.from_pcm(_NAME, data, _PCM_RATE) if pcm else narration.from_file(_NAME, data)
+        samples = self._samples(job.wait(self._spoken(body, job)))
         job.progress(0.95, "speak")
         return narration.speech(
             _NAME, samples, request, job, meta={"model": settings.model, "voice": voice, "speed": body["speed"]}
@@ -67,4 +66,12 @@ class OpenAISpeech:
     async def _spoken(self, body: Mapping[str, Any], job: Job) -> bytes:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
         async with self._peer.open() as session:
-            return await submission.answer(lambda: session.media("POST", "/audio/speech", json=body, paid=True))
+            return await submission.answer(lambda: session.media("POST", "/audio/speech", json=body, paid=True), self._heard)
+
+    def _heard(self, data: bytes) -> bytes:
+        narration.check(_NAME, self._samples(data))
+        return data
+
+    def _samples(self, data: bytes) -> Samples:
+        pcm = self._settings.format == "pcm"
+        return narration.from_pcm(_NAME, data, _PCM_RATE) if pcm else narration.from_file(_NAME, data)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urljoin
 
 import httpx2
@@ -115,7 +115,7 @@ class Session:
         async def once() -> Any:
             answer = await self._whole(method, path, {"json": body, **request})
             try:
-                return json.loads(answer.body)
+                return json.loads(answer.body, parse_constant=_not_json)
             except ValueError:
                 raise refusals.unreadable(self._name, answer.content_type, answer.body) from None
 
@@ -274,6 +274,11 @@ class Session:
 
     def _late(self) -> DeadlineExceeded:
         return DeadlineExceeded("PEER_TIMEOUT", engine=self._name, seconds=self._limits.answer)
+
+
+def _not_json(constant: str) -> NoReturn:
+    """Python's parser takes NaN and Infinity, which nobody else reads once they are noted."""
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _named(failure: BaseException) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from services.core.requests import KeyframeRequest
@@ -26,18 +27,17 @@ def decoded(name: str, text: str) -> bytes:
         raise refusals.unreadable(name, "text that is no base64", text[:200].encode()) from None
 
 
+def check(name: str, data: bytes) -> None:
+    """Raises Unavailable PEER_UNREADABLE for what is no picture, or one of absurd size."""
+    _pixels(name, data)
+
+
 def keyframe(name: str, data: bytes, request: KeyframeRequest, folder: Path, meta: Mapping[str, Any]) -> Output:
     """The picture in `data` as a PNG of exactly the asked size, cut at its centre where its shape differs, which `meta` then says.
 
     `meta["changed"]` is added to. Raises Unavailable PEER_UNREADABLE for what is no picture, or one of absurd size.
     """
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > _MOST_PIXELS:
-                raise refusals.unreadable(name, f"a picture of {image.width} × {image.height}", b"")
-            pixels = np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise refusals.unreadable(name, f"no picture ({type(error).__name__})", data[:80]) from error
+    pixels = _pixels(name, data)
     height, width = pixels.shape[:2]
     changed = list(meta.get("changed", ()))
     if (width, height) != (request.width, request.height):
@@ -45,6 +45,16 @@ def keyframe(name: str, data: bytes, request: KeyframeRequest, folder: Path, met
     target = folder / "image.png"
     fitted(pixels, request.width, request.height).save(target, format="PNG", compress_level=4)
     return Output({"image": MadeFile(target, "image/png")}, {**meta, "changed": changed} if changed else dict(meta))
+
+
+def _pixels(name: str, data: bytes) -> npt.NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise refusals.unreadable(name, f"a picture of {image.width} × {image.height}", b"")
+            return np.asarray(image.convert("RGB"))
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+        raise refusals.unreadable(name, f"no picture ({type(error).__name__})", data[:80]) from error
 
 
 def covering(path: Path, size: str) -> bytes:

@@ -1,13 +1,15 @@
 """Paid jobs at a provider: each is noted before it is sent, and its provider's id right after.
 
-After a crash, a note with an id is polled. One without an id means that nobody knows whether the provider works on it and
-charges for it: it is not sent again unless the settings say so.
+After a crash, a note with an id is polled, and an answer that was noted is used. One that says neither means that nobody knows
+whether the provider works on it and charges for it: it is not sent again unless the settings say so. Notes are forgotten once
+what was made is stored.
 """
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 
@@ -17,6 +19,7 @@ from services.model_service.engines.remote.peer import Unanswered
 
 _log = structlog.get_logger(__name__)
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 _NOT_TAKEN = frozenset(
@@ -47,18 +50,17 @@ class Submission:
         self._refuse_what_is_in_doubt(noted)
         return await _even_if_cancelled(self._submitted(submit))
 
-    async def answer(self, call: Callable[[], Awaitable[T]], *, links: Callable[[T], bool] = lambda _: False) -> T:
-        """What a paid call answers at once, without a job that could be polled; noted while nobody has heard the answer.
+    async def answer(self, call: Callable[[], Awaitable[A]], use: Callable[[A], T]) -> T:
+        """What `use` takes from the answer of a paid call that answers at once, without a job that could be polled.
 
-        An answer that only `links` to what was made, and is JSON, is noted itself and given again until it is `over`. Raises as
-        `id` does. For any other, a crash between the answer and its artifact is the one moment in which it is paid twice.
+        It is bytes or JSON, and noted itself: a later attempt is given it until it is `over`. What `use` refuses, in a thread, is
+        over at once. Raises as `id` does, and what `use` raises.
         """
         noted = await self._noted()
         if noted.get("state") == "answered":
-            kept: T = noted["answer"]
-            return kept
+            return cast("T", base64.b64decode(noted["bytes"]) if "bytes" in noted else noted["answer"])
         self._refuse_what_is_in_doubt(noted)
-        return await _even_if_cancelled(self._answered(call, links))
+        return await _even_if_cancelled(self._answered(call, use))
 
     async def over(self) -> None:
         """Forget it: the provider has ended it without a result, and another attempt may send a new one."""
@@ -74,12 +76,15 @@ class Submission:
         _log.info("a job is submitted", provider=self._provider, id=found)
         return found
 
-    async def _answered(self, call: Callable[[], Awaitable[T]], links: Callable[[T], bool]) -> T:
-        found = await self._sent(call)
-        if links(found):
-            await self._note("answered", answer=found)
-        else:
-            await self._note("over")
+    async def _answered(self, call: Callable[[], Awaitable[A]], use: Callable[[A], T]) -> T:
+        answer = await self._sent(call)
+        try:
+            found = await asyncio.to_thread(use, answer)
+        except StoryreelError:
+            await self.over()
+            raise
+        kept = {"bytes": base64.b64encode(found).decode("ascii")} if isinstance(found, bytes) else {"answer": found}
+        await self._note("answered", **kept)
         return found
 
     async def _sent(self, call: Callable[[], Awaitable[T]]) -> T:

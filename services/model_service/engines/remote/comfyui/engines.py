@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from services.core.errors import EngineFailed
-from services.core.model import Digest, Engine
+from services.core.model import Accepts, Digest, Engine
 from services.core.requests import ClipRequest, KeyframeRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.motion.conform import conform
@@ -42,7 +42,13 @@ class _Comfy:
     @property
     def identity(self) -> Engine:
         """The workflow's file decides it; known once it is loaded."""
-        return identity(_NAME, "1", {"workflow": self._workflow.digest, "chinese": self._settings.chinese})
+        facts = {"workflow": self._workflow.digest, "chinese": self._settings.chinese}
+        return identity(_NAME, "1", facts, self._accepts)
+
+    @property
+    def _accepts(self) -> Accepts:
+        """What the workflow has a place for."""
+        raise NotImplementedError
 
     @property
     def _workflow(self) -> Workflow:
@@ -92,6 +98,10 @@ class _Comfy:
 class ComfyKeyframes(_Comfy):
     """A picture a job. The workflow must take a prompt; a first reference goes to its `image`."""
 
+    @property
+    def _accepts(self) -> Accepts:
+        return Accepts(references=1 if "image" in self._workflow.names else 0, chinese=self._settings.chinese)
+
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED, WORKFLOW_UNUSABLE."""
         self._settings.required(_NAME, base_url=self._settings.base_url, workflow=self._settings.workflow)
@@ -127,6 +137,10 @@ class ComfyKeyframes(_Comfy):
 
 class ComfyClips(_Comfy):
     """A video a job. The workflow must take the keyframe as its `image`."""
+
+    @property
+    def _accepts(self) -> Accepts:
+        return Accepts(last="last" in self._workflow.names)
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_CONFIGURED, WORKFLOW_UNUSABLE."""

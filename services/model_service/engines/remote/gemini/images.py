@@ -1,9 +1,10 @@
 """Keyframes by Gemini's image models."""
 
+import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx2
 from google import genai
@@ -11,8 +12,8 @@ from google.genai import types
 from google.genai.models import AsyncModels
 from PIL import Image
 
-from services.core.model import Engine
-from services.core.requests import KeyframeRequest
+from services.core.model import Accepts, Engine
+from services.core.requests import MOST_REFERENCES, KeyframeRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.picture.wording import worded
 from services.model_service.engines.remote import pictures, refusals
@@ -47,7 +48,7 @@ class Gemini:
         self._settings = settings
         self._resubmit_unknown = resubmit_unknown
         facts = settings.model_dump(mode="json", include={"base_url", "model", "image_size", "safety", "send_seed"})
-        self.identity: Engine = identity(_NAME, "1", facts)
+        self.identity: Engine = identity(_NAME, "1", facts, Accepts(references=MOST_REFERENCES, chinese=True))
         self._loaded: genai.Client | None = None
 
     @classmethod
@@ -72,14 +73,11 @@ class Gemini:
         words = f"{wording.prompt}. Avoid: {wording.negative}." if wording.negative else wording.prompt
         references = [_reference(job.media(digest)) for digest in request.references]
         answer = job.wait(self._answered(words, references, request, job))
-        data = answers.picture(_NAME, answer)
         job.progress(0.95, "fit")
-        meta = {"model": self._settings.model, **answers.facts(answer), "changed": changed}
-        return pictures.keyframe(_NAME, data, request, job.folder, meta)
+        meta = {"model": self._settings.model, **answer["facts"], "changed": changed}
+        return pictures.keyframe(_NAME, pictures.decoded(_NAME, answer["picture"]), request, job.folder, meta)
 
-    async def _answered(
-        self, words: str, references: Sequence[bytes], request: KeyframeRequest, job: Job
-    ) -> types.GenerateContentResponse:
+    async def _answered(self, words: str, references: Sequence[bytes], request: KeyframeRequest, job: Job) -> Mapping[str, Any]:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
         parts = [types.Part.from_bytes(data=data, mime_type="image/jpeg") for data in references]
         parts.append(types.Part.from_text(text=_LIKE + words if references else words))
@@ -92,10 +90,7 @@ class Gemini:
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 return error  # JSON of another form: it was answered, so nothing is in doubt
 
-        answer = await submission.answer(ask)
-        if isinstance(answer, Exception):
-            raise refusals.unexpected(_NAME, "candidates", str(answer)) from answer
-        return answer
+        return await submission.answer(ask, _usable)
 
     @property
     def _models(self) -> AsyncModels:
@@ -116,6 +111,15 @@ class Gemini:
             if threshold is not None
             else None,
         )
+
+
+def _usable(answer: types.GenerateContentResponse | Exception) -> Mapping[str, Any]:
+    """Its picture, in base64, and its facts."""
+    if isinstance(answer, Exception):
+        raise refusals.unexpected(_NAME, "candidates", str(answer)) from answer
+    picture = answers.picture(_NAME, answer)
+    pictures.check(_NAME, picture)
+    return {"picture": base64.b64encode(picture).decode("ascii"), "facts": answers.facts(answer)}
 
 
 def _client(settings: GeminiSettings) -> genai.Client:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from services.core.errors import InvalidArgument
-from services.core.model import Engine
+from services.core.model import Accepts, Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.motion.conform import conform
@@ -30,7 +30,9 @@ class VolcanoClips:
     def __init__(self, settings: VolcanoSettings, *, resubmit_unknown: bool = False) -> None:
         self._settings = settings
         self._resubmit_unknown = resubmit_unknown
-        self.identity: Engine = identity(_NAME, "1", settings.model_dump(mode="json", include={"base_url", "video", "mode"}))
+        facts = settings.model_dump(mode="json", include={"base_url", "video", "mode"})
+        accepts = Accepts(last=models.video_model(settings.video, settings.mode, last=True).pictures == 2)
+        self.identity: Engine = identity(_NAME, "1", facts, accepts)
         self._peer = api.peer(_NAME, settings)
 
     @classmethod
@@ -82,6 +84,8 @@ class VolcanoClips:
             return body
         if request.last is not None and model.pictures < 2:
             changed.append(f"last picture: not sent (the engine is set to {self._settings.video}, {self._settings.mode})")
+        if request.speech is not None:
+            changed.append("speech: not sent (figures that speak are made by volcano-human)")
         first = frame(job.media(request.keyframe["image"]))
         pictures = [first]
         if request.last is not None and model.pictures == 2:
@@ -90,12 +94,12 @@ class VolcanoClips:
         return body
 
 
-def prompt(request: ClipRequest, changed: list[str], *, needed: bool) -> str:
-    """What moves, and how the camera does, in at most as many characters as the API takes."""
+def prompt(request: ClipRequest, changed: list[str], *, needed: bool, longest: int = models.LONGEST_PROMPT) -> str:
+    """What moves, and how the camera does, in at most `longest` characters."""
     if needed and not request.prompt.strip():
         raise InvalidArgument("MISSING_FIELD", field="prompt")
     words = ". ".join(part.strip() for part in (request.prompt, request.camera) if part.strip())
-    if len(words) > models.LONGEST_PROMPT:
-        changed.append(f"prompt: cut from {len(words)} to {models.LONGEST_PROMPT} characters")
+    if len(words) > longest:
+        changed.append(f"prompt: cut from {len(words)} to {longest} characters")
     changed.append("motion strength: not sent (this provider has none)")
-    return words[: models.LONGEST_PROMPT] or _ALIVE
+    return words[:longest] or _ALIVE

@@ -26,11 +26,17 @@ class Frame:
         return base64.b64encode(self.data).decode("ascii")
 
 
-def frame(path: Path, *, size: tuple[int, int] | None = None, largest: int = models.LARGEST_PICTURE) -> Frame:
+def frame(
+    path: Path,
+    *,
+    size: tuple[int, int] | None = None,
+    largest: int = models.LARGEST_PICTURE,
+    longest: int = models.LONGEST_SIDE,
+) -> Frame:
     """The picture at `path`, at `size` or else as near to its own as the bounds allow, in at most `largest` bytes."""
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"))
-    width, height = size or bounded(pixels.shape[1], pixels.shape[0])
+    width, height = size or bounded(pixels.shape[1], pixels.shape[0], longest)
     picture = fitted(pixels, width, height)
     for quality in _QUALITIES:
         target = io.BytesIO()
@@ -40,10 +46,10 @@ def frame(path: Path, *, size: tuple[int, int] | None = None, largest: int = mod
     return Frame(target.getvalue(), (width, height))
 
 
-def bounded(width: int, height: int) -> tuple[int, int]:
-    """The nearest size whose sides and shape are within the bounds."""
-    longest = round(min(width, height) * models.LONGEST_SHAPE)
-    width, height = min(width, longest), min(height, longest)
+def bounded(width: int, height: int, longest: int = models.LONGEST_SIDE) -> tuple[int, int]:
+    """The nearest size whose sides, `longest` at most, and shape are within the bounds."""
+    shaped = round(min(width, height) * models.LONGEST_SHAPE)
+    width, height = min(width, shaped), min(height, shaped)
     scale = max(models.SHORTEST_SIDE / min(width, height), 1.0)
-    scale = min(scale, models.LONGEST_SIDE / max(width, height))
+    scale = min(scale, longest / max(width, height))
     return round(width * scale), round(height * scale)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from services.core.errors import EngineFailed
-from services.core.model import Engine
+from services.core.model import Accepts, Engine
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import Job, Output
 from services.model_service.engines.picture.wording import worded
@@ -28,7 +28,9 @@ class VolcanoImages:
     def __init__(self, settings: VolcanoSettings, *, resubmit_unknown: bool = False) -> None:
         self._settings = settings
         self._resubmit_unknown = resubmit_unknown
-        self.identity: Engine = identity(_NAME, "1", settings.model_dump(include={"base_url", "image_model"}))
+        model = models.IMAGES.get(settings.image_model)
+        accepts = Accepts(references=model.references if model and settings.media_url else 0, chinese=True)
+        self.identity: Engine = identity(_NAME, "1", settings.model_dump(include={"base_url", "image_model"}), accepts)
         self._peer = api.peer(_NAME, settings)
 
     @classmethod

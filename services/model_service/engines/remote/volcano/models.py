@@ -62,6 +62,18 @@ def frames(seconds: float) -> int:
     return next((count for count in FRAMES if count >= seconds * FPS), FRAMES[-1])
 
 
+HUMAN = "jimeng_realman_avatar_picture_omni_v15"
+"""OmniHuman1.5-视频生成: a figure that speaks, of a picture and a sound."""
+SUBJECT = "jimeng_realman_avatar_picture_create_role_omni_v15"
+"""OmniHuman1.5-主体识别: whether there is a person, or what is like one, in a picture."""
+HUMAN_RESOLUTIONS: Mapping[Video, int] = {Video.P720: 720, Video.P1080: 1080, Video.PRO: 1080}
+"""`output_resolution`; the page advises the fast mode with the lower one, as Jimeng's own clients do."""
+LONGEST_SOUND = 60.0
+"""Seconds that a sound has to stay below."""
+LONGEST_HUMAN_PROMPT = 300
+"""Characters that the page advises; it names no bound."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageModel:
     """An image model, with the sizes that its page recommends and the area it takes, in pixels."""

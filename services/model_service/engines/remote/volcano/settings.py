@@ -30,7 +30,7 @@ class Mode(StrEnum):
 
 
 class VolcanoSettings(ProviderSettings):
-    """The engines `volcano` of Clips and `volcano-images` of Keyframes."""
+    """The engines `volcano` and `volcano-human` of Clips, and `volcano-images` of Keyframes."""
 
     model_config = SettingsConfigDict(env_prefix="STORYREEL_VOLCANO_", extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
@@ -67,7 +67,7 @@ class VolcanoSettings(ProviderSettings):
     media_url: str = Field(
         default="",
         description="A public address at which the provider can read media by their digest, such as "
-        "https://example.com/media/{digest}; for what it takes by address alone (references).",
+        "https://example.com/media/{digest}; for what it takes by address alone (references, and all that volcano-human sends).",
     )
 
     @property

@@ -4,9 +4,15 @@ Two ends are made for it: an OpenAI-compatible server (`chat_http`), and vLLM wi
 """
 
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
+
+import structlog
+
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 Schema = Mapping[str, Any]
 
@@ -24,15 +30,37 @@ class Message:
     content: str
 
 
-def refuses_system(problem: str) -> bool:
-    """Whether a refusal says that the model takes no system message."""
-    return _NO_SYSTEM.search(problem) is not None
+class SystemRole:
+    """Whether a model takes a system message: believed until it refuses one, and known from then on."""
 
+    def __init__(self) -> None:
+        self._taken = True
 
-def without_system(messages: Sequence[Message]) -> list[Message]:
-    """The same conversation for such a model: what the system message says stands before the first question."""
-    system, question, *rest = messages
-    return [Message("user", f"{system.content}\n\n{question.content}"), *rest]
+    def told(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """The conversation as the model takes it: without a system message, what it says stands before the first question."""
+        if self._taken:
+            return messages
+        system, question, *rest = messages
+        return [Message("user", f"{system.content}\n\n{question.content}"), *rest]
+
+    def refused(self, told: Sequence[Message], problem: str) -> bool:
+        """Whether `told` was refused for its system message, and is to be told again."""
+        if told[0].role != "system" or _NO_SYSTEM.search(problem) is None:
+            return False
+        if self._taken:
+            _log.info("the model takes no system message; its words go before the first question", problem=problem[:200])
+        self._taken = False
+        return True
+
+    async def asked(self, messages: Sequence[Message], ask: Callable[[Sequence[Message]], Awaitable[T]]) -> T:
+        """What `ask` makes of the conversation. Its ValueError is a refusal, and is raised when it is for another reason."""
+        told = self.told(messages)
+        try:
+            return await ask(told)
+        except ValueError as error:
+            if not self.refused(told, str(error)):
+                raise
+        return await ask(self.told(messages))
 
 
 @dataclass(frozen=True, slots=True)

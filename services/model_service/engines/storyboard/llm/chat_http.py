@@ -21,8 +21,7 @@ from services.model_service.engines.storyboard.llm.chat import (
     Message,
     PromptTooLong,
     Schema,
-    refuses_system,
-    without_system,
+    SystemRole,
 )
 from services.model_service.engines.storyboard.llm.settings import LlmSettings
 
@@ -51,7 +50,7 @@ class HttpChat:
         self._settings = settings
         self._model = settings.model
         self._window = settings.context
-        self._takes_system = True
+        self._system = SystemRole()
         key = settings.api_key.get_secret_value()
         limits = Limits(silence=settings.timeout, answer=settings.answer_timeout, attempts=settings.attempts)
         headers = {"authorization": f"Bearer {key}"} if key else {}
@@ -80,8 +79,7 @@ class HttpChat:
         self, messages: Sequence[Message], *, schema: Schema, max_tokens: int, temperature: float | None, seed: int
     ) -> AsyncGenerator[str | Finished, None]:
         while True:
-            plain = self._takes_system
-            told = messages if plain else without_system(messages)
+            told = self._system.told(messages)
             body = self._body(told, schema, max_tokens, temperature, seed)
             try:
                 async with aclosing(self._answered(body)) as pieces:
@@ -89,11 +87,9 @@ class HttpChat:
                         yield piece
                 return
             except StoryreelError as error:
-                if not plain or not refuses_system(str(error.params.get("problem", ""))):
+                # Nothing was streamed before a refusal of the system message.
+                if not self._system.refused(told, str(error.params.get("problem", ""))):
                     raise _meant(error) from error
-            # Nothing was streamed before such a refusal. Every later call knows it.
-            self._takes_system = False
-            _log.info("the model takes no system message; its words go before the first question", model=self._model)
 
     async def _answered(self, body: Mapping[str, Any]) -> AsyncGenerator[str | Finished, None]:
         """One answer's text as it comes, then what it cost where the server says it."""

@@ -25,8 +25,7 @@ from services.model_service.engines.storyboard.llm.chat import (
     Message,
     PromptTooLong,
     Schema,
-    refuses_system,
-    without_system,
+    SystemRole,
 )
 from services.model_service.engines.storyboard.llm.engine import LlmStoryboards
 from services.model_service.engines.storyboard.llm.lifeline import Lifeline
@@ -56,7 +55,7 @@ class InProcessChat:
         self._name = name
         self._settings = settings
         self._revision = ""
-        self._takes_system = True
+        self._system = SystemRole()
         self._starting = threading.Lock()
         self._lifeline: Lifeline | None = None
         # An AsyncLLM. vLLM is not installed where the types are checked.
@@ -187,25 +186,24 @@ class InProcessChat:
         # What a template does not know of these, vLLM leaves out.
         template = {"add_generation_prompt": True, "enable_thinking": self._settings.thinking}
         length = TokenizeParams(max_total_tokens=window, max_output_tokens=max_tokens, add_special_tokens=False)
-        plain = self._takes_system
-        told = messages if plain else without_system(messages)
-        talk = [{"role": message.role, "content": message.content} for message in told]
-        try:
+
+        async def render(told: Sequence[Message]) -> Any:
+            talk = [{"role": message.role, "content": message.content} for message in told]
             _, prompts = await engine.renderer.render_chat_async([talk], ChatParams(chat_template_kwargs=template), length)
+            return prompts[0]
+
+        try:
+            return await self._system.asked(messages, render)
         except VLLMValidationError as error:
             if error.parameter not in {"input_tokens", "input_text", "max_tokens"}:
                 raise
             asked = error.value if error.parameter == "input_tokens" and isinstance(error.value, int) else 0
             raise PromptTooLong(str(error), window=window, tokens=asked) from error
         except ValueError as error:
-            if plain and refuses_system(str(error)):
-                self._takes_system = False
-                return await self._prompt(engine, messages, max_tokens)
             problem = f"its chat template cannot be used ({_told(error)})"
             raise EngineFailed(
                 "WEIGHTS_UNSUITABLE", engine=self._name, model=self.model, problem=problem, setting=_SETTING
             ) from error
-        return prompts[0]
 
     @staticmethod
     def _sampling(engine: Any, schema: Schema, max_tokens: int, temperature: float | None, seed: int) -> Any:

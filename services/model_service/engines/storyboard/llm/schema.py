@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.core.model import Language
-from services.core.vocabulary import CameraMove, Framing, Mood, Transition
+from services.core.vocabulary import OVERLAPPING, CameraMove, Framing, Mood, Transition
 
 BEDS = ("calm", "tense", "lonely", "nostalgic", "dark", "tender", "happy", "energetic", "wonder", "epic")
 """Music that the film knows how to lay under a shot."""
@@ -29,7 +29,7 @@ def shot(language: Language) -> Json:
             "prompt": _text(),
             "framing": _word(framing.value for framing in Framing),
             "camera": _word(move.word(language) for move in CameraMove),
-            "transition": _word(transition.value for transition in Transition),
+            "transition": _word(kind.value for kind in (Transition.NONE, *OVERLAPPING)),
             "voice": _word(mood.word(language) for mood in Mood),
             "bgm": _word(BEDS),
             "seconds": {"type": "number", "minimum": 1, "maximum": _LONGEST_SHOT},
