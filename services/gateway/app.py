@@ -57,9 +57,8 @@ def create_app(
         metrics=metrics,
         settings=settings,
     )
-    app.include_router(probes.router())
-    app.include_router(stories.router())
-    app.include_router(webhooks.router())
+    for part in (probes, stories, webhooks):
+        app.router.routes += part.router().routes  # including a router has every request matched again at each level
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(RequestContext, metrics=metrics)
     openapi.describe(app, (Problem, *stories.FURTHER_MODELS))
