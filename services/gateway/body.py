@@ -3,6 +3,7 @@
 FastAPI would parse the body before it asks who is there; as a dependency after the user's, a stranger's body is not read at all.
 """
 
+import functools
 import json
 from collections.abc import Mapping
 from email.message import Message
@@ -76,13 +77,15 @@ def _check_type(request: Request) -> None:
     if encoding.lower() != "identity":
         raise InvalidArgument("UNSUPPORTED_ENCODING", encoding=validation.quote(encoding))
     header = request.headers.get("content-type")
-    if not header:
-        return
-    message = Message()
-    message["content-type"] = header
-    charset = message.get_content_charset("utf-8")
-    if message.get_content_type() != "application/json" or charset not in {"utf-8", "utf8"}:
+    if header and not _is_json(header):
         raise InvalidArgument("UNSUPPORTED_MEDIA_TYPE", content_type=validation.quote(header))
+
+
+@functools.lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    message = Message()
+    message["content-type"] = content_type
+    return message.get_content_type() == "application/json" and message.get_content_charset("utf-8") in {"utf-8", "utf8"}
 
 
 def _check_characters(value: object, field: str = "body", depth: int = 0) -> None:
