@@ -51,7 +51,7 @@ def parse(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise InvalidArgument("NOT_UTF8") from None
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise InvalidArgument("MALFORMED_JSON", problem=error.msg, line=error.lineno, column=error.colno) from None
     except RecursionError:
@@ -109,3 +109,6 @@ def _check_characters(value: object, field: str = "body", depth: int = 0) -> Non
 
 def _refuse_constant(name: str) -> None:
     raise InvalidArgument("NOT_A_JSON_NUMBER", found=name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
