@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 
 from services.core.errors import NotFound, Unavailable
@@ -21,6 +21,8 @@ _PAGE = 500
 _LINGER_SECONDS = 10.0
 """So long after the last subscription Kafka is read on: whoever watches one operation soon watches another."""
 _LOOK_SECONDS = 1.0
+_HEARD_SECONDS = 0.5
+"""A stream waits no longer for Kafka to be read before it goes on with what is stored."""
 
 
 class Subscription:
@@ -80,7 +82,7 @@ class Hub:
         self._subscriptions: defaultdict[OperationId, set[Subscription]] = defaultdict(set)
         self._readings: dict[OperationId, _Reading] = {}
         self._shown: dict[Show, tuple[OperationEvent, bytes]] = {}
-        self._watched = asyncio.Event()
+        self._watched, self._heard = asyncio.Event(), asyncio.Event()
         self._closed = False
 
     async def run(self, open_receiver: Callable[[], AbstractAsyncContextManager[EventReceiver]]) -> None:
@@ -90,16 +92,24 @@ class Hub:
             if not self._subscriptions:
                 await self._watched.wait()
             async with open_receiver() as receiver:
+                self._heard.set()
                 for subscription in self._every():
                     subscription.interrupt()  # what has happened by now was not heard
                 reading = asyncio.create_task(self._read(receiver))
                 try:
                     await self._until_unwatched(reading)
                 finally:
+                    self._heard.clear()
                     reading.cancel()
                     await asyncio.wait((reading,))
             if not reading.cancelled():
                 return reading.result()
+
+    async def heard(self) -> None:
+        """Returns when events come to those who have subscribed, or in a moment all the same."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARD_SECONDS):
+                await self._heard.wait()
 
     async def _read(self, receiver: EventReceiver) -> None:
         async for event in receiver:
@@ -172,6 +182,7 @@ async def follow(
     """
     seen = after
     with hub.subscribe(operation.id) as subscription:
+        await hub.heard()  # what is only live would be missed before
         while (stored := await _stored(store, operation, seen, subscription, resync)) is not None:
             for event in stored:
                 yield event
