@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 _COUNTER_BITS = 12
+_NOISE_BITS = 62
 
 
 class Uuid7:
@@ -20,7 +21,8 @@ class Uuid7:
         self._last = 0
 
     def __call__(self) -> UUID:
-        fresh = (self._clock() // 1_000_000) << _COUNTER_BITS | secrets.randbits(_COUNTER_BITS - 1)
+        start, noise = divmod(secrets.randbits(_COUNTER_BITS - 1 + _NOISE_BITS), 1 << _NOISE_BITS)
+        fresh = (self._clock() // 1_000_000) << _COUNTER_BITS | start
         self._last = max(fresh, self._last + 1)
         milliseconds, counter = divmod(self._last, 1 << _COUNTER_BITS)
-        return UUID(int=milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62))
+        return UUID(int=milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << _NOISE_BITS | noise)

@@ -18,20 +18,28 @@ def configure(service: str, level: str = "INFO") -> None:
         structlog.processors.format_exc_info,
         _named(service),
     ]
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
     # aiokafka repeats every failed connection attempt at ERROR while a broker is away; the adapter logs the fact once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+class _Lines(structlog.WriteLogger):
+    """Takes structlog's finished lines. The standard library would look for the caller of each, and make a record of it."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__(sys.stderr)
+        self.name = name
 
 
 def _named(service: str) -> structlog.types.Processor:

@@ -25,7 +25,8 @@ _SCRIPTS: Mapping[str, str] = {
     "HANGUL": "Korean",
     "DEVANAGARI": "Devanagari",
 }
-_ALLOWED_CONTROLS = frozenset("\n\r\t")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's categories Cc and Cs, less tabs and ends of lines."""
 
 _TITLE_CHARACTERS = 12
 _TITLE_WORDS = 6
@@ -51,7 +52,10 @@ def read_story(text: str, *, field: str, limit: int) -> Language:
     check_line(text, field=field, limit=limit)
     if not any(_is_visible(c) for c in text):
         raise InvalidArgument("EMPTY_TEXT", field=field)
-    letters = Counter(script for script in map(_script, text) if script)
+    letters: Counter[str] = Counter()
+    for character, times in Counter(text).items():
+        letters[_script(character)] += times
+    del letters[""]
     if not letters:
         raise InvalidArgument("NO_WORDS", field=field)
     han, kana, latin = letters[_HAN], letters["Japanese"], letters[_LATIN]
@@ -72,9 +76,8 @@ def check_line(text: str, *, field: str, limit: int) -> None:
     """
     if len(text) > limit:
         raise TooLarge("TEXT_TOO_LONG", field=field, found=len(text), limit=limit)
-    for position, character in enumerate(text, 1):
-        if character not in _ALLOWED_CONTROLS and unicodedata.category(character) in ("Cc", "Cs"):
-            raise InvalidArgument("CONTROL_CHARACTER", field=field, code=f"{ord(character):04X}", position=position)
+    if found := _CONTROL.search(text):
+        raise InvalidArgument("CONTROL_CHARACTER", field=field, code=f"{ord(found[0]):04X}", position=found.start() + 1)
 
 
 def title_of(text: str, language: Language) -> str:

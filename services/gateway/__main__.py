@@ -32,7 +32,6 @@ async def main() -> None:
         models = await stack.enter_async_context(open_models(ModelSettings()))
         wakeups = await stack.enter_async_context(open_wakeup_sender(broker))
         events = await stack.enter_async_context(open_event_sender(broker))
-        receiver = await stack.enter_async_context(open_event_receiver(broker))
         media = open_media(MediaSettings())
         readiness = Readiness(
             {
@@ -49,7 +48,7 @@ async def main() -> None:
         hub = Hub(queue_size=settings.live_queue_events)
         app = create_app(store=store, media=media, announcer=announcer, live=hub, settings=settings, readiness=readiness)
         rpc = await start_rpc(app.state.wiring) if settings.gateway_grpc_listen else None
-        await serve(Server(app, hub, settings, rpc), announcer.run(), hub.run(receiver))
+        await serve(Server(app, hub, settings, rpc), announcer.run(), hub.run(lambda: open_event_receiver(broker)))
     _log.info("stopped")
 
 

@@ -57,9 +57,8 @@ def create_app(
         metrics=metrics,
         settings=settings,
     )
-    app.include_router(probes.router())
-    app.include_router(stories.router())
-    app.include_router(webhooks.router())
+    # Not `include_router`: every request would be matched again at each level. And before the pages that FastAPI has added.
+    app.router.routes[:0] = [route for part in (probes, stories, webhooks) for route in part.router().routes]
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(RequestContext, metrics=metrics)
     openapi.describe(app, (Problem, *stories.FURTHER_MODELS))

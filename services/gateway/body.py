@@ -3,6 +3,7 @@
 FastAPI would parse the body before it asks who is there; as a dependency after the user's, a stranger's body is not read at all.
 """
 
+import functools
 import json
 from collections.abc import Mapping
 from email.message import Message
@@ -50,7 +51,7 @@ def parse(data: bytes) -> Any:
     except UnicodeDecodeError:
         raise InvalidArgument("NOT_UTF8") from None
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise InvalidArgument("MALFORMED_JSON", problem=error.msg, line=error.lineno, column=error.colno) from None
     except RecursionError:
@@ -76,13 +77,15 @@ def _check_type(request: Request) -> None:
     if encoding.lower() != "identity":
         raise InvalidArgument("UNSUPPORTED_ENCODING", encoding=validation.quote(encoding))
     header = request.headers.get("content-type")
-    if not header:
-        return
-    message = Message()
-    message["content-type"] = header
-    charset = message.get_content_charset("utf-8")
-    if message.get_content_type() != "application/json" or charset not in {"utf-8", "utf8"}:
+    if header and not _is_json(header):
         raise InvalidArgument("UNSUPPORTED_MEDIA_TYPE", content_type=validation.quote(header))
+
+
+@functools.lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    message = Message()
+    message["content-type"] = content_type
+    return message.get_content_type() == "application/json" and message.get_content_charset("utf-8") in {"utf-8", "utf8"}
 
 
 def _check_characters(value: object, field: str = "body", depth: int = 0) -> None:
@@ -106,3 +109,6 @@ def _check_characters(value: object, field: str = "body", depth: int = 0) -> Non
 
 def _refuse_constant(name: str) -> None:
     raise InvalidArgument("NOT_A_JSON_NUMBER", found=name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -1,14 +1,14 @@
 """Live progress: one reader of Kafka's events fans out to the streams that are open here, and the database fills every gap.
 
 A stream never depends on Kafka alone: it subscribes first, then reads what is stored, and reads again whenever an event is
-missing, its queue has overflowed, or nothing has come for a while.
+missing, its queue has overflowed, or nothing has come for a while. Where nobody watches, Kafka's events are not read at all.
 """
 
 import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 
 from services.core.errors import NotFound, Unavailable
@@ -18,6 +18,11 @@ from services.core.ports import EventReceiver, OwnerStore
 TERMINAL_KINDS = frozenset({OperationStatus.SUCCEEDED.value, OperationStatus.FAILED.value, OperationStatus.CANCELLED.value})
 """The events after which an operation has no more."""
 _PAGE = 500
+_LINGER_SECONDS = 10.0
+"""So long after the last subscription Kafka is read on: whoever watches one operation soon watches another."""
+_LOOK_SECONDS = 1.0
+_HEARD_SECONDS = 0.5
+"""A stream waits no longer for Kafka to be read before it goes on with what is stored."""
 
 
 class Subscription:
@@ -33,13 +38,14 @@ class Subscription:
         if self._queue.qsize() < self._size:
             self._queue.put_nowait(event)
         else:
-            self._interrupt()
+            self.interrupt()
 
     def close(self) -> None:
         self.closed = True
-        self._interrupt()
+        self.interrupt()
 
-    def _interrupt(self) -> None:
+    def interrupt(self) -> None:
+        """Events may have been lost: the reader is to look into the store."""
         while not self._queue.empty():
             self._queue.get_nowait()
         self._queue.put_nowait(None)
@@ -76,12 +82,49 @@ class Hub:
         self._subscriptions: defaultdict[OperationId, set[Subscription]] = defaultdict(set)
         self._readings: dict[OperationId, _Reading] = {}
         self._shown: dict[Show, tuple[OperationEvent, bytes]] = {}
+        self._watched, self._heard = asyncio.Event(), asyncio.Event()
         self._closed = False
 
-    async def run(self, receiver: EventReceiver) -> None:
-        """Serve until cancelled."""
+    async def run(self, open_receiver: Callable[[], AbstractAsyncContextManager[EventReceiver]]) -> None:
+        """Serve until cancelled, with a receiver that is open only as long as somebody watches."""
+        while True:
+            self._watched.clear()
+            if not self._subscriptions:
+                await self._watched.wait()
+            async with open_receiver() as receiver:
+                self._heard.set()
+                for subscription in self._every():
+                    subscription.interrupt()  # what has happened by now was not heard
+                reading = asyncio.create_task(self._read(receiver))
+                try:
+                    await self._until_unwatched(reading)
+                finally:
+                    self._heard.clear()
+                    reading.cancel()
+                    await asyncio.wait((reading,))
+            if not reading.cancelled():
+                return reading.result()
+
+    async def heard(self) -> None:
+        """Returns when events come to those who have subscribed, or in a moment all the same."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HEARD_SECONDS):
+                await self._heard.wait()
+
+    async def _read(self, receiver: EventReceiver) -> None:
         async for event in receiver:
             self.publish(event)
+
+    async def _until_unwatched(self, reading: asyncio.Task[None]) -> None:
+        """Returns when nobody has watched for a while, or the reading has ended."""
+        watched = time.monotonic()
+        while not reading.done() and time.monotonic() - watched < _LINGER_SECONDS:
+            await asyncio.wait((reading,), timeout=_LOOK_SECONDS)
+            if self._subscriptions:
+                watched = time.monotonic()
+
+    def _every(self) -> list[Subscription]:
+        return [subscription for subscriptions in self._subscriptions.values() for subscription in subscriptions]
 
     def publish(self, event: OperationEvent) -> None:
         for subscription in self._subscriptions.get(event.operation_id, ()):
@@ -93,6 +136,7 @@ class Hub:
         if self._closed:
             subscription.close()
         self._subscriptions[operation_id].add(subscription)
+        self._watched.set()
         try:
             yield subscription
         finally:
@@ -124,9 +168,8 @@ class Hub:
     def close(self) -> None:
         """End every stream now, and every later one at once: the gateway is shutting down."""
         self._closed = True
-        for subscriptions in self._subscriptions.values():
-            for subscription in subscriptions:
-                subscription.close()
+        for subscription in self._every():
+            subscription.close()
 
 
 async def follow(
@@ -139,6 +182,7 @@ async def follow(
     """
     seen = after
     with hub.subscribe(operation.id) as subscription:
+        await hub.heard()  # what is only live would be missed before
         while (stored := await _stored(store, operation, seen, subscription, resync)) is not None:
             for event in stored:
                 yield event

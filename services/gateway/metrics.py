@@ -32,6 +32,19 @@ class Metrics:
             "storyreel_gateway_operations_created", "Operations created, by type.", ("type",), registry=self.registry
         )
 
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one request, of which there are as many kinds as routes have answers."""
+        kind = route, method, status
+        children = self._children.get(kind)
+        if children is None:
+            children = self.requests.labels(route, method, str(status)), self.latency.labels(route, method)
+            self._children[kind] = children
+        requests, latency = children
+        requests.inc()
+        latency.observe(seconds)
+
     async def while_streaming(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         """The same stream, counted as open until it ends or is closed."""
         with self.streams.track_inprogress():

@@ -66,7 +66,6 @@ class RequestContext:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "(other)"
         route = getattr(scope.get("route"), "path", "") or "(none)"
-        self._metrics.requests.labels(route, method, str(status)).inc()
-        self._metrics.latency.labels(route, method).observe(seconds)
+        self._metrics.answered(route, method, status, seconds)
         level = _log.debug if scope["path"] in _QUIET else _log.info
         level("request", method=method, path=scope["path"], route=route, status=status, ms=round(seconds * 1000, 2))

@@ -2,17 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from services.adapters.memory.broker import MemoryBroker
+from services.adapters.memory.media import MemoryMedia
+from services.adapters.memory.store import MemoryStore
 from services.core.errors import NotFound, Unavailable
 from services.core.model import Operation, OperationEvent, OperationId, StoryId
-from services.core.ports import Claim
+from services.core.ports import Claim, EventReceiver
+from services.gateway import live
 from services.gateway.dialects.stories import events
 from services.gateway.live import Hub, Subscription, follow
+from services.gateway.waiting import until_done
 from tests.builders import ALICE, NOW
 from tests.fixtures.gateway_app import Served
 
@@ -267,3 +274,64 @@ async def test_a_silent_stream_is_kept_alive(served: Served) -> None:
     assert [chunk.split(b"\n")[0] for chunk in chunks] == [b"event: operation", b": ping", b"event: operation", b": ping"]
     quiet = [chunk async for chunk in events.encode(operation, silence(), hub=Hub(), language=None, keepalive=60.0)]
     assert [chunk.split(b"\n")[0] for chunk in quiet] == [b"event: operation", b"event: operation"]
+
+
+# -- whether Kafka is read at all ----------------------------------------------------------------------------------------------
+
+
+class Opener:
+    """Opens the twin's receiver once it may; `opened` and `closed` tell that it has."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        self._broker = broker
+        self.may_open, self.opened, self.closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[EventReceiver]:
+        await self.may_open.wait()
+        async with self._broker.open_event_receiver() as receiver:
+            self.opened.set()
+            yield receiver
+        self.closed.set()
+
+
+async def test_what_happens_before_kafka_is_read_is_found_in_the_store() -> None:
+    served = Served(MemoryStore(), MemoryMedia())
+    opener = Opener(served.broker)
+    running = asyncio.create_task(served.hub.run(opener))
+    name, claim = await _running(served)
+    waited = asyncio.create_task(until_done(served.store, served.hub, ALICE, name, seconds=30.0))
+    await _subscribed(served, name)
+    await served.store.finish(claim)  # whose event nobody hears
+    assert not opener.opened.is_set()
+    opener.may_open.set()
+    async with asyncio.timeout(10):
+        assert (await waited).done
+    running.cancel()
+    await asyncio.wait((running,))
+
+
+async def test_kafka_is_read_only_while_somebody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_LINGER_SECONDS", 0.02)
+    monkeypatch.setattr(live, "_LOOK_SECONDS", 0.005)
+    broker, hub = MemoryBroker(), Hub()
+    opener = Opener(broker)
+    opener.may_open.set()
+    running = asyncio.create_task(hub.run(opener))
+    event = OperationEvent(OperationId(uuid4()), ALICE, StoryId(uuid4()), 1, NOW, "started", {})
+    async with asyncio.timeout(10):
+        for _ in range(2):
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not opener.opened.is_set()
+            with hub.subscribe(event.operation_id) as subscription:
+                assert await subscription.next(10.0) is None
+                await broker.publish([event])
+                assert await subscription.next(10.0) == event
+                assert opener.opened.is_set()
+                assert not opener.closed.is_set()
+            await opener.closed.wait()
+            opener.opened.clear()
+            opener.closed.clear()
+    running.cancel()
+    await asyncio.wait((running,))
