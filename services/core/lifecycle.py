@@ -14,7 +14,7 @@ OPERATION: Mapping[Op, frozenset[Op]] = {
     Op.QUEUED: frozenset({Op.RUNNING, Op.PAUSED, Op.CANCELLED, Op.FAILED}),
     # A worker holds the lease and heartbeats it. Back to queued: retry, expired lease, or the worker drains.
     Op.RUNNING: frozenset({Op.QUEUED, Op.PAUSED, Op.SUCCEEDED, Op.FAILED, Op.CANCELLED}),
-    # Put aside by its owner; nothing runs, and nothing waits behind it.
+    # Put aside by its owner; nothing runs, and only behind a creation does anything wait.
     Op.PAUSED: frozenset({Op.QUEUED, Op.CANCELLED}),
     # Terminal, these three: `finished_at` is set exactly here. Only its owner's wish to try again leads out of one.
     Op.SUCCEEDED: frozenset(),

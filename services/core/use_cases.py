@@ -149,8 +149,7 @@ class Stories:
     async def _being_created(self, user: UserId, story_id: StoryId) -> bool:
         where = OperationFilter(type=OperationType.STORY_CREATE, story_id=story_id)
         newest = await self.store.operations(user, limit=1, where=where)
-        # Nothing waits behind a paused one: a film would be begun now, and find nothing to show.
-        return any(not operation.done and operation.status is not OperationStatus.PAUSED for operation in newest)
+        return any(not operation.done for operation in newest)
 
     def _steered(self, outcome: tuple[Operation, Stopped]) -> Operation:
         operation, stopped = outcome

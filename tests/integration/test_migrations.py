@@ -126,3 +126,29 @@ async def test_every_tenant_table_names_its_owner(postgres_url: str) -> None:
         "webhook_rounds",
         "workers",
     }
+
+
+async def test_claims_and_ends_go_on_while_a_newer_release_migrates(empty_postgres_url: str) -> None:
+    """What the previous release's workers do reads the view and writes the table that the migrations change."""
+    writing, migrating, claiming = [await asyncpg.connect(empty_postgres_url) for _ in range(3)]
+    try:
+        await migrate(writing, [each for each in migrations() if each.version <= 6])
+        open_write = writing.transaction()
+        await open_write.start()
+        await writing.execute("UPDATE operations SET stage = stage")  # an index that is being built waits for it
+        newer = asyncio.create_task(migrate(migrating))
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        async with asyncio.timeout(20):
+            while not await writing.fetchval(waits):  # noqa: ASYNC110 -- a lock that is waited for sends no signal
+                await asyncio.sleep(0.01)
+            claim = asyncio.create_task(
+                claiming.fetch("SELECT * FROM claim_operations(NULL, 'old', 10, 1, NULL, '{queued}', '{ready}', '{pending}')")
+            )
+            while await writing.fetchval(waits) < 2 and not claim.done():  # noqa: ASYNC110 -- likewise
+                await asyncio.sleep(0.01)
+            await open_write.commit()
+            assert await claim == []
+            assert [each.version for each in await newer] == [each.version for each in migrations() if each.version > 6]
+    finally:
+        for connection in (writing, migrating, claiming):
+            await connection.close()

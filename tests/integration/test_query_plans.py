@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.adapters.postgres.database import named_queries
+from services.adapters.postgres.database import SESSION, named_queries
 from services.adapters.postgres.migrate import Connection, migrate
 from services.core import lifecycle
 from services.core.model import OperationStatus, ShotStatus, StoryStatus
@@ -66,11 +66,12 @@ async def filled(postgres_server: str) -> AsyncIterator[Connection]:
     admin = await asyncpg.connect(postgres_server)
     await admin.execute(f"DROP DATABASE IF EXISTS {name}")
     await admin.execute(f"CREATE DATABASE {name}")
-    connection = await asyncpg.connect(postgres_server.rsplit("/", 1)[0] + f"/{name}")
+    # As the product plans, but for one setting: a scan of a whole table must be the planner's own choice to be noticed.
+    settings = SESSION | {"enable_seqscan": "on"}
+    connection = await asyncpg.connect(postgres_server.rsplit("/", 1)[0] + f"/{name}", server_settings=settings)
     await migrate(connection)
     await connection.execute(_FILL)
     await connection.execute("VACUUM ANALYZE")
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
     yield connection
     await connection.close()
     await admin.execute(f"DROP DATABASE {name}")
@@ -134,7 +135,7 @@ async def test_hot_queries_use_indexes(filled: Connection, query: str, indexes: 
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("query", ["stories", "claimable"])
+@pytest.mark.parametrize("query", ["stories"])
 async def test_pages_are_read_in_order_without_sorting(filled: Connection, query: str) -> None:
     limit = await plan_of(filled, query)
     assert limit["Node Type"] == "Limit"

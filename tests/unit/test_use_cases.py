@@ -11,12 +11,12 @@ from services.adapters.memory.store import MemoryStore
 from services.core import use_cases
 from services.core.announcer import Announcer
 from services.core.commands import Terms
-from services.core.errors import FailedPrecondition, NotFound, ResourceExhausted
+from services.core.errors import NotFound, ResourceExhausted
 from services.core.filtering import Comparison
 from services.core.model import OperationEvent, OperationId, OperationStatus, OperationType, ShotId
 from services.core.use_cases import Bulk, Stories
 from tests.builders import ALICE, BOB
-from tests.contract.store_steps import claimed, ready_story, story_command
+from tests.contract.store_steps import claim_of, claimed, ready_story, story_command
 
 
 class Heard:
@@ -108,14 +108,14 @@ async def test_a_retry_is_announced_and_a_forgotten_operation_is_gone(stories: S
         await stories.store.operation(ALICE, creation.id)
 
 
-async def test_no_film_is_begun_of_a_story_whose_creation_was_paused_before_it_had_shots(stories: Stories) -> None:
+async def test_a_film_asked_for_while_the_creation_is_paused_waits_for_its_shots(stories: Stories, twin: MemoryStore) -> None:
     creation = (await stories.create(ALICE, story_command())).operation
     await stories.pause(ALICE, creation.id)
-    with pytest.raises(FailedPrecondition) as refused:
-        await stories.compile(ALICE, creation.story_id, {})
-    assert refused.value.reason == "STORY_HAS_NO_SHOTS"
+    film = (await stories.compile(ALICE, creation.story_id, {})).operation
+    assert await twin.claimable(10) == ()
     await stories.resume(ALICE, creation.id)
-    await stories.compile(ALICE, creation.story_id, {})
+    await twin.finish(claim_of(await claimed(twin, creation.id)))
+    assert await twin.claimable(10) == (film.id,)
 
 
 async def test_terms_reach_the_store(stories: Stories) -> None:

@@ -20,7 +20,7 @@ from services.core.errors import Unavailable
 _ACQUIRE_SECONDS = 10.0
 _COMMAND_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
-_SESSION = {
+SESSION = {
     # A process that stands still in the middle of a transaction holds what others wait for: so long, and no longer.
     "idle_in_transaction_session_timeout": "10s",
     # Every query has its index. A plan that is made and kept while a table is new would scan it for as long as it grows.
@@ -53,6 +53,8 @@ def unavailable() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
+        if isinstance(error, ValueError):
+            raise  # asyncpg could not send a value: the same value again would do no better
         raise Unavailable("DATABASE_UNAVAILABLE") from error
 
 
@@ -89,7 +91,7 @@ async def open_database(settings: StoreSettings, *, application: str) -> AsyncIt
             max_size=settings.database_pool_size,
             timeout=_ACQUIRE_SECONDS,
             command_timeout=_COMMAND_SECONDS,
-            server_settings={"application_name": application, **_SESSION},
+            server_settings={"application_name": application, **SESSION},
             init=_prepare,
             reset=_keep,
         )

@@ -22,6 +22,8 @@ from services.core.ports import OperationFilter, Outlook
 _ANY = OperationFilter()
 PAGE_SECONDS = 5.0
 """A page takes milliseconds; one that takes so long looks through too much, and would only hold up others."""
+PLANNED_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""Said before each page: which index is best depends on the values that are compared."""
 
 
 class Listing:
@@ -35,7 +37,8 @@ class Listing:
     ) -> tuple[Operation, ...]:
         """Raises DeadlineExceeded LIST_TOO_SLOW when the condition finds too little in too many rows."""
         sql, parameters = page(user, limit=limit, after=after, where=where)
-        async with self._db.connection() as connection:
+        async with self._db.transaction() as connection:
+            await connection.execute(PLANNED_ANEW)
             try:
                 found = await connection.fetch(sql, *parameters, timeout=PAGE_SECONDS)
             except TimeoutError as error:

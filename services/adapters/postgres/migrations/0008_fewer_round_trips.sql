@@ -1,14 +1,10 @@
--- Ends in one statement, as claims are: what an end means for stories, shots and whoever waits behind it is looked at by statements
--- that each see what the one before has done, without a round trip for each. The previous release, beside this one, sends the
--- same statements one by one.
-
--- A paused creation keeps its place: what was asked for after it needs the shots that it has yet to make.
-CREATE INDEX operations_paused_creations ON operations (story_id) WHERE status = 'paused' AND type = 'story_create';
+-- A paused creation keeps its place: what was asked for after it needs the shots that it has yet to make. And what is due is judged
+-- by the clock, not by when the statement began: an end may have waited for its story since.
 CREATE OR REPLACE VIEW claimable_operations AS
     SELECT o.id, o.story_id, o.user_id, o.priority
     FROM operations o
     WHERE o.status = 'queued'
-      AND o.run_after <= statement_timestamp()
+      AND o.run_after <= clock_timestamp()
       AND NOT EXISTS (
           SELECT FROM operations other
           WHERE other.story_id = o.story_id
@@ -23,6 +19,10 @@ CREATE OR REPLACE VIEW claimable_operations AS
           WHERE creation.story_id = o.story_id AND creation.status = 'paused' AND creation.type = 'story_create' AND creation.id < o.id
           LIMIT 1
       ) IS NULL;
+
+-- Ends in one statement, as claims are: what an end means for stories, shots and whoever waits behind it is looked at by statements
+-- that each see what the one before has done, without a round trip for each. The previous release, beside this one, sends the
+-- same statements one by one.
 
 -- How many operations of this owner are queued; `most` is where counting ends.
 CREATE FUNCTION queued_operations(owner uuid, most integer) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
