@@ -63,7 +63,7 @@ _MOUNTED = Shot(0.54, 0.44, 0.86)
 _IN_HANDS = frozenset({"holding", "raising", "reading", "fishing", "pointing", "talking"})
 _CHEST = 0.25
 """How far before an animal's middle its neck is, in shares of its length."""
-_HUGGED_TALL = 1.25
+_HUGGED_TALL = 1.08
 """The most that an animal in somebody's arms measures, in grown-ups' heights."""
 _ROOMIER = 1.45
 """Figures indoors are nearer."""
