@@ -14,7 +14,7 @@ def paint_trail(stage: Stage) -> None:
     frame, unit, rng = stage.frame, stage.unit, stage.rng("trail")
     sheet = Sheet(frame.width, frame.height)
     ground = stage.lit(rgb("#e8eef8" if stage.snowy else "#b89a70"))
-    dark, rim = ground * np.float32(0.34), np.clip(mix(ground, stage.palette.rim, 0.35) * np.float32(1.15), 0, 1)
+    dark, rim = ground * np.float32(0.26), np.clip(mix(ground, stage.palette.rim, 0.6) * np.float32(1.3), 0, 1)
     bend = stage.side * frame.width * float(rng.uniform(0.10, 0.18))
     top, foot = stage.y(0.10), frame.height * 0.86
     for step in range(_STEPS - 1, -1, -1):
@@ -23,7 +23,7 @@ def paint_trail(stage: Stage) -> None:
         near = max((y - stage.horizon) / (frame.height - stage.horizon), 0.04)
         size = unit * 0.15 * near
         x = frame.width / 2 + bend * (t - 0.25) + (1 if step % 2 else -1) * size * 0.62
-        for colour, shift in ((rim, -0.07), (dark, 0.0)):
+        for colour, shift in ((rim, -0.12), (dark, 0.0)):
             sheet.ellipse(x, y + shift * size, size * 0.33, size * 0.46, colour)
             sheet.ellipse(x, y + (shift + 0.80) * size, size * 0.25, size * 0.24, colour)
             sheet.polygon(
