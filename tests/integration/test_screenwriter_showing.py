@@ -4,7 +4,7 @@ import pytest
 
 from services.core.model import Language, Storyboard
 from services.model_service.engines.storyboard.screenwriter import Screenwriter
-from tests.integration.screenwriting import SAMPLES, VOYAGE, board, loaded
+from tests.integration.screenwriting import CHAPTER, SAMPLES, VOYAGE, board, loaded
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_colour_and_number_come_with_the_thing_and_its_colour_stays(writer: Scre
     assert "green egg" in prompt_of(made, "found a green egg")
     assert "three green eggs" in prompt_of(made, "three green eggs")
     assert next(entry.look for entry in made.bible if entry.name == "the egg") == "green"
-    assert not any("house" in part for part in prompt_of(made, "as big as the cottage"))
+    assert "house" in prompt_of(made, "as big as the cottage")  # what the size is told by
     assert any(part.startswith("huge dragon") for part in prompt_of(made, "as big as the cottage"))
     assert "dancing" in prompt_of(made, "came to dance")
 
@@ -64,3 +64,35 @@ def test_whoever_acts_comes_first(writer: Screenwriter) -> None:
     assert shown.index("girl") < shown.index("robot")
     assert prompt_of(made, "睁开眼睛")[0] == "room"
     assert "little yellow flower" in prompt_of(made, "一朵小黄花")
+
+
+def test_a_lighthouse_whose_lamp_has_died_stays_dark_until_it_is_lit(writer: Screenwriter) -> None:
+    made = board(writer, (SAMPLES / "en_lighthouse.txt").read_text("utf-8"), Language.EN)
+    assert prompt_of(made, "black clouds")[0] == "lighthouse"
+    assert prompt_of(made, "flickered and died")[0] == "unlit lighthouse"
+    assert prompt_of(made, "ran out onto the gallery")[0] == "unlit lighthouse"
+    assert "tiller" in prompt_of(made, "grabbed the tiller")
+    made = board(writer, VOYAGE, Language.EN)
+    assert prompt_of(made, "a dark lighthouse")[0] == "unlit lighthouse"
+    assert prompt_of(made, "lit the flame")[0] == "lighthouse"
+    assert prompt_of(made, "a light went on")[0] == "lighthouse"
+
+
+def test_the_chapter_shows_what_it_tells_of(writer: Screenwriter) -> None:
+    made = board(writer, CHAPTER, Language.ZH)
+    assert prompt_of(made, "坐在风车下面")[0] == "village"  # the pond only told whose water was green
+    assert {"jumping", "boat"} <= set(prompt_of(made, "跳进了水中"))
+    assert "boat" in prompt_of(made, "拖回了船上")
+    assert not {"owl", "bird"} & set(prompt_of(made, "鸟的爪印"))
+    assert "green glowing eyes" in prompt_of(made, "绿色的眼睛")
+    assert "meat" in prompt_of(made, "肉干")
+    assert "bell" in prompt_of(made, "又摇了一下")
+    assert "falling" in prompt_of(made, "滑了下去")
+
+
+def test_a_detail_shows_nobody_or_one(writer: Screenwriter) -> None:
+    made = board(writer, CHAPTER, Language.ZH)
+    known = ("girl", "boy", "fox", "owl", "horse", "old man", "old woman", "chinese dragon")
+    for shot in made.shots:
+        if shot.framing == "detail":
+            assert sum(part in known for part in shot.prompt.split(", ")) <= 1, shot.prompt

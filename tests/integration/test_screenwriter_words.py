@@ -57,7 +57,8 @@ def test_what_is_written_is_what_is_painted(writer: Screenwriter, text: str, lan
         )  # fmt: skip
         written = draft.prompt.split(", ")
         assert not scene.guessed
-        assert scene.places[0] == written[0]
+        assert scene.places[0] == written[0].removeprefix("unlit ")
+        assert ("lighthouse" in scene.unlit) == written[0].startswith("unlit ")
         assert scene.time == next(tag for tag in written if tag in ("dawn", "morning", "day", "dusk", "night"))
         people = {figure.tag for figure in scene.figures}
         for role in ("girl", "boy", "old man", "old woman", "woman", "fox", "whale", "puppy"):

@@ -24,7 +24,7 @@ from services.model_service.engines.keyframe.things import Thing
 from services.model_service.engines.keyframe.words_creatures import CREATURES
 from services.model_service.engines.keyframe.words_things import PROPS as THING_WORDS
 
-LANDSCAPE = {"flower", "tree", "house", "door", "bridge", "fireflies", "neon", "fireworks"}
+LANDSCAPE = {"flower", "tree", "house", "door", "bridge", "fireflies", "neon", "fireworks", "glowing eyes"}
 
 
 def request(prompt: str, *, framing: str = "wide", width: int = 320, height: int = 184) -> KeyframeRequest:

@@ -3,9 +3,43 @@
 import numpy as np
 
 from services.model_service.engines.keyframe.brush import lay
-from services.model_service.engines.keyframe.canvas import Sheet, rgb
+from services.model_service.engines.keyframe.canvas import Sheet, mix, rgb
 from services.model_service.engines.keyframe.perspective import View, block
 from services.model_service.engines.keyframe.stage import Stage
+
+
+def paint_breakers(stage: Stage) -> None:
+    """Waves as high as the rail and higher that rise on both sides of the ship, their crests torn into foam and spray."""
+    rng, frame, unit = stage.rng("breakers"), stage.frame, stage.unit
+    sheet = Sheet(frame.width, frame.height)
+    water = np.clip(stage.lit(rgb("#2f4f60")) * np.float32(1.7 if stage.dark else 1.15), 0, 1)
+    foam = np.clip(mix(stage.palette.haze, np.ones(3, np.float32), 0.35) * np.float32(1.1), 0, 1)
+    for share, tall, way in ((0.80, 0.17, -1), (0.20, 0.20, 1), (0.02, 0.34, 1), (0.97, 0.30, -1)):
+        x, high, base = frame.width * share, unit * tall, stage.y(0.16)
+        t = np.linspace(-1, 1, 25)
+        px = x + t * unit * 0.44 + way * unit * 0.16 * np.maximum(1 - t**2, 0) ** 2  # it leans over towards the deck
+        py = base - high * np.maximum(1 - t**2, 0) ** 1.4 - unit * 0.02
+        crest = list(zip(px.tolist(), py.tolist(), strict=True))
+        tone = water * np.float32(0.80 + 0.5 * (0.34 - tall))
+        sheet.polygon([*crest, (x + unit * 0.5, frame.height * 0.98), (x - unit * 0.5, frame.height * 0.98)], tone)
+        for k in range(1, 4):
+            sheet.line(
+                [(a - way * unit * 0.012 * k, b + high * 0.20 * k) for a, b in crest[6:-6]],
+                tone * np.float32(1.25),
+                max(unit / 260, 1),
+            )
+        lip = crest[7:-6]
+        for a, b in lip:
+            size = unit * float(rng.uniform(0.012, 0.028))
+            sheet.ellipse(a, b, size * 1.3, size * 0.8, foam)
+            sheet.ellipse(
+                a + way * size * float(rng.uniform(0.5, 2.2)), b + size * float(rng.uniform(0.2, 1.8)), size * 0.7, size * 0.6, foam
+            )
+        for _ in range(26):
+            a, b = lip[int(rng.integers(len(lip)))]
+            drop = unit * float(rng.uniform(0.002, 0.006))
+            sheet.ellipse(a + way * unit * float(rng.uniform(0, 0.14)), b - unit * float(rng.uniform(0, 0.07)), drop, drop, foam)
+    lay(stage.layers["mid"], sheet)
 
 
 def paint_deck(stage: Stage) -> None:

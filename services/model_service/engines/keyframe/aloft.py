@@ -27,7 +27,19 @@ _DRAUGHT = {"whale": 0.34, "shark": 0.45, "orca": 0.30, "octopus": 0.45, "squid"
 """How much of a body that shows itself at the surface is under it."""
 _LEAP = 0.06
 _HUGE = 1.6
+_HUGGED = 0.5
+"""The height from which on an animal is hugged where it stands, not held."""
 _PLUMES = {"crane": "#f2efe8", "swan": "#f4f1ea", "goose": "#d8d2c4", "crow": "#23232b", "flamingo": "#e58aa8"}
+
+
+def embraced(scene: Scene) -> Figure | None:
+    """The large animal that the only person of the scene puts the arms around."""
+    people = [figure for figure in scene.figures if figure.tag in PEOPLE]
+    others = [figure for figure in scene.figures if figure.tag not in PEOPLE]
+    if scene.action != "hugging" or len(people) != 1 or len(others) != 1 or others[0].tag not in KINDS:
+        return None
+    kind = KINDS[others[0].tag]
+    return others[0] if kind.height >= _HUGGED and kind.home in {Home.GROUND, Home.AIR} else None
 
 
 def is_aloft(scene: Scene, tag: str) -> bool:
@@ -37,6 +49,9 @@ def is_aloft(scene: Scene, tag: str) -> bool:
         return False
     if tag in WINGED and scene.action == "flying":
         return True
+    hugged = embraced(scene)
+    if hugged is not None and hugged.tag == tag:
+        return False
     if kind.home in {Home.AIR, Home.SPACE}:
         return not (tag == "bird" and scene.has("room") and scene.action in _PERCHED)
     if kind.home is Home.SHORE:
@@ -77,7 +92,7 @@ def _carry(stage: Stage, mount: Figure, ridden_by: Sequence[Figure]) -> None:
     if on_water and mount.tag in _DRAUGHT:
         pen.submerge(_DRAUGHT[mount.tag])
         place(stage, layer, pen, x, y, facing=heading, grounded=False)
-        _wake(stage, x, y, size * kind.breadth * 0.5)
+        wake(stage, x, y, size * kind.breadth * 0.5)
         y += _DRAUGHT[mount.tag] * kind.height * size
     else:
         place(stage, layer, pen, x, y, facing=heading, grounded=False)
@@ -117,6 +132,10 @@ def _fly(stage: Stage, figure: Figure, size: float, order: int) -> None:
     open_sky = stage.scene.has("space", "room", "underwater", "cave")
     sky = frame.height * 0.52 if open_sky else stage.horizon * (0.72 if not small else 0.80)
     y = max(sky, grown * kind.height * 1.12 + frame.height * 0.03)
+    stands = figure.tag in stage.scene.huge and "house" in stage.scene.props and stage.scene.action != "flying"
+    if stands:
+        grown = min(stage.unit * 0.74 / kind.height, frame.width * 0.46 / kind.breadth)
+        heading, x, y = -stage.side, frame.width * (0.5 + stage.side * 0.20), stage.y(0.62)  # as large as the house, facing it
     for index in range(kind.flock, -1, -1):
         share = 1.0 if index == 0 else float(rng.uniform(0.40, 0.75))
         bx = x + (0 if index == 0 else stage.unit * float(rng.uniform(-0.48, 0.48)))
@@ -126,7 +145,7 @@ def _fly(stage: Stage, figure: Figure, size: float, order: int) -> None:
             pen = creatures.draw_bird(stage, plumed, grown * (1.7 if figure.tag == "bird" else 1.35) * share, rng, flying=True)
         else:
             pen = draw_figure(stage, figure, "flying", grown * share, rng)
-        place(stage, cast, pen, bx, by, facing=heading, grounded=False, depth=0.0 if index == 0 else 0.12)
+        place(stage, cast, pen, bx, by, facing=heading, grounded=stands, depth=0.0 if index == 0 else 0.12)
 
 
 def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
@@ -161,7 +180,7 @@ def _float(stage: Stage, figure: Figure, size: float, order: int) -> None:
     elif kind.icon and kind.home is Home.SHORE:
         pen.submerge(0.16)
     place(stage, stage.layers[_WATER_LAYER], pen, x, y, facing=heading, grounded=False, depth=0.05)
-    _wake(stage, x, y, grown * kind.breadth * 0.5)
+    wake(stage, x, y, grown * kind.breadth * 0.5)
 
 
 def _on_foot(stage: Stage) -> bool:
@@ -175,7 +194,7 @@ def _leap(stage: Stage, pen: Pen, x: float, y: float, length: float, heading: in
     pen.tilt(38.0)
     pen.submerge(0.16)
     place(stage, layer, pen, x, y, facing=heading, grounded=False, depth=0.05)
-    _wake(stage, x - heading * length * 0.10, y, length * 0.34)
+    wake(stage, x - heading * length * 0.10, y, length * 0.34)
 
 
 def _water_row(stage: Stage, x: float, half: float, share: float) -> float:
@@ -188,7 +207,7 @@ def _water_row(stage: Stage, x: float, half: float, share: float) -> float:
     return stage.horizon + max(shore - stage.horizon, frame.height * 0.03) * min(share, 0.85)
 
 
-def _wake(stage: Stage, x: float, y: float, half: float) -> None:
+def wake(stage: Stage, x: float, y: float, half: float) -> None:
     """Light water around a hull or a body, so that it lies in the water and not on it."""
     frame, layer = stage.frame, stage.layers[_WATER_LAYER]
     foam = np.clip(stage.palette.haze * np.float32(1.12), 0, 1)

@@ -7,13 +7,15 @@ import numpy as np
 
 from services.core.vocabulary import Framing
 from services.model_service.engines.keyframe.canvas import mix, rgb
+from services.model_service.engines.keyframe.casting import PEOPLE
 from services.model_service.engines.keyframe.fireworks import paint_fireworks
 from services.model_service.engines.keyframe.held import carried
-from services.model_service.engines.keyframe.props import LIGHTS, PROPS, Spot, cast_light, draw_prop, place_prop
+from services.model_service.engines.keyframe.props import PROPS, Spot, cast_light, draw_prop, gives_light, place_prop
 from services.model_service.engines.keyframe.scene import Scene
 from services.model_service.engines.keyframe.sprites import Pen, place
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.things import Thing
+from services.model_service.engines.keyframe.trail import paint_trail
 
 MOST = 4
 _LOWEST = 0.845
@@ -21,6 +23,9 @@ _TABLE = 0.40
 _LANDSCAPE_TOO = frozenset({"flower", "tree", "house", "door", "bridge", "fireflies", "neon"})
 _SHARES = (0.46, 0.40, 0.34, 0.29, 0.26)
 """How tall a thing is that is the picture, in units, by how many of it there are."""
+_SMALL = 0.32
+"""The height, against a grown-up's, below which a thing is shown smaller than whoever is beyond it."""
+_BEFORE_SOMEBODY = 0.72
 _HERO_ICONS = {"flower": "little flower"}
 
 
@@ -35,6 +40,11 @@ def has_hero(scene: Scene) -> bool:
     if not _heroes(scene):
         return False
     return scene.framing is Framing.DETAIL or (scene.framing is Framing.CLOSE and not scene.figures)
+
+
+def hero_is_small(scene: Scene) -> bool:
+    """Whether the thing that is the picture is one that a hand could hold."""
+    return PROPS[_heroes(scene)[0].tag].height < _SMALL
 
 
 def _heroes(scene: Scene) -> tuple[Thing, ...]:
@@ -53,6 +63,9 @@ def place_hero(stage: Stage) -> None:
     if stage.scene.has("room"):
         _table_top(stage, frame.height * 0.70)
     main, *others = _heroes(stage.scene)
+    if main.tag == "footprint":
+        paint_trail(stage)
+        return
     x = frame.width * (0.5 + (-stage.side * 0.02 if not others else stage.side * 0.08)) + unit * 0.02 * float(rng.normal())
     foot = frame.height * 0.83
     for index, thing in reversed(list(enumerate(others))):
@@ -60,10 +73,13 @@ def place_hero(stage: Stage) -> None:
         way = -stage.side if index == 0 else stage.side
         place_prop(stage, layer, thing.tag, x + way * frame.width * 0.27, foot - unit * 0.05, size, colour=thing.colour)
     prop = PROPS[main.tag]
-    size = _hero_size(stage, main, _SHARES[main.count - 1])
-    if main.tag in LIGHTS:
+    people = any(figure.tag in PEOPLE for figure in stage.scene.figures)
+    share = _BEFORE_SOMEBODY if people and hero_is_small(stage.scene) and not stage.scene.has("room") else 1.0
+    size = _hero_size(stage, main, _SHARES[main.count - 1] * share)
+    shines = gives_light(stage, main.tag)
+    if shines:
         cast_light(stage, main.tag, x, foot - size * prop.height * 0.6, size * prop.height * 1.6)
-    else:
+    elif main.tag not in stage.scene.unlit:
         _shaft(stage, x, foot - size * prop.height * 0.5, size * prop.height)
     in_air = prop.spot is Spot.SKY
     wide = min(prop.breadth * size * 1.06, frame.width * 0.86 / main.count)
@@ -72,7 +88,7 @@ def place_hero(stage: Stage) -> None:
         off = number - (main.count - 1) / 2
         y = (frame.height * 0.62 if in_air else foot) - unit * 0.035 * abs(off)
         pen = draw_prop(stage, main.tag, size, colour=main.colour, lift=0.55)
-        rim = 0.0 if main.tag in LIGHTS else 0.9
+        rim = 0.0 if shines else 0.9
         place(stage, layer, pen, x + off * wide, y, grounded=not in_air, rim=rim, lying=prop.flat)
 
 
@@ -107,7 +123,7 @@ def _shaft(stage: Stage, x: float, y: float, size: float) -> None:
     colour = stage.palette.rim
     strength = 0.34 if stage.dark else 0.20
     glow = stage.frame.glow(x + stage.side * size * 0.15, y, size * 0.95, power=1.6, stretch=1.1)
-    for name in ("far", "ground", "cast"):
+    for name in ("far", "ground"):  # whoever stands behind the thing keeps their colours
         stage.layers[name].light(glow * np.float32(strength), colour)
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from services.core.vocabulary import Framing
+from services.model_service.engines.keyframe.aloft import wake
 from services.model_service.engines.keyframe.canvas import Array, Layer, Point, mix, rgb
 from services.model_service.engines.keyframe.casting import Figure
 from services.model_service.engines.keyframe.costumes import costume_of, dress
@@ -16,7 +17,8 @@ from services.model_service.engines.keyframe.figure_brush import Brush, along, s
 from services.model_service.engines.keyframe.held import AS_ICONS, DRAWN, RAISED, carried
 from services.model_service.engines.keyframe.people import Act, draw_person, hand_at
 from services.model_service.engines.keyframe.poses import GRIPS, POSES
-from services.model_service.engines.keyframe.props import LIGHTS, cast_light
+from services.model_service.engines.keyframe.props import cast_light, gives_light, place_prop
+from services.model_service.engines.keyframe.skeleton import Pose
 from services.model_service.engines.keyframe.sprites import place
 from services.model_service.engines.keyframe.stage import Stage
 
@@ -30,6 +32,9 @@ _SIZES = {
 }
 """A grown-up's height in units of the frame."""
 _NEAR = frozenset({Framing.MEDIUM, Framing.CLOSE, Framing.DETAIL})
+_STEERED = frozenset({"tiller", "ship's wheel"})
+_STEERING = Pose((0.06, -0.34, -0.62), (-0.10, -0.62, 0.50), (0.14, 0.0, 0.50), (0.12, 0.0, 0.54), pelvis=0.50, lean=6)
+"""One hand on the tiller behind."""
 _HEAD = 0.15
 _SEAT = 0.235
 _FLOOR = 0.02
@@ -72,7 +77,7 @@ def place_crew(stage: Stage, people: Sequence[Figure], pets: Sequence[Figure] = 
     size = _SIZES[scene.framing] * stage.unit
     size = max(size, min(size * 1.45, size * 0.80 / tallest))  # children are brought nearer
     size = min(size, frame.width * (1.5 if near else 0.86) / (2.3 * half))
-    water = _open_water(stage)
+    water = open_water(stage)
     line = frame.height * _HEAD + tallest * size if near else stage.horizon + (frame.height * 0.86 - stage.horizon) * 0.56
     line = max(line, frame.height * 0.80) if near else max(line, frame.height * 0.13 + tallest * size)
     heading = 1 if rng.random() < 0.5 else -1
@@ -80,6 +85,8 @@ def place_crew(stage: Stage, people: Sequence[Figure], pets: Sequence[Figure] = 
     middle = frame.width * (0.5 - heading * min(0.10, room + 0.03))
     if near:  # the head, not the hull, stands at a third
         middle -= heading * sum(seat.x for seat in seats) / len(seats) * size * 0.8
+    if "rock" in scene.props and water:
+        _rocks(stage, middle - heading * half * 1.05 * size, line, size, -heading)
     own = Layer(frame, stage.layers["cast"].depth)
     hull = _Hull(middle, line, size, half, heading)
     _draw(stage, own, seats, pets[:2], hull)
@@ -88,7 +95,17 @@ def place_crew(stage: Stage, people: Sequence[Figure], pets: Sequence[Figure] = 
     stage.layers["cast"].blend(own.rgba)
 
 
-def _open_water(stage: Stage) -> bool:
+def _rocks(stage: Stage, x: float, line: float, size: float, way: int) -> None:
+    """Rocks that stand out of the water beyond the boat's end at `x`, towards the edge on the side `way`."""
+    width = stage.frame.width
+    room = max(abs((width if way > 0 else 0.0) - x), width * 0.16)
+    for share, tall, back in ((0.62, 1.9, 0.20), (0.22, 1.1, 0.10), (0.95, 1.4, 0.05)):
+        at, row = x + way * room * share, line - back * size
+        place_prop(stage, stage.layers["mid"], "rock", at, row, size * tall)
+        wake(stage, at, row, size * tall * 0.22)
+
+
+def open_water(stage: Stage) -> bool:
     """Give up the shore before the lens where there is water under it."""
     below = stage.layers["mid"].rgba[int(stage.horizon) + 4 :, :, 3]
     if not below.size or float(below.mean()) < 0.95:
@@ -108,6 +125,8 @@ def _seats(stage: Stage, people: Sequence[Figure]) -> list[_Seat]:
     spots = {1: (-0.06,), 2: (-0.46, 0.36), 3: (-0.62, 0.02, 0.56), 4: (-0.80, -0.28, 0.22, 0.72)}[len(people)]
     if deed == "poling" and len(people) == 1:
         spots = (-0.34,)
+    if _is_steered(stage, people[0]):
+        spots = (-0.24, *(max(x, 0.30) for x in spots[1:]))
     feeling = scene.feeling or FEELING_OF_MOOD.get(scene.mood, "calm")
     thing = next(iter(carried(scene).values()), "")
     seats = []
@@ -120,6 +139,9 @@ def _seats(stage: Stage, people: Sequence[Figure]) -> list[_Seat]:
         if at_work and deed == "poling":
             act = Act(POSES["poling"][pick % 2], 46.0 if face_on else 64.0, feeling)
             seats.append(_Seat(figure, act, x, 1, _FLOOR + 0.03))
+            continue
+        if number == 0 and _is_steered(stage, figure):
+            seats.append(_Seat(figure, Act(_STEERING, 62.0, feeling), x, 1, _SEAT - body.hip * 0.50))
             continue
         name = "rowing" if at_work else "aboard"
         pose = POSES[name][(pick + number) % len(POSES[name])]
@@ -134,6 +156,11 @@ def _seats(stage: Stage, people: Sequence[Figure]) -> list[_Seat]:
         back = len(people) > 1 and ((at_work and deed == "rowing") or scene.action in {"talking", "smiling", "hugging"})
         seats.append(_Seat(figure, act, x, -1 if back and x > 0 else 1, _SEAT - body.hip * 0.50))
     return seats
+
+
+def _is_steered(stage: Stage, figure: Figure) -> bool:
+    """Whether the boat is steered by its tiller, and this is what its people do."""
+    return figure.deed == "aboard" and bool(_STEERED & stage.scene.props)
 
 
 def _top(stage: Stage, seat: _Seat) -> float:
@@ -164,7 +191,7 @@ def _draw(stage: Stage, layer: Layer, seats: Sequence[_Seat], pets: Sequence[Fig
         foot = line - seat.up * size
         facing = heading * seat.facing
         figure = draw_person(stage, seat.figure, seat.act, size, facing=facing)
-        held = next((tag for tag in carried(stage.scene).values() if tag in LIGHTS), "")
+        held = next((tag for tag in carried(stage.scene).values() if gives_light(stage, tag)), "")
         x, y = hand_at(stage, seat.figure, seat.act)
         if held and seat.act.far:
             cast_light(stage, held, at + x * facing * size, foot - (y - 0.10) * size, size)
@@ -204,6 +231,13 @@ def _tool(pen: Brush, stage: Stage, seat: _Seat, grip: Point, half: float) -> No
     """The oar over the near side, or the pole into the water behind the stern."""
     wood = dress(stage, seat.figure).wood * np.float32(1.05)
     x, y = grip
+    if seat.act.pose == _STEERING:
+        post = (-0.97 * half, 0.43)
+        pen.polygon(
+            [(post[0] + 0.03, post[1]), (post[0] - 0.06, post[1]), (post[0] - 0.19, -0.03), (post[0] - 0.02, -0.03)], shaded(wood)
+        )
+        pen.tube(((x + 0.05, y + 0.01), (post[0] - 0.02, post[1] - 0.01)), (0.017, 0.026), mix(wood, np.ones(3, np.float32), 0.18))
+        return
     if seat.act.pose in POSES["poling"]:
         end = (x - 0.44, -0.10)
         top = (x + (x - end[0]) * 0.75, y + (y - end[1]) * 0.75)

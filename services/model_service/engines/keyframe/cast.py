@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from services.core.vocabulary import Framing, Style
 from services.model_service.engines.keyframe.aboard import BOATS, DEEDS
-from services.model_service.engines.keyframe.aloft import is_aloft, place_aloft
-from services.model_service.engines.keyframe.arrange import has_hero, place_hero, place_things
+from services.model_service.engines.keyframe.aloft import embraced, is_aloft, place_aloft
+from services.model_service.engines.keyframe.arrange import has_hero, hero_is_small, place_hero, place_things
 from services.model_service.engines.keyframe.bestiary import measures
-from services.model_service.engines.keyframe.boats import place_crew
+from services.model_service.engines.keyframe.boats import open_water, place_crew
+from services.model_service.engines.keyframe.bridges import deck_row
 from services.model_service.engines.keyframe.brush import soften
 from services.model_service.engines.keyframe.canvas import rgb
 from services.model_service.engines.keyframe.casting import PEOPLE, Figure
@@ -18,14 +19,16 @@ from services.model_service.engines.keyframe.held import READ, carried
 from services.model_service.engines.keyframe.marks import Mark, span, stature
 from services.model_service.engines.keyframe.palm import ON_PALM, place_in_palm
 from services.model_service.engines.keyframe.people import Window, draw_person, hand_at
-from services.model_service.engines.keyframe.props import LIGHTS, cast_light
+from services.model_service.engines.keyframe.poses import POSES
+from services.model_service.engines.keyframe.props import LIGHTS, cast_light, gives_light
 from services.model_service.engines.keyframe.relations import Tie
 from services.model_service.engines.keyframe.riding import place_riders
-from services.model_service.engines.keyframe.scene import Scene
+from services.model_service.engines.keyframe.scene import SWIMMING, Scene
 from services.model_service.engines.keyframe.seats import place_blanket, place_seat
 from services.model_service.engines.keyframe.sprites import Fire, place
 from services.model_service.engines.keyframe.stage import Stage
 from services.model_service.engines.keyframe.staging import block, riders
+from services.model_service.engines.keyframe.swimmers import place_swimmers
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,15 @@ _HANDS = Shot(1.34, 0.98, 0.0, head=0.12)
 """A detail that somebody holds: the hands and the face above them."""
 _BEHIND = Shot(0.72, 0.54, 0.97)
 """Somebody behind a thing that is the picture."""
+_BEYOND = Shot(1.10, 0.86, 0.0, head=0.10)
+"""Somebody beyond a small thing that is the picture: nearer, so that a loaf is not as large as who broke it."""
 _MOUNTED = Shot(0.54, 0.44, 0.86)
 """A medium shot of somebody on a mount shows both."""
 _IN_HANDS = frozenset({"holding", "raising", "reading", "fishing", "pointing", "talking"})
+_CHEST = 0.25
+"""How far before an animal's middle its neck is, in shares of its length."""
+_HUGGED_TALL = 1.08
+"""The most that an animal in somebody's arms measures, in grown-ups' heights."""
 _ROOMIER = 1.45
 """Figures indoors are nearer."""
 _FACES = (0.13, 0.74)
@@ -76,13 +85,25 @@ def place_cast(stage: Stage) -> None:
     """Draw the props and figures on the cast layer."""
     scene = stage.scene
     crew = [figure for figure in scene.figures if figure.deed in DEEDS]
+    swimmers = [figure for figure in scene.figures if figure.deed == SWIMMING]
+    if crew and swimmers:  # both are seen, the boat whole
+        stage = replace(stage, scene=replace(scene, framing=Framing.LOW))
+        scene = stage.scene
     if crew:
         for order, figure in enumerate(scene.figures):
             if is_aloft(scene, figure.tag) and figure.tag not in BOATS:
                 place_aloft(stage, figure, stage.unit * SHOTS[Framing.WIDE].size, order)
         pets = [f for f in scene.figures if f.tag not in PEOPLE and not is_aloft(scene, f.tag) and _extent(f)[1] < 0.7]
         place_crew(stage, crew, [pet for pet in pets if pet.tag != "crowd"])
+        place_swimmers(stage, swimmers)
         return
+    if swimmers:
+        open_water(stage)
+        stage = replace(stage, scene=replace(scene, figures=tuple(f for f in scene.figures if f not in swimmers)))
+        scene = stage.scene
+        place_swimmers(stage, swimmers)
+        if not any(figure.tag in PEOPLE for figure in scene.figures):
+            return
     stage, in_hands = _held_up(stage)
     if in_hands and _in_palm(stage):
         return
@@ -100,9 +121,17 @@ def place_cast(stage: Stage) -> None:
     if hero:  # the thing is shown, not held a second time
         marks = [replace(mark, act=replace(mark.act, near="", far="")) for mark in marks]
     shot = (
-        _HANDS if in_hands else _BEHIND if hero else _MOUNTED if mount and scene.framing is Framing.MEDIUM else SHOTS[scene.framing]
+        _HANDS
+        if in_hands
+        else _behind(stage, marks)
+        if hero
+        else _MOUNTED
+        if mount and scene.framing is Framing.MEDIUM
+        else SHOTS[scene.framing]
     )
     ranks = _ranks(stage, marks, others, shot, beside_thing=hero, mounted=_mounted_height(stage, mount, ridden_by))
+    if scene.on_bridge and shot.head is None and marks:
+        ranks = _bridged(stage, ranks)
     if any(figure.tag == "crowd" for figure in scene.figures):
         place_crowd(stage, min(ranks.size, stage.unit * 0.46), min(ranks.feet, stage.frame.height * 0.84), alone=not marks)
     for order, figure in enumerate(scene.figures):
@@ -110,10 +139,20 @@ def place_cast(stage: Stage) -> None:
             place_aloft(stage, figure, ranks.size, order, ridden_by if figure == mount else ())
     if not hero:
         place_things(stage, size=ranks.size, feet=ranks.feet, left=ranks.left, right=ranks.right)
-    _line_up(stage, marks, others, ranks, mount, ridden_by)
+    hugged = embraced(scene)
+    if hugged is not None and hugged in others and len(marks) == 1:
+        _hug(stage, marks[0], hugged, shot)
+    else:
+        _line_up(stage, marks, others, ranks, mount, ridden_by)
     if hero:
         soften(stage.layers["cast"], 3.2 * stage.unit / 720)
         place_hero(stage)
+
+
+def _behind(stage: Stage, marks: Sequence[Mark]) -> Shot:
+    """How somebody is seen behind the thing that is the picture."""
+    upright = bool(marks) and not any(mark.act.pose.roll for mark in marks)
+    return _BEYOND if upright and hero_is_small(stage.scene) else _BEHIND
 
 
 def _held_up(stage: Stage) -> tuple[Stage, bool]:
@@ -167,6 +206,14 @@ def _ranks(
     if total * size > frame.width * 0.96:
         focus = frame.width / 2
     return Ranks(size, feet, focus - half, focus + half)
+
+
+def _bridged(stage: Stage, ranks: Ranks) -> Ranks:
+    """The ranks on the bridge's deck, near its crown, no larger than suits it."""
+    size = min(ranks.size, stage.unit * 0.34)
+    half = (ranks.right - ranks.left) / 2 * size / ranks.size
+    middle = stage.frame.width * (0.5 - stage.side * 0.06)
+    return Ranks(size, deck_row(stage, middle) + size * 0.012, middle - half, middle + half)
 
 
 def _total(stage: Stage, marks: Sequence[Mark], others: Sequence[Figure]) -> float:
@@ -235,6 +282,25 @@ def _line_up(
         x += wide + 0.10 * size
 
 
+def _hug(stage: Stage, mark: Mark, animal: Figure, shot: Shot) -> None:
+    """Somebody with the arms around an animal: at its neck, face to face; a very large one is drawn smaller than it is."""
+    frame, unit, layer, rng = stage.frame, stage.unit, stage.layers["cast"], stage.rng("cast")
+    near, wide = shot.head is not None, _extent(animal)[0]
+    share = min(_HUGGED_TALL / _extent(animal)[1], 1.0)
+    short, tall = stature(stage, mark), max(stature(stage, mark), _extent(animal)[1] * share)
+    size = min(
+        unit * (0.66 if near else 0.40) / short, unit * (1.02 if near else 0.62) / tall, frame.width * 0.86 / (wide * share + 0.3)
+    )
+    feet = max(frame.height * 0.08 + tall * size, frame.height * 0.86) if near else frame.height * shot.feet
+    heading = 1 if rng.random() < 0.5 else -1
+    at = frame.width / 2 + heading * size * 0.16
+    pen = draw_figure(stage, animal, "standing", size * share, rng)
+    place(stage, layer, pen, at, feet + min(size * 0.02, unit * 0.010), facing=-heading)
+    act = replace(mark.act, pose=POSES["hugging"][0], yaw=74.0, feeling="tender", near="", far="")
+    x = at - heading * size * (wide * share * _CHEST + 0.06)
+    _place_person(stage, replace(mark, act=act, x=0.0, back=0.0), x, Ranks(size, feet, x, x), heading)
+
+
 def _place_person(stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int, *, arms_only: bool = False) -> None:
     frame, size, layer = stage.frame, ranks.size, stage.layers["cast"]
     y = ranks.feet - mark.back * min(size, stage.unit * 0.5) - mark.up * size
@@ -244,7 +310,7 @@ def _place_person(stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int,
         place_seat(stage, mark.figure, pose, x, y, size, facing)
     pen = draw_person(stage, mark.figure, mark.act, size, facing=facing, window=window, arms_only=arms_only)
     thing = mark.act.far or mark.act.near
-    held = next((tag for tag in carried(stage.scene).values() if tag in LIGHTS), "")
+    held = next((tag for tag in carried(stage.scene).values() if gives_light(stage, tag)), "")
     if held and thing and not arms_only:
         hx, hy = hand_at(stage, mark.figure, mark.act)
         cast_light(stage, held, x + hx * facing * size, y - (hy - 0.10) * size, size)
@@ -256,7 +322,7 @@ def _place_person(stage: Stage, mark: Mark, x: float, ranks: Ranks, facing: int,
 
 def _fire(stage: Stage, held: str, side: int) -> Fire | None:
     """The light of a lantern in the hand or a fire on the ground, which stands on the side with more room."""
-    source = held or next((thing.tag for thing in stage.scene.things if thing.tag in LIGHTS), "")
+    source = held or next((thing.tag for thing in stage.scene.things if gives_light(stage, thing.tag)), "")
     if not source or not (stage.dark or stage.palette.low_sun):
         return None
     return Fire(side, rgb(LIGHTS[source][0]), (0.85 if stage.dark else 0.35) * (0.5 if stage.scene.style is Style.INK else 1.0))

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from services.model_service.engines.keyframe import (
     afloat,
+    bridges,
     depths,
+    eyes,
     framing,
     gates,
     grand,
@@ -67,6 +69,8 @@ def steps(stage: Stage) -> Iterator[Step]:
     else:
         yield from _outdoors(stage)
     yield "focus", lambda: framing.focus(stage)
+    if "glowing eyes" in scene.props and not scene.has("underwater", "space"):
+        yield "eyes", lambda: eyes.paint_eyes(stage)
     yield "cast", lambda: place_cast(stage)
     yield "weather", lambda: weather.paint_weather(stage)
     yield "folding", lambda: _fold(stage)
@@ -79,6 +83,8 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
     if "ship's deck" in scene.places:
         yield "ranges", lambda: land.ranges(stage, count=1, height=0.06, roughness=0.45, share=0.5)
         yield "water", lambda: water.paint_water(stage, calm=False)
+        if "storm" in scene.weather:
+            yield "breakers", lambda: afloat.paint_breakers(stage)
         yield "deck", lambda: afloat.paint_deck(stage)
     else:
         recipes = {**OUTDOORS, **TOWNS}
@@ -89,7 +95,7 @@ def _outdoors(stage: Stage) -> Iterator[Step]:
     if "house" in scene.props and not scene.has("village", "city", "street"):
         yield "house", lambda: village.paint_house(stage)
     if "bridge" in scene.props:
-        yield "bridge", lambda: landmarks.paint_bridge(stage)
+        yield "bridge", lambda: bridges.paint_bridge(stage)
     if "door" in scene.props:
         yield "door", lambda: gates.paint_entrance(stage)
     if "tree" in scene.props and not scene.has("forest"):

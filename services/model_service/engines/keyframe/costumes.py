@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from services.core.vocabulary import Style
 from services.model_service.engines.keyframe.canvas import Array, luma, mix, rgb
 from services.model_service.engines.keyframe.casting import Figure
 from services.model_service.engines.keyframe.costume import Costume
@@ -30,6 +31,9 @@ _ANCIENT: Mapping[str, str] = {
 _LABOUR = frozenset({"sailor", "farmer", "worker", "hunter", "postman", "chef"})
 _BARE = frozenset({"ringed", "receding", "bald"})
 """Heads that show no hair to speak of."""
+_PALE = 0.62
+"""The luminance from which on hair in warm light would be of the skin's colour."""
+_BESIDE_WHITE = np.array([0.90, 0.83, 0.78], np.float32)
 _SKINS = ("#f3cba8", "#efc09a", "#f6d3b3", "#e8b48a", "#d9a070")
 _HAIRS = ("#2b2020", "#3a2620", "#241f26", "#5a3824", "#7a4a26")
 _GREYS = ("#dcd9d3", "#c9c7c6", "#e6e2da")
@@ -177,7 +181,12 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
     def lit(code: str) -> Array:
         return lit_cloth(stage, code)
 
-    cloth, skin = lit(outer), choose(_SKINS, 7)
+    cloth, skin_code = lit(outer), choose(_SKINS, 7)
+    bright = np.float32(0.66 if stage.dark else 0.90)
+    skin, locks = mix(lit(skin_code), rgb(skin_code) * bright, 0.42), lit(hair)
+    if float(luma(rgb(hair))) > _PALE:  # white in any light, on a face that is not
+        locks = mix(locks, rgb(hair) * bright, 0.66)
+        skin = skin if stage.scene.style is Style.INK else np.asarray(skin * _BESIDE_WHITE, np.float32)
     if figure.ordinal and named and not costume.uniform:  # one look for a pair: the second a shade lighter or darker
         cloth = np.clip(mix(cloth, lit("#f2ead8") if float(luma(rgb(named))) < 0.45 else lit("#2a2430"), 0.34), 0, 1)
     legs = outer if costume.legs == ("match",) else choose(costume.legs, 5, figure.ordinal)
@@ -190,8 +199,8 @@ def dress(stage: Stage, figure: Figure) -> Wardrobe:
         lit(choose(costume.boots, 6)),
         lit(accent),
         lit(_colour_worn(stage, figure) or choose(costume.accents, 3, figure.ordinal)),
-        mix(lit(skin), rgb(skin) * np.float32(0.66 if stage.dark else 0.90), 0.42),
-        lit(hair),
+        skin,
+        locks,
         lit(_IRISES[pick[4] % 3 if "#2" in hair else pick[4] % len(_IRISES)]),
         lit("#c8584e"),
         lit("#fdfbf6"),

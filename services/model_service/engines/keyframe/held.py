@@ -60,6 +60,7 @@ AS_ICONS: Mapping[str, InHand] = {
     "crystal ball": InHand(0.17),
     "cake": InHand(0.20),
     "bread": InHand(0.15),
+    "meat": InHand(0.15),
     "bowl": InHand(0.15),
     "cup": InHand(0.12),
     "cup of water": InHand(0.12),

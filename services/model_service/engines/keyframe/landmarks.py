@@ -1,4 +1,4 @@
-"""Single buildings that a picture is about: a castle, a lighthouse, a bridge."""
+"""Single buildings that a picture is about: a castle, a lighthouse."""
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def _tower(
 
 
 def paint_lighthouse(stage: Stage) -> None:
-    """A striped tower on a rock above the water, its beam lit whenever the light is low."""
+    """A striped tower on a rock above the water, its beam lit whenever the light is low, unless its lamp is out."""
     rng, frame, unit = stage.rng("lighthouse"), stage.frame, stage.unit
     x, base, height = frame.width * (0.5 - stage.side * 0.24), stage.y(0.30), unit * 0.52
     side = stage.side
@@ -86,8 +86,9 @@ def paint_lighthouse(stage: Stage) -> None:
     top = base - height * 0.78
     iron = stage.lit(rgb("#2e3138"))
     sheet.box(x - high * 1.55, top - height * 0.018, x + high * 1.55, top + height * 0.004, iron)
-    glow = stage.dark or stage.overcast or stage.palette.low_sun
-    lamp = rgb("#fff3bf") if glow else stage.lit(rgb("#cfe6f0"))
+    out = "lighthouse" in stage.scene.unlit
+    glow = (stage.dark or stage.overcast or stage.palette.low_sun) and not out
+    lamp = rgb("#fff3bf") if glow else stage.lit(rgb("#39434c" if out else "#cfe6f0"))
     sheet.box(x - high * 0.82, top - height * 0.105, x + high * 0.82, top - height * 0.016, lamp)
     for u in (-0.82, -0.28, 0.28, 0.82):
         sheet.line([(x + high * u, top - height * 0.105), (x + high * u, top - height * 0.016)], iron, max(unit / 420, 1))
@@ -184,31 +185,3 @@ def _beam(stage: Stage, x: float, y: float) -> None:
         layer.shine(np.maximum(beam - np.float32(1 / 512), 0) * np.float32(strength), rgb("#fff0b8"))
     halo = np.exp(-((np.sqrt(dx**2 + dy**2) / np.float32(unit * 0.05)) ** 1.1))
     layer.shine(np.maximum(halo - np.float32(1 / 512), 0) * np.float32(strength + 0.15), rgb("#ffe9a8"))
-
-
-def paint_bridge(stage: Stage) -> None:
-    """An arched bridge across the middle distance."""
-    frame, unit = stage.frame, stage.unit
-    sheet = Sheet(frame.width, frame.height)
-    stone, y = stage.lit(rgb("#a58f76"), 0.14), stage.y(0.30)
-    left, right, rise = frame.width * 0.5 - unit * 0.62, frame.width * 0.5 + unit * 0.62, unit * 0.16
-
-    def deck(t: float) -> float:
-        return y - rise * 4 * t * (1 - t)
-
-    spans = np.linspace(0, 1, 40)
-    x = [left + (right - left) * float(t) for t in spans]
-    under = [
-        (left + (right - left) * t, y - rise * 0.1 - rise * max(0.0, np.sin(np.pi * ((t * 3) % 1))) * (0.35 + 1.9 * t * (1 - t)))
-        for t in spans
-    ]
-    sheet.polygon(
-        [(px, deck(float(t)) - unit * 0.012) for px, t in zip(x, spans, strict=True)]
-        + [(px, min(py + unit * 0.04, y + unit * 0.05)) for px, py in under[::-1]],
-        stone,
-    )
-    rail = [(px, deck(float(t)) - unit * 0.05) for px, t in zip(x, spans, strict=True)]
-    sheet.line(rail, stone * np.float32(1.25), unit / 110)
-    for px, py in rail[::3]:
-        sheet.taper((px, py), (px, py + unit * 0.045), unit * 0.004, unit * 0.004, stone * np.float32(0.9))
-    lay(stage.layers["ground"], sheet)

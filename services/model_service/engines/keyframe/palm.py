@@ -17,7 +17,19 @@ ON_PALM = frozenset(
     {
         *("compass", "pocket watch", "key", "ring", "gem", "pearl", "coin", "egg", "shell", "feather", "seedling", "maple leaf"),
         *("clover", "photo", "phone", "medal", "candy", "apple", "peach", "bell", "toy", "dice", "dumpling", "mooncake", "clock"),
-        *("potion", "flask", "fallen star", "paper heart", "hourglass", "mushroom", "strawberry", "tangerine", "magnifying glass"),
+        *(
+            "bread",
+            "meat",
+            "potion",
+            "flask",
+            "fallen star",
+            "paper heart",
+            "hourglass",
+            "mushroom",
+            "strawberry",
+            "tangerine",
+            "magnifying glass",
+        ),
     }
 )
 """What lies in one hand."""

@@ -57,6 +57,12 @@ LIGHTS: Mapping[str, tuple[str, float]] = {
 }
 """Props that give light: its colour, and its reach in shares of a grown-up's height."""
 
+
+def gives_light(stage: Stage, name: str) -> bool:
+    """Whether a thing of that name shines in this scene."""
+    return name in LIGHTS and name not in stage.scene.unlit
+
+
 _G, _S = Spot.GROUND, Spot.SKY
 _T = "things/"
 PROPS: Mapping[str, Prop] = {
@@ -122,6 +128,7 @@ PROPS: Mapping[str, Prop] = {
     # food
     "cake": Prop(_T + "birthday-cake", 0.28),
     "bread": Prop(_T + "bread", 0.20),
+    "meat": Prop("own/meat", 0.18),
     "bowl": Prop(_T + "steaming-bowl", 0.22),
     "rice": Prop(_T + "cooked-rice", 0.20),
     "dumpling": Prop(_T + "dumpling", 0.16),
@@ -224,7 +231,8 @@ PROPS: Mapping[str, Prop] = {
     "backpack": Prop(_T + "backpack", 0.36, _G),
     "bag": Prop(_T + "handbag", 0.28, _G),
     "suitcase": Prop(_T + "luggage", 0.40, _G),
-    "box": Prop(_T + "package", 0.34, _G),
+    "box": Prop("own/wooden-box", 0.30, _G),
+    "cardboard box": Prop(_T + "package", 0.34, _G),
     "bottle": Prop("own/message-bottle", 0.18, _G),
     "fishing rod": Prop("own/fishing-rod", 0.70, _G),
     "spade": Prop(_T + "shovel", 0.52, _G),
@@ -239,6 +247,7 @@ PROPS: Mapping[str, Prop] = {
     "flag": Prop("own/flag", 1.20, _G),
     "wheel": Prop(_T + "wheel", 0.40, _G),
     "ship's wheel": Prop("own/ships-wheel", 0.72, _G),
+    "tiller": Prop(height=0.30, spot=_G, draw=props_drawn.draw_tiller),
     "anchor": Prop(_T + "anchor", 0.45, _G),
     "dress": Prop(_T + "dress", 0.55, _G),
     # out of doors
@@ -272,7 +281,7 @@ def draw_prop(stage: Stage, name: str, size: float, *, colour: str = "", lift: f
     low = 0.62 if prop.grip[1] > 0 else 0.25
     pen = Pen(size * prop.height, left=half, right=half, top=1.35, bottom=low)
     light = material_light(stage)
-    if name in LIGHTS:
+    if gives_light(stage, name):
         light = np.ones(3, np.float32)
     elif lift:
         light = mix(light, np.maximum(light, np.float32(0.86)), lift)
@@ -296,6 +305,7 @@ _NATURAL: Mapping[str, float] = {
     "campfire": 0.66,
     "letter": 0.42,
     "book": 0.37,
+    "tiller": 0.43,
     "tent": 0.80,
     "snowman": 1.02,
 }
@@ -306,12 +316,13 @@ def place_prop(
 ) -> None:
     """Draw the prop with its foot at (x, y); `size` is a grown-up's height there, in pixels."""
     prop = PROPS[name]
-    near_light = bool(stage.scene.props & set(LIGHTS))
+    near_light = bool(stage.scene.props & LIGHTS.keys() - stage.scene.unlit)
     pen = draw_prop(stage, name, size, colour=colour, lift=0.45 if stage.dark and near_light else 0.15)
-    if name in LIGHTS:
+    shines = gives_light(stage, name)
+    if shines:
         cast_light(stage, name, x, y - size * prop.height * 0.6, max(size, size * prop.height * 2.2))
     grounded = prop.spot is not Spot.SKY
-    place(stage, layer, pen, x, y, grounded=grounded, rim=0.0 if name in LIGHTS else 0.8, depth=depth, lying=prop.flat)
+    place(stage, layer, pen, x, y, grounded=grounded, rim=0.0 if shines else 0.8, depth=depth, lying=prop.flat)
 
 
 def cast_light(stage: Stage, name: str, x: float, y: float, size: float) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from services.model_service.engines.keyframe import lexicon
+from services.model_service.engines.keyframe.aboard import OVERBOARD
 from services.model_service.engines.keyframe.casting import PEOPLE, PRONOUNS, Figure
 from services.model_service.engines.keyframe.mounts import MOUNTS
 
@@ -74,6 +75,11 @@ _POSTURES: Mapping[str, re.Pattern[str]] = {
 }
 POSTURES = frozenset(_POSTURES)
 """What one figure may do while others do something else."""
+_OVER_A_BRIDGE = re.compile(
+    r"\b(?:on|over|across|onto|cross(?:es|ed|ing)?) (?:the |an? |that |this )?(?:\w+ ){0,2}bridge\b"
+    r"|(?:走过|跑过|穿过|经过|过了|走上|踏上|站在|坐在)[^，。；\n]{0,6}桥|桥[上头](?!的)",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(r"[,.;:!?，。；：！？\n]")
 _REACH = 26
 
@@ -171,6 +177,20 @@ def seat_of(story: str) -> str:
     """What is said to be sat on: "steps", "bench" or nothing."""
     clauses = [clause for clause in _CLAUSE.split(story) if _POSTURES["sitting"].search(clause)]
     return next((name for name, words in _SEATS.items() if any(words.search(clause) for clause in clauses)), "")
+
+
+def in_the_water(told: str, figures: Sequence[Figure]) -> frozenset[int]:
+    """Who is in the water by the words: named last before them, else the first person."""
+    found: set[int] = set()
+    for match in OVERBOARD.finditer(told):
+        named = [who for at, who in mentions(told, figures) if at < match.start() and figures[who].tag in PEOPLE]
+        found |= set(named[-1:])
+    return frozenset(found)
+
+
+def crosses_bridge(told: str) -> bool:
+    """Whether somebody is said to be on a bridge."""
+    return _OVER_A_BRIDGE.search(told) is not None
 
 
 def with_eyes_shut(story: str, figures: Sequence[Figure]) -> int | None:

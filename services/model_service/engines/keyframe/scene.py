@@ -10,8 +10,18 @@ from services.core.requests import KeyframeRequest
 from services.core.vocabulary import Framing, Mood, Style
 from services.model_service.engines.keyframe import lexicon
 from services.model_service.engines.keyframe.casting import PEOPLE, Figure, deed, figures_of, is_ancient
+from services.model_service.engines.keyframe.lit import unlit
 from services.model_service.engines.keyframe.places import is_kind_of, settled
-from services.model_service.engines.keyframe.relations import Bond, bonds_of, opened, postures_of, seat_of, with_eyes_shut
+from services.model_service.engines.keyframe.relations import (
+    Bond,
+    bonds_of,
+    crosses_bridge,
+    in_the_water,
+    opened,
+    postures_of,
+    seat_of,
+    with_eyes_shut,
+)
 from services.model_service.engines.keyframe.telling import seen
 from services.model_service.engines.keyframe.things import Thing, named_things
 
@@ -36,6 +46,9 @@ _TIME_OF_PLACE: Mapping[str, str] = {
     "snow peaks": "day",
 }
 
+_WET = ("sea", "river", "lake", "beach", "lighthouse")
+SWIMMING = "swimming"
+"""The deed of whoever is in the water."""
 _HUGE = re.compile(r"(?:\b(?:huge|giant|enormous|gigantic|colossal)\s(?:\w+\s)?|巨大的?|庞大的?)$", re.IGNORECASE)
 
 
@@ -65,6 +78,9 @@ class Scene:
     seat: str = ""
     huge: frozenset[str] = frozenset()
     """Tags of animals and the like that the text calls huge."""
+    unlit: frozenset[str] = frozenset()
+    """Lights that do not burn: tags of props, and "lighthouse" for its lamp."""
+    on_bridge: bool = False
 
     def has(self, *places: str) -> bool:
         """Whether it is set in one of these places, or in a kind of one."""
@@ -110,6 +126,9 @@ def read_scene(request: KeyframeRequest) -> Scene:
         places = (default_place,)
     time = next(iter(words["time"]), "") or _implied_time(places, weather, props, "" if not guessed else default_time, mood)
     figures = _as_told(figures_of(lead, "", bible, unwanted, story=rest), f"{lead}\n{rest}")
+    if any(is_kind_of(place, wet) for place in places for wet in _WET):
+        swimmers = in_the_water(rest or lead, figures)
+        figures = tuple(replace(f, deed=SWIMMING) if number in swimmers else f for number, f in enumerate(figures))
     people = [figure.tag for figure in figures if figure.tag in PEOPLE]
     return Scene(
         places=places,
@@ -126,6 +145,8 @@ def read_scene(request: KeyframeRequest) -> Scene:
         bonds=bonds_of(lead, rest, figures),
         opened=opened(f"{lead}\n{rest}", props),
         seat=seat_of(f"{lead}\n{rest}"),
+        on_bridge="bridge" in props and crosses_bridge(f"{lead}\n{rest}"),
+        unlit=unlit(f"{lead}\n{rest}", props, places),
         things=named_things(lead, unwanted, bible=request.bible, places=places, people=people, story=rest),
         ancient=is_ancient(request.prompt),
         huge=frozenset(f.tag for f in lexicon.find(lead) if f.group == "figure" and _HUGE.search(lead[: f.start])),

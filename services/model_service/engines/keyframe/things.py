@@ -40,7 +40,12 @@ _LAID = re.compile(
     re.IGNORECASE,
 )
 _GROWS = re.compile(
-    r"^[^。.,，\n]{0,3}?(?:开着|开得|放着|躺着|摆着|立着)|^ (?:lay|lies|stood|stands|grew|grows|bloom\w*)\b", re.IGNORECASE
+    r"^[^。.,，\n里中内上]{0,3}?(?:开着|开得|放着|躺着|摆着|立着)|^ (?:lay|lies|stood|stands|grew|grows|bloom\w*)\b", re.IGNORECASE
+)
+_PUT_DOWN = re.compile(
+    r"^[^，。,.；\n]{0,4}?放[在到回]了?(?:[草雪沙]?地|桌|石头|床|窗台|架|路边|门口)"
+    r"|^ (?:down )?(?:on|upon) the (?:\w+ )?(?:ground|floor|grass|snow|sand|table|sill|windowsill|shelf|rock|stone)\b",
+    re.IGNORECASE,
 )
 _COUNTS: Mapping[str, int] = {
     "two": 2,
@@ -82,7 +87,7 @@ _FINER: Mapping[str, frozenset[str]] = {
     "lantern": frozenset({"paper lantern", "oil lamp", "desk lamp", "candle", "light bulb", "pumpkin lantern"}),
     "egg": frozenset({"dragon egg"}),
     "clock": frozenset({"pocket watch", "alarm clock"}),
-    "box": frozenset({"treasure chest", "gift box"}),
+    "box": frozenset({"treasure chest", "gift box", "cardboard box"}),
     "wheel": frozenset({"ship's wheel", "ferris wheel"}),
     "bell": frozenset({"wind chime"}),
     "teapot": frozenset({"cup"}),
@@ -153,7 +158,7 @@ def _lies(tag: str, told: str, places: Collection[str]) -> bool:
     for found in lexicon.find(told):
         if found.group == "prop" and _here(found.tag, places) == tag:
             before, after = told[max(0, found.start - 30) : found.start], told[found.end : found.end + 30]
-            if _LAID.search(before) or _GROWS.match(after):
+            if _LAID.search(before) or _GROWS.match(after) or _PUT_DOWN.match(after):
                 return True
     return False
 

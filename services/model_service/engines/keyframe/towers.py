@@ -123,16 +123,19 @@ def _walk(stage: Stage, *, lamp: bool) -> None:
 def _lamp_room(sheet: Sheet, lights: Lights, stage: Stage, iron: Array) -> None:
     """The great lamp behind its panes at the picture's edge, under the foot of a red roof."""
     frame, unit, way = stage.frame, stage.unit, -stage.side
-    lit = stage.dark or stage.overcast or stage.palette.low_sun
+    out = "lighthouse" in stage.scene.unlit
+    lit = (stage.dark or stage.overcast or stage.palette.low_sun) and not out
     near, far = frame.width * (0.5 + way * 0.54), frame.width * (0.5 + way * 0.27)
     top, low = frame.height * 0.06, stage.y(0.62)
-    glass = mix(rgb("#c89a4a"), stage.palette.zenith, 0.45) if lit else stage.lit(rgb("#bcd4de"))
+    glass = mix(rgb("#c89a4a"), stage.palette.zenith, 0.45) if lit else stage.lit(rgb("#59646e" if out else "#bcd4de"))
     left, right = min(near, far), max(near, far)
     sheet.box(left, top, right, low, glass)
     centre = (left + right) / 2
     if lit:
         sheet.ellipse(centre, (top + low) * 0.46, unit * 0.085, unit * 0.15, rgb("#fff6d0"))
         lights.add(centre, (top + low) * 0.46, unit * 0.40, rgb("#ffdc90"), 0.30)
+    elif out:
+        sheet.ellipse(centre, (top + low) * 0.46, unit * 0.085, unit * 0.15, stage.lit(rgb("#39424c")))
     for u in (0.0, 0.36, 0.72, 1.0):
         x = far + (near - far) * u
         sheet.box(x - unit * 0.010, top, x + unit * 0.010, low, iron)

@@ -93,7 +93,12 @@ def paint_village(stage: Stage) -> None:
 
 def paint_house(stage: Stage) -> None:
     """One large house in the landscape."""
-    _settle(stage, stage.rng("village"), [(0.5 - stage.side * 0.27, 0.30, 0.36, 0.06)])
+    beside_giant = bool(stage.scene.huge)
+    _settle(
+        stage,
+        stage.rng("village"),
+        [(0.5 - stage.side * 0.27, 0.34 if beside_giant else 0.30, 0.58 if beside_giant else 0.36, 0.06)],
+    )
 
 
 def _settle(stage: Stage, rng: np.random.Generator, homes: list[tuple[float, float, float, float]]) -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from services.model_service.engines.keyframe.aboard import DEEDS
 from services.model_service.engines.keyframe.brush import Lights, dabs, lay, tinted
 from services.model_service.engines.keyframe.canvas import Array, Sheet, mix, rgb
 from services.model_service.engines.keyframe.ground import scattered
@@ -215,7 +216,10 @@ def paint_banks(stage: Stage) -> None:
 
 
 def paint_bamboo_bank(stage: Stage) -> None:
-    """Bamboo at both sides of the near bank, bowed by wind and rain towards the middle."""
+    """Bamboo at both sides of the near bank, bowed by wind and rain towards the middle; beyond the water where people are on it."""
+    if any(figure.deed in DEEDS for figure in stage.scene.figures):
+        _bamboo_beyond(stage)
+        return
     rng, frame, unit = stage.rng("bamboo bank"), stage.frame, stage.unit
     sheet = Sheet(frame.width, frame.height)
     bowed = 1.0 if stage.scene.weather & {"wind", "storm", "rain"} else 0.35
@@ -236,6 +240,33 @@ def paint_bamboo_bank(stage: Stage) -> None:
                 sheet.disc(ax, ay, ar * 1.35, tone * np.float32(0.55))
             _sprays(sheet, rng, px[6:], py[6:], unit, drift, leaf)
     lay(stage.layers["front"], sheet)
+
+
+def _bamboo_beyond(stage: Stage) -> None:
+    """Bamboo on the far bank, tall at both sides and bowed the same way, open in the middle."""
+    rng, frame, unit = stage.rng("bamboo bank"), stage.frame, stage.unit
+    sheet = Sheet(frame.width, frame.height)
+    bowed = 1.0 if stage.scene.weather & {"wind", "storm", "rain"} else 0.3
+    drift, count = -stage.side, int(16 * stage.span)
+    t = np.linspace(0, 1, 11)
+    shares = np.sort(np.abs(rng.normal(0, 0.20, count)))[::-1]
+    for number, share in enumerate(shares.tolist()):
+        x = frame.width * (min(share, 0.36) if number % 2 else 1 - min(share, 0.36))
+        base, tall = (
+            stage.y(0.05 + 0.05 * float(rng.random())),
+            unit * float(rng.uniform(0.50, 0.74)) * (1 - 0.7 * min(share, 0.36)),
+        )
+        bow = drift * bowed * tall * float(rng.uniform(0.20, 0.36))
+        px, py = x + bow * t**2.2, base - tall * (t - 0.10 * bowed * t**3)
+        half = unit * 0.013 * float(rng.uniform(0.85, 1.25)) * (1 - 0.6 * t)
+        far = float(rng.uniform(0.05, 0.24))
+        stem, leaf = stage.lit(rgb("#5d7a30"), far), stage.lit(rgb("#3f6a28"), far)
+        points = list(zip(px.tolist(), py.tolist(), half.tolist(), strict=True))
+        for (ax, ay, ar), (bx, by, br) in pairwise(points):
+            sheet.taper((ax, ay), (bx, by), ar, br, stem)
+            sheet.disc(ax, ay, ar * 1.2, stem * np.float32(0.72))
+        _sprays(sheet, rng, px[6::2], py[6::2], unit * 0.80, drift, leaf)
+    lay(stage.layers["mid"], sheet)
 
 
 def _sprays(sheet: Sheet, rng: np.random.Generator, x: Array, y: Array, unit: float, drift: int, leaf: Array) -> None:

@@ -108,7 +108,7 @@ ACTIONS: Mapping[str, str] = {
     "gazing": "gaze|gazes|gazing|overlooking|looking at|looks at|looking into the distance|watching|watch the|stare"
     "|staring|stares|looks out"
     "|looking out|凝望|望向|望着|眺望|遥望|远望|看着|注视|凝视|远眺|观望|看向|目送|俯瞰|望见",
-    "falling": "fall down|falls down|falling down|stumble|stumbles|collapse|collapses|trip|跌倒|摔倒|倒下|跌落|绊倒|摔",
+    "falling": "falling|fall down|falls down|falling down|stumble|stumbles|collapse|collapses|trip|跌倒|摔倒|倒下|跌落|绊倒|摔",
     "smiling": "smile|smiling|smiles|laugh|laughing|laughs|grin|giggle|微笑|笑|笑着|大笑|笑了|露出笑容|欢笑",
     "sitting": "sit|sitting|sits|seated|resting|rest|rests|坐|坐着|坐在|坐下|歇息|休息|盘腿|静坐|靠坐",
     "flying": "fly|flying|flies|flew|soar|soaring|soars|hover|hovering|take off|飞|飞过|飞翔|飞起|飞向|盘旋|腾空|起飞|飞来",

@@ -88,6 +88,7 @@ PROPS: Mapping[str, str] = {
     "skull": "skull|骷髅|头骨|白骨",
     "cake": "cake|birthday cake|蛋糕|生日蛋糕",
     "bread": "bread|loaf|loaves|baguette|面包|馒头|烧饼",
+    "meat": "meat|jerky|steak|piece of meat|肉|肉干|烤肉|肉块|腊肉|生肉",
     "bowl": "bowl|noodle|soup|ramen|碗|面条|一碗面|热汤|汤面|拉面",
     "rice": "bowl of rice|rice bowl|米饭|白饭",
     "dumpling": "dumpling|饺子|包子|汤圆|粽子",
@@ -166,7 +167,8 @@ PROPS: Mapping[str, str] = {
     "backpack": "backpack|rucksack|knapsack|schoolbag|书包|背包|行囊|包袱",
     "bag": "bag|handbag|sack|包|布袋|麻袋|手提包|挎包|皮包",
     "suitcase": "suitcase|luggage|行李|行李箱|手提箱|皮箱",
-    "box": "box|boxes|crate|盒子|箱子|木箱|纸箱|铁盒|木盒|八音盒",
+    "box": "box|boxes|crate|盒子|箱子|木箱|铁盒|木盒|八音盒",
+    "cardboard box": "cardboard box|cardboard boxes|carton|parcel|纸箱|纸盒|纸板箱|包裹",
     "bottle": "bottle|message in a bottle|瓶子|漂流瓶|玻璃瓶|瓶",
     "fishing rod": "fishing rod|fishing pole|鱼竿|钓竿|钓鱼竿|渔竿|钓鱼",
     "spade": "spade|shovel|hoe|铁锹|铲子|锄头|铁铲",
@@ -179,7 +181,8 @@ PROPS: Mapping[str, str] = {
     "folding fan": "folding fan|paper fan|扇子|折扇|羽扇|团扇|蒲扇",
     "flag": "flag|banner|旗|旗帜|红旗|旗子|战旗|锦旗",
     "wheel": "wheel|steering wheel|车轮|轮子",
-    "ship's wheel": "ship's wheel|ship’s wheel|helm|tiller|rudder|舵|舵轮|船舵|掌舵",
+    "ship's wheel": "ship's wheel|ship’s wheel|helm|舵|舵轮|船舵|掌舵",
+    "tiller": "tiller|rudder|舵柄|舵把",
     "anchor": "anchor|船锚|锚",
     "tent": "tent|camp|帐篷|营地|露营",
     "snowman": "snowman|snowmen|雪人",
@@ -196,6 +199,7 @@ PROPS: Mapping[str, str] = {
     "bridge": "bridge|桥|木桥|石桥|小桥|吊桥|大桥",
     "house": "house|home|cottage|cabin|hut|mill|farmhouse|房子|木屋|小屋|家|回家|家门|茅屋|农舍|屋子|老屋|石屋|老房子",
     "fireflies": "firefly|fireflies|萤火虫|流萤|glowing particles|萤火",
+    "glowing eyes": "glowing eyes|gleaming eyes|eyes in the dark|eyes in the darkness|黑暗里的眼睛|发光的眼睛",
     "neon": "neon|cyber|cyberpunk|hologram|霓虹|赛博|全息|霓虹灯",
 }
 COLOURS: Mapping[str, str] = {
@@ -226,6 +230,7 @@ PASSED_OVER = (
     "|地铁站|公交站|公交站台|飞机场|机场|码头|大车店|驾驶|钟情|分钟|钟头|琴房|棋逢对手|鼓励|鼓起|鼓舞|鼓掌|打鼓似|锁骨"
     "|锁定|封锁|起床|河床|温床|糖尿病|球场|地球|全球|月球|星球|气球般|环球|眼球|药店|火药|芍药|酒馆|酒店|酒吧|酒窝|啤酒肚"
     "|茶馆|茶园|茶叶|桌面|包括|包围|包含|包裹着|包容|面包店|锅炉|弓着|弓起|弓身|弓腰|矛盾|瓶颈|电台|网球|笨蛋|坏蛋|脸蛋"
+    "|肌肉|骨肉|肉眼|肉麻|果肉|血肉|肉桂|肌肉男"
     "|滚蛋|混蛋|完蛋|蛋白|绳之以法|花瓶般|斧正|笛声|铃声|鼓声|琴声|钟声|书店|书架前|书法|书生|书记|说明书|证书|教科书"
     "|旗袍|旗鼓|伞兵|灯火|灯塔|红绿灯|幻灯|信箱号|信徒|信誉|信仰|威信|亲信|通信|信使|短信|微信|诚信|迷信|写信人|信手|信步"
     "|图书馆|书房|酒香|药房|盾构|桥梁专家|坟起|碗口|杯水车薪|牛郎|织女|马路|马戏|马尾|马上|罗马|河马路|海马|木马病毒|骑士"

@@ -97,6 +97,12 @@ _GONE = {
         r"^(?: (?:had |was |were )?(?:vanished|disappeared|gone\b|passed away)|['’]s (?!face|eyes?|hands?|arms?|head|hair|back))"
     ),
 }
+_TRACE = {
+    # What stands right after an animal of which only a trace is there.
+    Language.ZH: re.compile(r"^的?(?:脚印|爪印|足迹|蹄印|气味|叫声|巢|窝)"),
+    Language.EN: re.compile(r"^(?:['’]s?)? (?:\w+ )?(?:foot|paw|hoof)?(?:prints?|tracks?|scent|nests?)\b", re.IGNORECASE),
+}
+_YARDSTICK = re.compile(r"\bas (?:big|large|tall|high) as the (?:\w+ )?$", re.IGNORECASE)
 _TOLD_OF = re.compile(
     r"\b(?:told|tells|spoke|sang|dreamed|dreamt|thought|read|story|tale|song) (?:\w+ ){0,2}(?:about|of)\b", re.IGNORECASE
 )
@@ -180,6 +186,8 @@ class Around:
 
     def is_absent(self) -> bool:
         """Whether the text says that there is none, or only that something is like one."""
+        if self.is_dwelling and self.language is Language.EN and _YARDSTICK.search(self._before(40)):
+            return False  # the size of what stands beside it
         return bool(_ABSENT[self.language].search(self._before(40)))
 
     def is_thing(self) -> bool:
@@ -213,7 +221,9 @@ class Around:
         return bool(_SOUGHT[self.language].search(self._before(24)))
 
     def is_gone(self) -> bool:
-        """Whether somebody has left, or only a thing of theirs is meant."""
+        """Whether somebody has left, or only a thing or a trace of theirs is meant."""
+        if _TRACE[self.language].match(self._after(24)):
+            return True
         is_kin = self.word in _KIN
         if is_kin and self.language is Language.ZH and self._after(1) == "的" and self._after(2)[1:] not in _PARTS_ZH:
             return True

@@ -62,6 +62,24 @@ _BLADE_AGAINST = {
     ),
 }
 
+_EYES_IN_THE_DARK = {
+    Language.ZH: re.compile(
+        r"(?:亮着|亮起|闪着|闪烁着|一双双|无数双|几双|一对对)[^，。]{0,6}?(眼睛)|(?:黑暗|夜色|黑夜|树丛|草丛|洞穴)[里中][^，。]{0,10}?(眼睛)(?!睁|闭)"
+    ),
+    Language.EN: re.compile(
+        r"\b(?:glowing|gleaming|shining|glittering) (?:\w+ )?(eyes)\b"
+        r"|\b(eyes)\b[^,.;]{0,16}\b(?:glow\w*|gleam\w*|shone|glitter\w*|watch\w*)\b[^,.;]{0,16}\b(?:dark|darkness|night|shadows|trees)\b"
+        r"|\b(eyes) (?:in|from|out of) the (?:dark|darkness|night|shadows)\b",
+        re.IGNORECASE,
+    ),
+}
+
+
+def eyes_in_the_dark(clause: str, language: Language) -> tuple[int, int] | None:
+    """Where a clause tells of eyes alone that shine out of the dark."""
+    match = _EYES_IN_THE_DARK[language].search(clause)
+    return None if match is None else match.span(match.lastindex or 0)
+
 
 def meant(verbs: Sequence[str], clause: str) -> list[str]:
     """English verbs as what is seen: who holds their breath holds nothing, and who fights the wheel holds it."""

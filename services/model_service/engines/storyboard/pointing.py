@@ -20,6 +20,13 @@ _IT = {
 }
 
 
+_RUNG = re.compile(r"(?:又|再|轻轻|用力|使劲)([摇敲吹弹])(?=了?[一两几三][下声遍])")
+"""A deed that is done again to the thing in the hand, whatever has been told between."""
+_STILL_HELD = 9
+"""Clauses for which somebody who has raised a thing to sound it still has it in the hand."""
+_SOUNDS = frozenset({"bell", "drum", "flute", "trumpet", "wind chime", "guqin", "erhu"})
+
+
 class Pointed:
     """Remembers the last thing; `at` is called for clause after clause, in order."""
 
@@ -27,6 +34,8 @@ class Pointed:
         self._language = language
         self._last: Hit | None = None
         self._age = 0
+        self._sounding: Hit | None = None
+        self._silent = 0
 
     def at(self, clause: str, hits: Sequence[Hit], lexicon: Lexicon) -> list[Hit]:
         """The thing that a pronoun of this clause points to, as if it were named there; none where the clause names one."""
@@ -34,7 +43,14 @@ class Pointed:
         named = [h for h in hits if h.concept.kind == "prop"]
         if named:
             self._last, self._age = named[-1], 0
+            self._sounding = next((h for h in named if h.concept.slug in _SOUNDS), self._sounding)
+            self._silent = 0
             return []
+        self._silent += 1
+        again = _RUNG.search(clause) if self._language is Language.ZH else None
+        if again is not None and self._sounding is not None and self._silent <= _STILL_HELD:
+            self._silent = 0
+            return [Hit(self._sounding.concept, again.start(1), again.end(1), self._sounding.spelling)]
         if any(h.concept.kind == "figure" and not _is_person(h) for h in hits):
             self._last = None  # `it` is the animal now
         match = _IT[self._language].search(clause)

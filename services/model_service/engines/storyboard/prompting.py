@@ -40,11 +40,12 @@ def prompt(shot: Staged, language: Language, known: Mapping[Concept, Described])
     places = [p for p in (scene.place, scene.afar) if p]
     conditions = [c for c in (scene.time, *scene.weather) if c]
     deeds = [a.slug for a in shot.actions[:3]]
-    tags = [t for p in places for t in (p.slug, p.also)] + [c.slug for c in conditions]
+    tags = [t for p in places for t in (_lit(p, shot), p.also)] + [c.slug for c in conditions]
     props = [_stated(p, shot, language, known) for p in shot.props]
     if language is Language.EN:
         people = [_qualified(m, _figure(m), shot, language) for m in shot.cast]
-        return _joined([*tags, scene.called.removeprefix("the "), *people, *props, *deeds])
+        called = scene.called.removeprefix("the ")
+        return _joined([*tags, "" if f"unlit {called}" in tags else called, *people, *props, *deeds])
     words = [scene.called, *(p.names[1] for p in places)] + [c.names[1] for c in conditions]
     things = [
         next((h.spelling for m in shot.told for h in m.hits if h.concept is p and len(h.spelling) > 1), p.names[1])
@@ -53,6 +54,10 @@ def prompt(shot: Staged, language: Language, known: Mapping[Concept, Described])
     ]
     things += [h.spelling for m in shot.told for h in m.hits if h.concept.slug == "rowing" and "rowing" in deeds]
     return _joined([*tags, *_tags(shot, language), *props, *deeds, *words, *map(_portrait, shot.cast), *things])
+
+
+def _lit(place: Concept, shot: Staged) -> str:
+    return f"unlit {place.slug}" if shot.unlit and place.slug == "lighthouse" else place.slug
 
 
 def _tags(shot: Staged, language: Language) -> list[str]:

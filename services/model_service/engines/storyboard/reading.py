@@ -80,6 +80,7 @@ _ARRIVED = {
     Language.ZH: re.compile(r"回到了?家|到了家"),
     Language.EN: re.compile(r"\bgot (?:back )?home\b|\b(?:was|were) (?:back )?home\b", re.IGNORECASE),
 }
+_WITHIN = re.compile(r"\bthe (?!sky|sun|moon|stars|wind|rain|snow|fog)\w+ (?:in|of) the (?:\w+ )?$")
 _STORY_OF = {
     Language.ZH: re.compile(r"^(?:这是)?(?:一个)?(?:关于|讲述了?)?(.{4,60}?)的(?:故事|童话|传说)[。！]?$"),
     Language.EN: re.compile(r"^(?:(?:this is )?(?:a|the) (?:short )?(?:story|tale) (?:about|of) )(.{6,160}?)[.!]?$", re.IGNORECASE),
@@ -187,6 +188,8 @@ def read(text: str, title: str, language: Language, grammar: Grammar, lexicon: L
         ]
         hits += [Hit(deed, 0, 0, deed.slug) for deed in done]
         hits += pointed.at(outside, hits, lexicon)
+        eyes = deeds.eyes_in_the_dark(outside, language)
+        hits += [Hit(lexicon.get("prop", "glowing eyes"), *eyes, outside[slice(*eyes)])] if eyes else []
         known = len(cast.members)
         thing_acts = thing_acts and not begins and not phrase.subject  # dunes rose, and went on rising
         has_subject = bool(phrase.subject) or thing_acts or bool(_THERE.match(outside))
@@ -266,7 +269,7 @@ def _move(scene: Scene, clause: str, hits: Sequence[Hit], language: Language, *,
             before = clause[max(0, hit.start - 32) : hit.start]
             if scene.place is not None and _is_origin(hit, clause, hits, language):
                 continue
-            if _ELSEWHERE[language].search(before):
+            if _ELSEWHERE[language].search(before) or (scene.place is not None and _is_attribute(hit, clause, hits, language)):
                 continue
             group = origin if _FROM[language].search(before) else afar if _AFAR[language].search(before) else here
             group.append(hit.concept)
@@ -322,6 +325,13 @@ def _is_origin(hit: Hit, clause: str, hits: Sequence[Hit], language: Language) -
         h.concept.kind == "figure" and re.fullmatch(r" of (?:the |this |that |an? )?(?:\w+ )?", clause[h.end : hit.start])
         for h in hits
     )
+
+
+def _is_attribute(hit: Hit, clause: str, hits: Sequence[Hit], language: Language) -> bool:
+    """Whether a place only tells which thing is meant, with nobody there: the water in the pond, 池塘里的水."""
+    within = re.match(r"[里中上边]的", clause[hit.end :]) if language is Language.ZH else _WITHIN.search(clause[: hit.start])
+    seen_from = _AFAR[language].search(clause[: hit.start])
+    return within is not None and not seen_from and not any(h.concept.kind in ("figure", "action") for h in hits)
 
 
 def _is_part_of(hit: Hit, ground: str) -> bool:

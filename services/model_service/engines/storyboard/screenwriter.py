@@ -30,7 +30,7 @@ class Screenwriter:
 
     @property
     def identity(self) -> Engine:
-        return Engine("screenwriter", "2")
+        return Engine("screenwriter", "3")
 
     def load(self) -> None:
         verbs = Verbs.read()

@@ -13,10 +13,13 @@ from services.model_service.engines.storyboard.adjectives import described
 from services.model_service.engines.storyboard.lexicon import Concept, Hit, Lexicon
 from services.model_service.engines.storyboard.members import Member
 from services.model_service.engines.storyboard.reading import Moment, Scene
+from services.model_service.engines.storyboard.states import lamp_burns
 
 _MOST_PEOPLE, _MOST_THINGS = 4, 3
+_MOST_BESIDE_A_DETAIL = 1
 _VESSELS = ("ship", "boat", "rowing boat")
 _AT_SEA = ("sea", "ship's deck")
+_LIGHTHOUSE = "lighthouse"
 _BIG = frozenset(
     {
         *("boat", "ship", "rowing boat", "train", "car", "bicycle", "tree", "house", "tent", "windmill", "bridge", "well", "rock"),
@@ -33,18 +36,28 @@ _BIG = frozenset(
             "wheel",
             "piano",
             "campfire",
+            "tiller",
+            "glowing eyes",
         ),
         *("log", "cart", "sled", "swing", "tower", "ferris wheel", "palm tree", "christmas tree", "headstone", "flag", "flower"),
     }
 )
 """Things that no hand holds, so that no detail is made of them where somebody else acts."""
-_FAR_OFF = frozenset({"boat", "ship", "rowing boat", "house", "tree", "bridge", "windmill", "neon", "fireflies", "car", "train"})
+_FAR_OFF = frozenset(
+    {"boat", "ship", "rowing boat", "house", "tree", "bridge", "windmill", "neon", "fireflies", "car", "train", "glowing eyes"}
+)
 """Things that are a landscape's, never its detail."""
 _FIXED = frozenset({"tree", "house", "windmill", "bridge", "well", "water well", "statue", "fountain", "tent", "signpost", "tower"})
 """Things that stay where they are."""
 _FAINT = frozenset({"looking", "talking", "standing", "smiling"})
 """Deeds that are hardly seen."""
 _IMAGINED = re.compile(r"仿佛|好像|如同|梦见|\bas if\b|\bas though\b|\bdream(?:ed|t) of\b")
+_OVERBOARD = {
+    Language.ZH: re.compile(r"(?:跳|扑|掉|落)[进入下到]了?[^，。！？]{0,3}[水河江海湖]"),
+    Language.EN: re.compile(
+        r"\b(?:jump|leap|leapt|dive|dove|fell|fall)\w*\b[^.,;]{0,14}\b(?:into the (?:water|river|lake)|overboard)\b"
+    ),
+}
 _STAYS_IN_THE_AIR = "flying"
 
 
@@ -57,10 +70,14 @@ class Shown:
     props: tuple[Concept, ...]
     actions: tuple[Concept, ...]
     worn: frozenset[str] = frozenset()
+    unlit: bool = False
+    """Whether it is at a lighthouse whose lamp is out."""
 
     @property
     def has_detail(self) -> bool:
-        """Whether a thing in it may fill the frame: something small that is not on somebody."""
+        """Whether a thing in it may fill the frame: something small that is not on somebody, where not several are to be seen."""
+        if len(self.cast) > _MOST_BESIDE_A_DETAIL:
+            return False
         loose = [prop for prop in self.props if prop.slug not in self.worn]
         return any(prop.slug not in (_BIG if self.cast else _FAR_OFF) for prop in loose)
 
@@ -79,9 +96,19 @@ class Showing:
         self._crew: tuple[Member, ...] = ()
         self._rowed = False
         self._standing: dict[Concept, list[Concept]] = {}
+        self._lamp_burns = True
 
     def show(self, scene: Scene, told: Sequence[Moment], cast: Sequence[Member]) -> Shown:
         """The picture of a shot that tells `told` in `scene`; `cast` is whoever is there."""
+        for moment in told:
+            if (moment.scene.place and moment.scene.place.slug == _LIGHTHOUSE) or moment.scene.afar:
+                said = lamp_burns(moment.text, self._language)
+                self._lamp_burns = self._lamp_burns if said is None else said
+        shown = self._shown(scene, told, cast)
+        there = any(place is not None and place.slug == _LIGHTHOUSE for place in (shown.scene.place, shown.scene.afar))
+        return replace(shown, unlit=there and not self._lamp_burns)
+
+    def _shown(self, scene: Scene, told: Sequence[Moment], cast: Sequence[Member]) -> Shown:
         props = tuple(dict.fromkeys(c for c in (*_acting(told), *(c for m in told for c in m.shown("prop")))))[:_MOST_THINGS]
         actions = self._deeds(scene, told)
         if self._has_skiff:
@@ -90,15 +117,19 @@ class Showing:
         shown = Shown(scene, in_order(told, cast), props, actions, self._worn(props, told))
         if scene.place is None or scene.place.slug not in _AT_SEA or not self._vessel:
             self._in_boat = False
-            return self._furnished(self._crewed(shown))
+            return self._furnished(self._crewed(shown, told))
         return self._at_sea(shown, told)
 
-    def _crewed(self, shown: Shown) -> Shown:
+    def _crewed(self, shown: Shown, told: Sequence[Moment]) -> Shown:
         """On a river, whoever has got on the water goes on in the boat that is told of alone."""
         place = shown.scene.place
         if place is None or "river" not in (place.slug, place.family):
             self._crew = ()
             return shown
+        aboard = any(hit.concept.slug == "ship's deck" for m in told for hit in m.hits)
+        aboard = aboard or (self._rowed and any(_OVERBOARD[self._language].search(m.text) for m in told))
+        if aboard and not any(prop.slug in _VESSELS for prop in shown.props):
+            shown = replace(shown, props=(self._lexicon.get("prop", "boat"), *shown.props)[:_MOST_THINGS])
         people = tuple(m for m in shown.cast if m.is_human)
         self._rowed = self._rowed or any(action.slug == "rowing" for action in shown.actions)
         self._crew = (*people, *(m for m in self._crew if all(m is not other for other in people)))[:_MOST_PEOPLE]

@@ -77,6 +77,7 @@ class Staged:
     transition: Transition
     music: str
     seconds: float
+    unlit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def stage(
         shots.append(
             Staged(
                 passage, spoken, told, scene, cast, props, actions, mood, framing, camera, transition,
-                palette.moods[mood.value]["music"], pace.seconds(spoken),
+                palette.moods[mood.value]["music"], pace.seconds(spoken), shown.unlit,
             )
         )  # fmt: skip
     return shots

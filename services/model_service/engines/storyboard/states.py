@@ -22,7 +22,10 @@ _STATES: Mapping[Language, Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]
             re.compile(r"(?:打碎|摔碎|打破|折断|破碎的?|破旧?的?|断了的)[^，。！？]{0,3}$"),
             re.compile(r"^[^，。！？]{0,3}(?:碎了|破了|断了|裂开|摔碎|坏了)"),
         ),
-        "unlit": (re.compile(rf"(?:吹灭|熄灭){_ZH_OF}"), re.compile(r"^[^，。！？]{0,4}(?:熄灭|灭了|熄了)")),
+        "unlit": (
+            re.compile(rf"(?:吹灭|熄灭|扑灭|没点|没有点){_ZH_OF}"),
+            re.compile(r"^[^，。！？]{0,4}(?:熄灭|灭了|熄了|没有亮|没亮|不亮)"),
+        ),
     },
     Language.EN: {
         "open": (
@@ -43,6 +46,35 @@ _STATES: Mapping[Language, Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]
         ),
     },
 }
+
+_LAMP = {
+    # What is said of a lighthouse's lamp: that it is out, and that it burns.
+    Language.ZH: (
+        re.compile(
+            r"灯塔?[^，。！？]{0,8}(?:熄|灭了|没有亮|没亮|不亮|不再亮|黑着)|(?:熄灭|漆黑|黑暗|没有亮|不亮)的[^，。！？]{0,3}灯塔"
+        ),
+        re.compile(r"点[亮燃起][^，。！？]{0,6}[灯火]|灯塔?[^，。！？]{0,8}(?:亮了|亮起|又亮|重新亮|点亮)"),
+    ),
+    Language.EN: (
+        re.compile(
+            r"\b(?:dark|unlit|dead) (?:\w+ )?lighthouse\b|\blighthouse\b[^.;]{0,24}\b(?:no|without a) light\b"
+            r"|\b(?:lamp|light|beacon|lighthouse)\b[^.;,]{0,24}?"
+            r"\b(?:died|(?:went|gone|goes) out|(?:was|stood|lay|is) dark|(?:not|no longer|never) lit)\b",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"\b(?:lit|relit|lights?|kindled) (?:the |its |a |his |her )?(?:\w+ )?(?:lamp|lantern|light|flame|beacon|fire)\b"
+            r"|\b(?:lamp|light|beacon|lighthouse)\b[^.;,]{0,16}?\b(?:(?:went|came) on|shone|blazed|burned|burnt|flared)\b",
+            re.IGNORECASE,
+        ),
+    ),
+}
+
+
+def lamp_burns(text: str, language: Language) -> bool | None:
+    """Whether a lighthouse's lamp burns after what a clause at the lighthouse says; None where it says nothing of that."""
+    out, lit = _LAMP[language]
+    return False if out.search(text) else True if lit.search(text) else None
 
 
 def state(text: str, start: int, end: int, language: Language) -> str:

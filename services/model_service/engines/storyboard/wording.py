@@ -21,6 +21,7 @@ _MANY = frozenset({"他们", "她们", "它们", "两人", "两个人", "大家"
 _SIDES = {Language.ZH: ("画面左侧", "画面右侧"), Language.EN: ("left", "right")}
 _UPRIGHT = re.compile(r"waist|shoulders|head to foot|腰部|头肩|全身立")
 _NOWHERE = {Language.ZH: "空旷的背景", Language.EN: "an open background"}
+_BEAM = re.compile(r"\bbeam\b|光柱")
 _HAN = re.compile(r"[\u2e80-\u9fff]")
 
 
@@ -190,6 +191,7 @@ class Writer:
         sources = [c for c in sources if not (indoors and c.kind == "time")]
         for source in sources:
             fresh = [motion for motion in source.motion(self._language) if not self._deck.seen(motion)]
+            fresh = [motion for motion in fresh if not (shot.unlit and _BEAM.search(motion))]
             if fresh and source not in told:
                 yield self._deck.draw(fresh)
 
