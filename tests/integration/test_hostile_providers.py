@@ -44,7 +44,7 @@ REASONS: Mapping[str, set[str]] = {
     "leading astray": {"PEER_REDIRECTED", "PEER_PRIVATE_ADDRESS"},
 }
 """What each is called. A paid call whose answer was lost is SUBMISSION_UNKNOWN; only ComfyUI can be asked whether it has it."""
-IN_DOUBT = {"silent", "trickling", "half-closing", "slamming", "endless", "a page"}
+IN_DOUBT = {"silent", "trickling", "half-closing", "slamming", "endless", "broken", "a page"}
 """After these nobody knows whether the provider has begun."""
 
 
