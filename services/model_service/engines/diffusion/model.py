@@ -104,12 +104,17 @@ class Builder:
         beside = file.parent / _ENCODER
         if not self._folder.has(_ENCODER) and not beside.is_dir():
             raise loader.missing(beside, "there is no image encoder, neither there nor in the model's folder")
-        self._read(
-            lambda: pipeline.load_ip_adapter(
+        try:
+            pipeline.load_ip_adapter(
                 str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_ENCODER, local_files_only=True
-            ),
-            file,
-        )
+            )
+        except (OSError, SafetensorError) as error:
+            raise loader.broken(file, _said(error)) from error
+        except (ValueError, KeyError, AttributeError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
+            problem = f"it is an IP-Adapter for other weights than this {type(pipeline).__name__}'s ({_said(error)})"
+            raise loader.unsuitable(file, problem) from error
         return self._settings.ip_adapter_scale
 
     def _tune(self, pipeline: Any) -> None:
@@ -132,10 +137,14 @@ class Builder:
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             if is_out_of_memory(error):
                 raise
-            said = " ".join(str(error).split())[:300]
+            said = _said(error)
             if isinstance(error, ValueError) and "AutoPipeline" in said:
                 raise self._loader.unsuitable(what, f"a {self._folder.pipeline} paints no pictures from text") from error
             raise self._loader.broken(what, said) from error
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def quieten() -> None:
