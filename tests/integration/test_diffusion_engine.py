@@ -14,14 +14,12 @@ import pytest
 import torch
 from PIL import Image
 from prometheus_client import CollectorRegistry
-from safetensors.torch import load_file, save_file
 
 from services.core.errors import Cancelled, ContentViolation, EngineFailed
 from services.core.model import Digest, Language
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import Output
 from services.model_service.engines.diffusion import device
-from services.model_service.engines.diffusion.device import multiply_in_tf32
 from services.model_service.engines.diffusion.engine import Diffusers
 from services.model_service.engines.diffusion.settings import DiffusersSettings
 from services.model_service.residency import Residency
@@ -384,24 +382,3 @@ def test_reference_pictures_change_the_picture_where_an_adapter_is_set(sd: Path,
     assert plain.identity != painting.identity
     ignoring = plain.run(replace(REQUEST, references=(Digest("a" * 64),)), EngineJob(tmp_path / "run", media))
     assert ignoring.meta["changed"] == ["references: ignored (no IP-Adapter is set)"]
-
-
-def test_an_adapter_of_other_weights_is_not_called_broken(sd: Path, folders: Path) -> None:
-    adapter = tiny_models.ip_adapter(folders / "other", sd)
-    weights = {name: tensor[..., :-1] if name.endswith("_ip.weight") else tensor for name, tensor in load_file(adapter).items()}
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, adapter)
-    with pytest.raises(EngineFailed, match="IP-Adapter for other weights") as caught:
-        engine(sd, ip_adapter=str(adapter))
-    assert (caught.value.reason, caught.value.params["setting"]) == ("WEIGHTS_UNSUITABLE", "STORYREEL_DIFFUSERS_IP_ADAPTER")
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-def test_tf32_is_on_or_off_for_matrices_and_convolutions(enabled: bool) -> None:
-    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
-    try:
-        multiply_in_tf32(not enabled)
-        multiply_in_tf32(enabled)
-        assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (enabled, enabled)
-    finally:
-        torch.set_float32_matmul_precision(before[0])
-        torch.backends.cudnn.allow_tf32 = before[1]
