@@ -1,11 +1,12 @@
 """What an operation's steps have come to, read off its stored timeline: nothing more is kept of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from services.core.model import Operation, OperationEvent, OperationStatus
+from services.core.remarks import Remarks
 
 
 class StepStatus(StrEnum):
@@ -20,7 +21,7 @@ class StepStatus(StrEnum):
 class StepState:
     """One step of an operation: `shot_id` is empty where it is about no one shot, `key` names the artifact that it makes.
 
-    `seconds` is what the engine took; `reason` says why the step failed, where it did.
+    `seconds` is what the engine took, `remarks` what it says of the result; `reason` says why the step failed, where it did.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class StepState:
     seconds: float | None = None
     engine: str = ""
     reason: str = ""
+    remarks: Remarks = field(default_factory=Remarks)
 
 
 def steps(operation: Operation, timeline: Iterable[OperationEvent]) -> tuple[StepState, ...]:
@@ -57,6 +59,7 @@ def steps(operation: Operation, timeline: Iterable[OperationEvent]) -> tuple[Ste
                     finished_at=event.at,
                     seconds=event.data.get("seconds"),
                     engine=str(event.data.get("engine", "")),
+                    remarks=Remarks.of(event.data),
                 )
             case "step_failed" if key in found:
                 reason = str(event.data.get("reason", ""))

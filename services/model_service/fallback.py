@@ -1,13 +1,13 @@
 """Engines that stand in for each other: the first that loads, and the first that answers."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from services.core import recipes
-from services.core.errors import EngineFailed, Transient
+from services.core.errors import EngineFailed, StoryreelError, Transient
 from services.core.model import Accepts, Engine
 from services.model_service.engine import Generator, Job, Output
 
@@ -52,16 +52,17 @@ class FirstThatLoads:
 
 
 class FirstThatAnswers:
-    """Asks its engines in the settings' order until one answers. One that cannot load is left out, with a warning.
+    """Asks its engines in the settings' order until one answers.
 
-    Its identity is made of all theirs, so that a result is found again whichever of them made it; `meta["made_by"]` names that
-    one, and `meta["passed_over"]` says what kept the ones before it. It accepts what the first one does, which is asked first;
-    the others ignore what they cannot use. A cancel, a wrong request and a violation are final.
+    One that cannot load, for now or for good, is left out with a warning until the service is started again: what serves must
+    not change its identity on the way. That is made of all theirs, so that a result is found again whichever of them made it;
+    `meta["made_by"]` names that one, and `meta["passed_over"]` says what kept the ones before it. It accepts what the first one
+    does, which is asked first; the others ignore what they cannot use. A cancel, a wrong request and a violation are final.
     """
 
     def __init__(self, candidates: Sequence[Callable[[], Generator[Any]]]) -> None:
         self._candidates = candidates
-        self._engines: list[Generator[Any]] = []
+        self._engines: tuple[Generator[Any], ...] = ()
 
     @property
     def identity(self) -> Engine:
@@ -71,27 +72,35 @@ class FirstThatAnswers:
         return Engine(name, "1", digest, identities[0].accepts if identities else Accepts())
 
     def load(self) -> None:
-        """Raises the last EngineFailed when none loads."""
-        failure: EngineFailed | None = None
+        """When none loads, raises what may pass of that (Transient), or else the last EngineFailed."""
+        engines: list[Generator[Any]] = []
+        failures: list[StoryreelError] = []
         for candidate in self._candidates:
             try:
                 engine = candidate()
                 engine.load()
-            except EngineFailed as error:
-                _log.warning("an engine cannot load; it is left out", problem=str(error))
-                failure = error
+            except (EngineFailed, Transient) as error:
+                _log.warning("an engine cannot load; it is left out until the service starts again", problem=str(error))
+                failures.append(error.with_traceback(None))  # whose frames would hold what was read of its weights
             else:
-                self._engines.append(engine)
-        if not self._engines and failure is not None:
-            raise failure
+                engines.append(engine)
+        if not engines:
+            raise next((failure for failure in reversed(failures) if failure.retryable), failures[-1])
+        self._engines = tuple(engines)
 
     def run(self, request: Any, job: Job) -> Output:
+        """Raises the last one's error; and an earlier one's, where it may pass and that engine's paid job may still be running.
+
+        A later attempt then asks after that job, and pays for no other one.
+        """
         passed_over: list[str] = []
         *preferred, last = self._engines
         for engine in preferred:
             try:
                 return self._named(engine.run(request, job), engine, passed_over)
             except (EngineFailed, Transient) as error:
+                if error.retryable and _under_way(engine, job):
+                    raise
                 _log.warning("an engine fails; the next one is asked", engine=engine.identity.name, problem=str(error))
                 passed_over.append(f"{engine.identity.name}: {error}")
         return self._named(last.run(request, job), last, passed_over)
@@ -100,3 +109,17 @@ class FirstThatAnswers:
     def _named(output: Output, engine: Generator[Any], passed_over: Sequence[str]) -> Output:
         said = {"made_by": engine.identity.name} | ({"passed_over": list(passed_over)} if passed_over else {})
         return Output(output.files, {**output.meta, **said})
+
+
+def _under_way(engine: Generator[Any], job: Job) -> bool:
+    """Whether the engine has noted a job at its provider of which it does not know the end."""
+
+    async def noted() -> Mapping[str, Any]:
+        return await job.notes.read() or {}
+
+    name = engine.identity.name
+    # What `volcano-human` cannot make, it has made and noted as `volcano` does.
+    return any(
+        note.get("state") == "submitted" and (name == provider or name.startswith(f"{provider}-"))
+        for provider, note in job.wait(noted()).items()
+    )

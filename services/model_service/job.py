@@ -90,14 +90,15 @@ class EngineJob:
         return self._asked_in, self._noticed_in or self._asked_in
 
     def progress(self, fraction: float, stage: str = "") -> None:
-        report = Progress(min(max(fraction, 0.0), 1.0), stage)
         now = monotonic()
         with self._lock:
             if self._stopped.is_set():
                 self._noticed_in = self._noticed_in or stage
             self.check()
+            # What begins anew, with smaller pictures or with another engine, takes nothing back of what was said.
+            report = Progress(min(max(fraction, self._last.fraction), 1.0), stage)
             soon = now - self._reported_at < _REPORT_EVERY
-            if soon and stage == self._last.stage and report.fraction < 1.0:
+            if soon and stage == self._last.stage and (report.fraction < 1.0 or self._last.fraction == 1.0):
                 return
             self._last, self._reported_at = report, now
         self._loop.call_soon_threadsafe(self._report, report)

@@ -16,6 +16,7 @@ from services.core.ledger import LandShot, LandStoryboard, Plan, Step
 from services.core.merging import merged
 from services.core.model import Artifact, Engine, Film, Key, OperationEvent, OperationType, Shot, Storyboard
 from services.core.ports import Claim, Models, Progress, Work, WorkerStore
+from services.core.remarks import Remarks
 from services.core.requests import Service
 from services.story_worker import metrics
 from services.story_worker.growth import Growth
@@ -184,7 +185,8 @@ class Attempt:
                             tenant=str(self._claim.user_id),
                         )
                     artifact = await self._store.save_artifact(self._claim, artifact)
-                await self._tell("step_finished", step, seconds=artifact.seconds, engine=artifact.engine.name)
+                remarks = Remarks.of(artifact.meta).to_json()
+                await self._tell("step_finished", step, seconds=artifact.seconds, engine=artifact.engine.name, **remarks)
             except StoryreelError as error:
                 if error.kind != "lease_lost":
                     await self._tell("step_failed", step, reason=error.reason, retryable=error.retryable)

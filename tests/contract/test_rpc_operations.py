@@ -123,9 +123,16 @@ async def test_an_operation_from_queued_to_its_error(rpc: Rpc) -> None:
     step = {"step": "keyframe", "shot_id": "s", "key": "k"}
     await rpc.served.store.append_event(claim, "step_started", step)
     await rpc.served.store.append_event(claim, "step_failed", step | {"reason": "CONTENT_VIOLATION"})
+    painted = {"step": "keyframe", "shot_id": None, "key": "p"}
+    await rpc.served.store.append_event(claim, "step_started", painted)
+    await rpc.served.store.append_event(
+        claim, "step_finished", painted | {"engine": "a+b", "changed": ["seed: not sent"], "made_by": "b", "usage": {"tokens": 12}}
+    )
     metadata = _metadata(await _get(rpc, full))
     assert (metadata.HasField("queue_position"), metadata.attempt, metadata.story) == (False, 1, f"stories/{work.story.id}")
     assert (metadata.steps[0].state, metadata.steps[0].reason) == (operations_pb2.STEP_STATE_FAILED, "CONTENT_VIOLATION")
+    assert (list(metadata.steps[1].changed), metadata.steps[1].made_by) == (["seed: not sent"], "b")
+    assert (list(metadata.steps[1].passed_over), dict(metadata.steps[1].usage)) == ([], {"tokens": 12})
     await rpc.served.store.fail(claim, FAILURE)
     failed = await _get(rpc, full)
     assert (failed.done, failed.WhichOneof("result"), failed.error.code) == (True, "error", 3)

@@ -15,6 +15,8 @@ from tests.fixtures.gateway_app import STORY, Served, serving
 
 FAILURE = Failure("unavailable", "MODEL_UNAVAILABLE", "无法连接", retryable=True, params={"service": "storyboards"})
 
+REMARKS = {"changed": ["seed: not sent"], "made_by": "b", "passed_over": ["a: away"], "usage": {"total_tokens": 12, "seconds": 1.5}}
+
 
 async def _failed(served: Served) -> OperationId:
     name = await served.begin()
@@ -124,10 +126,11 @@ async def test_an_operation_shows_its_steps_its_place_and_its_terms(served: Serv
     shot_id = str(uuid4())
     step = {"step": "keyframe", "shot_id": shot_id, "key": "k"}
     await served.store.append_event(claim, "step_started", step)
-    await served.store.append_event(claim, "step_finished", step | {"seconds": 2.5, "engine": "painter"})
+    await served.store.append_event(claim, "step_finished", step | {"seconds": 2.5, "engine": "a+b"} | REMARKS)
     (shown,) = (await served.get(f"/v1/operations/{name}"))["metadata"]["steps"]
     assert (shown["kind"], shown["shot"]) == ("keyframe", f"stories/{work.story.id}/shots/{shot_id}")
-    assert (shown["status"], shown["engine"], shown["engine_seconds"], shown["reason"]) == ("succeeded", "painter", 2.5, "")
+    assert (shown["status"], shown["engine"], shown["engine_seconds"], shown["reason"]) == ("succeeded", "a+b", 2.5, "")
+    assert {name: shown[name] for name in REMARKS} == REMARKS
     listed = (await served.get("/v1/operations"))["operations"]
     assert all("steps" not in operation["metadata"] for operation in listed)
 

@@ -1,5 +1,7 @@
 """`storyreel engines`: the list, and a trial of one engine."""
 
+import asyncio
+import io
 import json
 from pathlib import Path
 
@@ -11,6 +13,14 @@ from services.cli.errors import CommandError, Exit
 from services.cli.output import Output
 from services.cli.texts import Words
 from services.model_service import registry, trial
+from tests.fixtures.comfyui_server import comfyui
+from tests.unit.test_comfyui_workflow import GRAPH
+
+
+def png() -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), "green").save(data, format="PNG")
+    return data.getvalue()
 
 
 def out() -> Output:
@@ -49,3 +59,19 @@ def test_an_unknown_one_is_a_wrong_usage() -> None:
 def test_a_storyboard_shows_its_shots(language: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert trial.main(["screenwriter", "--language", language]) == 0
     assert len(json.loads(capsys.readouterr().out)["shots"]) == 2
+
+
+async def test_what_is_not_set_up_is_skipped_where_its_namesake_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with comfyui(makes={"made.png": png()}) as found:
+        monkeypatch.setenv("STORYREEL_COMFYUI_BASE_URL", found.url)
+        assert await asyncio.to_thread(trial.main, ["comfyui"]) == 1
+        assert all("error" in json.loads(line) for line in capsys.readouterr().out.splitlines())
+        (tmp_path / "workflow.json").write_text(json.dumps(GRAPH), encoding="utf-8")
+        monkeypatch.setenv("STORYREEL_COMFYUI_WORKFLOW", str(tmp_path / "workflow.json"))
+        assert await asyncio.to_thread(trial.main, ["comfyui"]) == 0
+        painted, skipped = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (painted["service"], skipped["service"]) == ("keyframes", "clips")
+    assert painted["files"]
+    assert "STORYREEL_COMFYUI_CLIP_WORKFLOW" in skipped["skipped"]

@@ -127,6 +127,14 @@ async def test_without_its_socket_the_server_is_asked(sockets: str, tmp_path: Pa
     assert len(found.queued) == 1
 
 
+async def test_its_socket_is_led_nowhere_else(tmp_path: Path) -> None:
+    async with comfyui() as elsewhere, comfyui(makes={"made.png": png()}, sockets="redirect") as found:
+        found.redirects_to = elsewhere.url.replace("http", "ws")
+        output = await painted(settings(found, tmp_path), EngineJob(tmp_path / "job"))
+    assert "image" in output.files
+    assert not elsewhere.asked
+
+
 async def test_a_reference_is_uploaded(tmp_path: Path) -> None:
     (tmp_path / "given").write_bytes(png())
     job = EngineJob(tmp_path / "job", {IMAGE: tmp_path / "given"})

@@ -166,6 +166,17 @@ def test_a_guided_model_does_as_it_is_asked(sd: Path, tmp_path: Path) -> None:
     assert run(painting, replace(asked, guidance_scale=1.0, negative_prompt="fog"), tmp_path)[1].meta["changed"]
 
 
+def test_words_to_avoid_can_be_set_for_all_pictures(sd: Path, turbo: Path, tmp_path: Path) -> None:
+    asked = replace(REQUEST, steps=3)
+    plain, avoiding = engine(sd), engine(sd, negative_prompt="fog")
+    assert run(avoiding, asked, tmp_path)[0] == run(plain, replace(asked, negative_prompt="fog"), tmp_path)[0]
+    both = run(avoiding, replace(asked, negative_prompt="rain"), tmp_path)[0]
+    assert both == run(plain, replace(asked, negative_prompt="rain, fog"), tmp_path)[0]
+    assert avoiding.identity != plain.identity
+    unguided = run(engine(turbo, negative_prompt="fog"), asked, tmp_path)[1]
+    assert "negative prompt: ignored (the model is not guided)" in unguided.meta["changed"]
+
+
 @pytest.mark.parametrize("kind", [tiny_models.sdxl, tiny_models.lcm], ids=["sdxl", "lcm"])
 @pytest.mark.parametrize("prompt", [REQUEST.prompt, "a very long road, " * 12], ids=["short", "long"])
 def test_other_families_paint_repeatably(kind: Callable[[Path], Path], prompt: str, folders: Path, tmp_path: Path) -> None:

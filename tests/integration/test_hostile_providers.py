@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from services.core.errors import ResourceExhausted, StoryreelError
-from services.core.requests import Service
+from services.core.model import Engine
+from services.core.requests import Request, Service
 from services.model_service import registry
-from services.model_service.engine import Output
+from services.model_service.engine import Job, Output
 from services.model_service.engines.remote import backoff, polling
 from services.model_service.engines.remote.comfyui import runs
 from services.model_service.engines.remote.comfyui.settings import ComfySettings
@@ -22,6 +23,7 @@ from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.settings import ProviderSettings
 from services.model_service.engines.remote.volcano.settings import VolcanoSettings
 from services.model_service.engines.speech import sound
+from services.model_service.fallback import FirstThatAnswers
 from tests.fixtures.engine_job import EngineJob, KeptNotes
 from tests.fixtures.hostile import BEHAVIOURS, LONG
 from tests.fixtures.peer import Asked, Provider, provider
@@ -44,7 +46,7 @@ REASONS: Mapping[str, set[str]] = {
     "leading astray": {"PEER_REDIRECTED", "PEER_PRIVATE_ADDRESS"},
 }
 """What each is called. A paid call whose answer was lost is SUBMISSION_UNKNOWN; only ComfyUI can be asked whether it has it."""
-IN_DOUBT = {"silent", "trickling", "half-closing", "slamming", "endless", "a page"}
+IN_DOUBT = {"silent", "trickling", "half-closing", "slamming", "endless", "broken", "a page"}
 """After these nobody knows whether the provider has begun."""
 
 
@@ -199,3 +201,33 @@ async def test_a_provider_that_misbehaves_later_is_not_paid_again(
         await asyncio.wait_for(all_closed(found), PATIENCE)
     assert output.files
     assert server.submits == 1
+
+
+ASKED_AFTER = [name for name, engine in ENGINES.items() if "poll" in engine.later and not name.startswith("comfyui")]
+
+
+@pytest.mark.parametrize("name", ASKED_AFTER)
+async def test_a_paid_job_that_is_not_answered_for_is_not_left_to_another_engine(name: str, tmp_path: Path) -> None:
+    engine, notes = ENGINES[name], KeptNotes()
+    server = Unreliable(engine, "poll", "silent")
+    either = replace(engine, build=lambda url, folder: FirstThatAnswers([lambda: engine.build(url, folder), NeverAsked]))
+    async with provider(server) as found:
+        with pytest.raises(StoryreelError) as caught:
+            await tried(either, found, tmp_path, notes)
+        assert caught.value.reason == "PEER_TIMEOUT"
+        server.stage = None
+        output = await tried(either, found, tmp_path, notes)
+    assert output.meta["made_by"] == name
+    assert server.submits == 1
+
+
+class NeverAsked:
+    """The engine that stands in for another, which has a job under way."""
+
+    identity = Engine("second", "1")
+
+    def load(self) -> None:
+        """At once."""
+
+    def run(self, request: Request, job: Job) -> Output:
+        raise AssertionError("it was asked")

@@ -20,6 +20,7 @@ from services.core.errors import ContentViolation, EngineFailed, StoryreelError
 from services.core.model import Digest, Language
 from services.core.requests import ClipRequest, KeyframeRequest, SpeechRequest
 from services.model_service.engine import Output
+from services.model_service.engines.remote import pictures
 from services.model_service.engines.remote.openai_images import OpenAIImages
 from services.model_service.engines.remote.openai_speech import OpenAISpeech
 from services.model_service.engines.remote.openai_videos import OpenAIVideos, long_enough
@@ -192,6 +193,21 @@ async def test_what_is_no_picture_says_so(picture: dict[str, Any], reason: str, 
     with pytest.raises(StoryreelError) as caught:
         await run(images, PICTURE, server, EngineJob(tmp_path))
     assert caught.value.reason == reason
+
+
+async def test_no_picture_is_so_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link may lead to a file, such as a film, that is not to be read into memory."""
+    monkeypatch.setattr(pictures, "_MOST_BYTES", 1000)
+
+    class Linking(OpenAI):
+        def _answered(self, asked: Asked) -> bytes:
+            return answer(200, bytes(1001), "image/png") if asked.path == "/files/1.png" else super()._answered(asked)
+
+    server = Linking()
+    server.picture = {"url": "/files/1.png"}
+    with pytest.raises(EngineFailed) as caught:
+        await run(images, PICTURE, server, EngineJob(tmp_path))
+    assert caught.value.reason == "PEER_ANSWER_TOO_LARGE"
 
 
 @pytest.mark.parametrize("make", [images, speech])

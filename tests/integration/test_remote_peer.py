@@ -151,7 +151,7 @@ async def test_a_paid_call_without_an_answer_is_not_sent_again(behaviour: object
     assert len(found.asked) == 1
 
 
-@pytest.mark.parametrize(("status", "times"), [(429, QUICK.attempts), (503, QUICK.attempts), (500, 1)])
+@pytest.mark.parametrize(("status", "times"), [(429, QUICK.attempts), (503, QUICK.attempts)])
 async def test_a_paid_call_is_sent_again_only_if_it_was_not_begun(status: int, times: int) -> None:
     async with provider(replies(answer(status, "{}"))) as found:
         with pytest.raises((Unavailable, ResourceExhausted)):
@@ -159,11 +159,28 @@ async def test_a_paid_call_is_sent_again_only_if_it_was_not_begun(status: int, t
     assert len(found.asked) == times
 
 
-@pytest.mark.parametrize("bad", [answer(502, "{}"), answer(504, "{}"), answer(200, "<html>", "text/html")])
-async def test_a_paid_call_that_somebody_else_answers_is_in_doubt(bad: bytes) -> None:
+BROKEN = [answer(status, '{"error": {"message": "boom"}}') for status in (500, 502, 504, 507, 520, 522, 524, 529)]
+
+
+@pytest.mark.parametrize("bad", [*BROKEN, answer(408, "{}"), answer(500, "boom"), answer(200, "<html>", "text/html")])
+async def test_a_paid_call_is_in_doubt_when_something_broke_or_somebody_else_answers(bad: bytes) -> None:
     async with provider(replies(bad)) as found:
         with pytest.raises(Unanswered):
             await ask(found, paid=True)
+    assert len(found.asked) == 1
+
+
+@pytest.mark.parametrize(("status", "doubt"), [(500, False), (520, False), (502, True), (504, True)])
+async def test_a_providers_own_code_says_that_a_paid_call_was_not_taken(status: int, doubt: bool) -> None:
+    """But for the statuses that a gateway before the provider makes up."""
+
+    def judge(_status: int, _body: bytes) -> StoryreelError:
+        return Unavailable("PEER_ERROR", engine="tester", status=status, problem="50500")
+
+    there = replies(answer(status, '{"code": 50500}'))
+    async with provider(there) as found, Peer("tester", found.url, limits=QUICK, judge=judge).open() as session:
+        with pytest.raises(Unanswered if doubt else Unavailable):
+            await session.json("POST", "/", paid=True)
     assert len(found.asked) == 1
 
 

@@ -124,6 +124,24 @@ async def test_elevenlabs_without_sound(body: str, tmp_path: Path) -> None:
     assert caught.value.reason in {"PEER_UNREADABLE", "PEER_UNEXPECTED"}
 
 
+@pytest.mark.parametrize("wrong", [None, "soon", [0.1], {}])
+async def test_elevenlabs_times_that_are_no_numbers_are_estimated(wrong: object, tmp_path: Path) -> None:
+    times = [0.1] * (len(EN.text) - 1)
+    alignment = {
+        "characters": list(EN.text),
+        "character_start_times_seconds": [*times, wrong],
+        "character_end_times_seconds": [*times, 1],
+    }
+    body = json.dumps({"audio_base64": base64.b64encode(tone(2.0, 24_000)).decode(), "alignment": alignment})
+
+    async def speak(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(200, body))
+
+    output, _ = await run(elevenlabs, EN, speak, EngineJob(tmp_path))
+    assert output.meta["timing"] == "estimated"
+    assert " ".join(word for word, *_ in output.meta["words"]) == EN.text
+
+
 async def test_cosyvoice_speaks_with_its_speakers(tmp_path: Path) -> None:
     output, found = await run(cosyvoice, ZH, cosy, EngineJob(tmp_path))
     assert form(found.asked[0])["spk_id"].get_payload(decode=True) == "中文女".encode()

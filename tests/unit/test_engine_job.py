@@ -56,3 +56,28 @@ async def test_a_stop_reaches_a_thread_that_reports(tmp_path: Path) -> None:
         await working
     asked, noticed = (int(stage.removeprefix("step ").partition("/")[0]) for stage in stopped.stopped_in)
     assert noticed - asked == 1
+
+
+async def test_progress_never_falls(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    reported = asyncio.Event()
+
+    def hear(progress: Progress) -> None:
+        told.append(progress)
+        if progress.fraction == 1.0:
+            reported.set()
+
+    begun = EngineJob(MemoryMedia(), Key("0" * 64), hear, tmp_path)
+    for fraction, stage in [
+        (0.2, "paint"),
+        (0.7, "decode"),
+        (0.0, "paint"),
+        (0.4, "decode"),
+        (-1.0, "paint"),
+        (0.9, "decode"),
+        (2.0, ""),
+    ]:
+        begun.progress(fraction, stage)
+    await reported.wait()
+    assert [progress.fraction for progress in told] == [0.2, 0.7, 0.7, 0.7, 0.7, 0.9, 1.0]
+    assert [progress.stage for progress in told[:4]] == ["paint", "decode", "paint", "decode"]

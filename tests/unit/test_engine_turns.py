@@ -1,30 +1,53 @@
 """Engines that stand in for each other."""
 
+import asyncio
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from services.core.errors import Cancelled, ContentViolation, EngineFailed, StoryreelError, Unavailable
+from services.adapters.memory.media import MemoryMedia
+from services.core.errors import (
+    Cancelled,
+    ContentViolation,
+    DeadlineExceeded,
+    EngineFailed,
+    ResourceExhausted,
+    StoryreelError,
+    Unavailable,
+)
 from services.core.model import Accepts, Engine, Language
-from services.core.requests import SpeechRequest
+from services.core.requests import Service, SpeechRequest
+from services.model_service import registry
 from services.model_service.engine import Job, Output
+from services.model_service.equipment import Equipment
 from services.model_service.fallback import FirstThatAnswers
-from tests.fixtures.engine_job import EngineJob
+from services.model_service.metrics import Metrics
+from services.model_service.settings import ModelServiceSettings
+from services.model_service.single_flight import Flights
+from services.model_service.workbench import Workbench
+from tests.fixtures.engine_job import EngineJob, KeptNotes
 
 LINE = SpeechRequest(text="Hello.", language=Language.EN)
 DOWN = Unavailable("PEER_UNREACHABLE", engine="far", host="h", problem="down")
+MISSING = EngineFailed("ENGINE_NOT_INSTALLED", engine="far", problem="no module")
+FULL = ResourceExhausted("DEVICE_MEMORY_FULL", device="cuda", model="sd", problem="out of memory")
+LATE = DeadlineExceeded("PEER_TIMEOUT", engine="far", seconds=600.0)
 
 
 class Speaker:
-    def __init__(self, name: str, failure: StoryreelError | None = None, *, loads: bool = True, references: int = 0) -> None:
+    def __init__(
+        self, name: str, failure: StoryreelError | None = None, *, unloadable: StoryreelError | None = None, references: int = 0
+    ) -> None:
         self.identity = Engine(name, "1", accepts=Accepts(references=references))
         self._failure = failure
-        self._loads = loads
+        self._unloadable = unloadable
 
     def load(self) -> None:
-        if not self._loads:
-            raise EngineFailed("ENGINE_NOT_INSTALLED", engine=self.identity.name, problem="no module")
+        if self._unloadable is not None:
+            raise self._unloadable
 
     def run(self, request: SpeechRequest, job: Job) -> Output:
         if self._failure is not None:
@@ -51,7 +74,7 @@ def test_what_the_first_accepts_is_asked_of_all() -> None:
     far, near = Speaker("far", references=3), Speaker("near")
     assert turns(far, near).identity.accepts == Accepts(references=3)
     assert turns(near, far).identity.accepts == Accepts()
-    assert turns(Speaker("away", loads=False), far).identity.accepts == Accepts(references=3)
+    assert turns(Speaker("away", unloadable=MISSING), far).identity.accepts == Accepts(references=3)
     assert turns(far, near).identity.revision == turns(Speaker("far"), near).identity.revision
 
 
@@ -75,12 +98,74 @@ def test_the_last_ones_failure_is_the_answer(tmp_path: Path) -> None:
     assert caught.value is last
 
 
-def test_what_cannot_load_is_left_out(tmp_path: Path) -> None:
-    engine = turns(Speaker("far", loads=False), Speaker("near"))
+@pytest.mark.parametrize("failure", [MISSING, DOWN, FULL])
+def test_what_cannot_load_is_left_out(failure: StoryreelError, tmp_path: Path) -> None:
+    engine = turns(Speaker("far", unloadable=failure), Speaker("near"))
     assert engine.identity.name == "near"
     assert engine.run(LINE, EngineJob(tmp_path)).meta["made_by"] == "near"
-    with pytest.raises(EngineFailed, match="no module"):
-        turns(Speaker("far", loads=False))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "raised"), [(MISSING, FULL, FULL), (FULL, MISSING, FULL), (FULL, DOWN, DOWN), (MISSING, MISSING, MISSING)]
+)
+def test_when_none_loads_what_may_pass_is_raised(first: StoryreelError, second: StoryreelError, raised: StoryreelError) -> None:
+    with pytest.raises(type(raised)) as caught:
+        turns(Speaker("far", unloadable=first), Speaker("near", unloadable=second))
+    assert caught.value is raised
+
+
+def test_loaded_again_they_are_the_same() -> None:
+    engine = turns(Speaker("far"), Speaker("near"))
+    before = engine.identity
+    engine.load()
+    assert engine.identity == before
+
+
+async def test_a_service_whose_language_model_is_away_serves_with_the_next_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as nobody:  # bound, and not listening
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("STORYREEL_LLM_BASE_URL", f"http://127.0.0.1:{nobody.getsockname()[1]}/v1")
+        monkeypatch.setenv("STORYREEL_LLM_ATTEMPTS", "1")
+        settings = ModelServiceSettings(storyboard_engine="vllm,screenwriter")
+        engine = registry.engine(Service.STORYBOARDS, Equipment(settings, CollectorRegistry()))
+        bench = Workbench(
+            Service.STORYBOARDS,
+            engine,
+            settings=settings,
+            media=MemoryMedia(),
+            flights=Flights(settings.linger_seconds),
+            metrics=Metrics(CollectorRegistry()),
+        )
+        await asyncio.wait_for(bench.load(), 60)
+        await bench.close()
+    assert bench.identity is not None
+    assert bench.identity.name == "screenwriter"
+
+
+@pytest.mark.parametrize("noted", ["far", "far-away"])
+def test_a_paid_job_that_may_still_be_running_is_asked_after_and_not_given_up(noted: str, tmp_path: Path) -> None:
+    engine, job = turns(Speaker("far-away", LATE), Speaker("near")), EngineJob(tmp_path)
+    job.notes = KeptNotes({noted: {"state": "submitted", "id": "1"}})
+    with pytest.raises(DeadlineExceeded) as caught:
+        engine.run(LINE, job)
+    assert caught.value is LATE
+
+
+@pytest.mark.parametrize(
+    ("failure", "notes"),
+    [
+        (LATE, {"far": {"state": "over"}}),
+        (LATE, {"farther": {"state": "submitted", "id": "1"}}),
+        (EngineFailed("PEER_UNAUTHORIZED", engine="far", status=401, problem="no"), {"far": {"state": "submitted", "id": "1"}}),
+    ],
+    ids=["ended", "another's", "for good"],
+)
+def test_the_next_answers_when_no_paid_job_can_be_waited_for(
+    failure: StoryreelError, notes: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    job = EngineJob(tmp_path)
+    job.notes = KeptNotes(notes)
+    assert turns(Speaker("far", failure), Speaker("near")).run(LINE, job).meta["made_by"] == "near"
 
 
 def test_another_order_is_another_engine() -> None:

@@ -197,6 +197,35 @@ def test_a_portrait_that_many_pictures_show_is_finished_once(telling: Hand) -> N
     assert (plan.finished, len(plan.steps), plan.waiting) == (2, 4, 0)
 
 
+@pytest.mark.parametrize(
+    ("character", "description", "prompt"),
+    [
+        (
+            BibleEntry("character", "阿狸", "红色斗篷的小女孩"),
+            "夜里，阿狸提着灯穿过森林。",
+            "girl in a red cloak, lantern, dark forest, night",
+        ),
+        (MARA, "By night Mara carries a lantern through the forest.", "old woman, blue jacket, lantern, dark forest, night"),
+    ],
+)
+async def test_a_board_whose_prompts_name_nobody_names_its_characters_in_the_descriptions(
+    character: BibleEntry, description: str, prompt: str, stage: TwinStage
+) -> None:
+    """As a language model is told to write them."""
+    drafts = (
+        ShotDraft(description=description, prompt=prompt, seconds=4.0),
+        ShotDraft(description="Waves.", prompt=prompt, seconds=4.0),
+    )
+    board = Storyboard(drafts, (character,))
+    stage.models.script("storyboard", lambda _: Scripted(meta={"storyboard": codec.storyboard_to_json(board)}))
+    stage.models.engines[Service.KEYFRAMES] = Engine("twin", "1", accepts=Accepts(references=1, chinese=True))
+    operation = await stage.create()
+    async with stage.worker():
+        await stage.ended(operation)
+    requests = [request for request in stage.models.asked if isinstance(request, KeyframeRequest)]
+    assert {description in request.prompt: len(request.references) for request in requests if request.bible} == {True: 1, False: 0}
+
+
 async def test_a_worker_goes_on_with_the_portrait_that_it_made_before_it_failed(stage: TwinStage) -> None:
     ali = BibleEntry("character", "阿狸", "红色斗篷的小女孩")
     board = Storyboard(tuple(ShotDraft(description=f"阿狸走到第{n}座山。", seconds=4.0) for n in range(1, 4)), (ali,))

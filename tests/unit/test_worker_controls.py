@@ -4,9 +4,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from services.adapters.memory.models import Scripted, plain
 from services.core.commands import Terms
 from services.core.errors import EngineFailed, Unavailable
 from services.core.model import Operation, OperationEvent, OperationStatus, ShotStatus, StoryStatus
+from services.core.requests import Request
 from tests.builders import ALICE
 from tests.contract.store_steps import story_command
 from tests.fixtures.worker import TwinStage
@@ -113,6 +115,23 @@ async def test_a_timeline_tells_of_every_step_and_of_every_retry(stage: TwinStag
     assert failed.data["key"] == finished.data["key"]
     kept = (await stage.store.artifacts([finished.data["key"]]))[finished.data["key"]]
     assert (finished.data["seconds"], finished.data["engine"]) == (kept.seconds, kept.engine.name)
+    assert not {"changed", "made_by", "passed_over", "usage"} & set(finished.data)
     begun = [event.data["key"] for event in events if event.kind == "step_started"]
     over = [event.data["key"] for event in events if event.kind in {"step_finished", "step_failed"}]
     assert begun == over
+
+
+async def test_a_timeline_tells_what_an_engine_changed_and_who_made_it(stage: TwinStage) -> None:
+    remarks = {"changed": ["seed: not sent"], "made_by": "b", "passed_over": ["a: away"], "usage": {"total_tokens": 12}}
+
+    def script(request: Request) -> Scripted:
+        made = plain(request)
+        return Scripted(made.parts, {**made.meta, **remarks, "model": "m"})
+
+    stage.models.script("keyframe", script)
+    operation = await stage.create(shots=1)
+    async with stage.worker():
+        await stage.ended(operation)
+    (data,) = [event.data for event in await timeline(stage, operation) if event.kind == "step_finished" and "usage" in event.data]
+    assert {name: value for name, value in data.items() if name in remarks} == remarks
+    assert set(data) == {"step", "shot_id", "key", "seconds", "engine", *remarks}

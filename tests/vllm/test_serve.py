@@ -68,7 +68,9 @@ def _storyboard(stack: RunningStack, language: Language) -> list[Json]:
         operation = client.create_story({"script_content": STORIES[language], "shots": SHOTS})
         events = client.events(operation)
         shots = client.shots(client.succeeded(operation)["story_id"])
-    assert [event.kind for event in events].count("storyboard_landed") == 1
+    kinds = [event.kind for event in events]
+    assert kinds.count("storyboard_landed") == 1
+    assert "storyboard_grew" in kinds[: kinds.index("storyboard_landed")]
     assert len(shots) == SHOTS
     for shot in shots:
         assert shot["title"]

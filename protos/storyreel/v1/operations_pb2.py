@@ -26,27 +26,31 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dstoryreel/v1/operations.proto\x12\x0cstoryreel.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x02\n\x04Step\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04shot\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12&\n\x05state\x18\x04 \x01(\x0e\x32\x17.storyreel.v1.StepState\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x65ngine\x18\x07 \x01(\t\x12\x32\n\x0f\x65ngine_duration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\t \x01(\t\"\xcb\x05\n\x11OperationMetadata\x12)\n\x04type\x18\x01 \x01(\x0e\x32\x1b.storyreel.v1.OperationType\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.storyreel.v1.OperationState\x12\r\n\x05story\x18\x03 \x01(\t\x12\x0c\n\x04shot\x18\x04 \x01(\t\x12\x10\n\x08progress\x18\x05 \x01(\x01\x12\r\n\x05stage\x18\x06 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\x05\x12\x12\n\nlast_error\x18\x08 \x01(\t\x12\x0e\n\x06worker\x18\t \x01(\t\x12\x10\n\x08priority\x18\n \x01(\x05\x12\x1b\n\x0equeue_position\x18\x0b \x01(\x05H\x00\x88\x01\x01\x12&\n\x03\x65ta\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannounce_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64\x65\x61\x64line\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x12 \x01(\x08\x12\x17\n\x0fpause_requested\x18\x13 \x01(\x08\x12!\n\x05steps\x18\x14 \x03(\x0b\x32\x12.storyreel.v1.Step\x12;\n\x17idempotency_expire_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\n\x0f_queue_position\"!\n\x11\x43reateStoryResult\x12\x0c\n\x04name\x18\x01 \x01(\t\"$\n\x14RegenerateShotResult\x12\x0c\n\x04name\x18\x01 \x01(\t\"5\n\x12\x43ompileStoryResult\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t*\x90\x01\n\rOperationType\x12\x1e\n\x1aOPERATION_TYPE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bOPERATION_TYPE_STORY_CREATE\x10\x01\x12\x1d\n\x19OPERATION_TYPE_SHOT_REGEN\x10\x02\x12\x1f\n\x1bOPERATION_TYPE_VIDEO_RENDER\x10\x03*\xe0\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16OPERATION_STATE_QUEUED\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1a\n\x16OPERATION_STATE_PAUSED\x10\x03\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x04\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x05\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x06*\x88\x01\n\tStepState\x12\x1a\n\x16STEP_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12STEP_STATE_RUNNING\x10\x01\x12\x18\n\x14STEP_STATE_SUCCEEDED\x10\x02\x12\x15\n\x11STEP_STATE_FAILED\x10\x03\x12\x16\n\x12STEP_STATE_STOPPED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dstoryreel/v1/operations.proto\x12\x0cstoryreel.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x03\n\x04Step\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04shot\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12&\n\x05state\x18\x04 \x01(\x0e\x32\x17.storyreel.v1.StepState\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x65ngine\x18\x07 \x01(\t\x12\x32\n\x0f\x65ngine_duration\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\t \x01(\t\x12\x0f\n\x07\x63hanged\x18\n \x03(\t\x12\x0f\n\x07made_by\x18\x0b \x01(\t\x12\x13\n\x0bpassed_over\x18\x0c \x03(\t\x12,\n\x05usage\x18\r \x03(\x0b\x32\x1d.storyreel.v1.Step.UsageEntry\x1a,\n\nUsageEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xcb\x05\n\x11OperationMetadata\x12)\n\x04type\x18\x01 \x01(\x0e\x32\x1b.storyreel.v1.OperationType\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.storyreel.v1.OperationState\x12\r\n\x05story\x18\x03 \x01(\t\x12\x0c\n\x04shot\x18\x04 \x01(\t\x12\x10\n\x08progress\x18\x05 \x01(\x01\x12\r\n\x05stage\x18\x06 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\x05\x12\x12\n\nlast_error\x18\x08 \x01(\t\x12\x0e\n\x06worker\x18\t \x01(\t\x12\x10\n\x08priority\x18\n \x01(\x05\x12\x1b\n\x0equeue_position\x18\x0b \x01(\x05H\x00\x88\x01\x01\x12&\n\x03\x65ta\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannounce_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64\x65\x61\x64line\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x12 \x01(\x08\x12\x17\n\x0fpause_requested\x18\x13 \x01(\x08\x12!\n\x05steps\x18\x14 \x03(\x0b\x32\x12.storyreel.v1.Step\x12;\n\x17idempotency_expire_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\n\x0f_queue_position\"!\n\x11\x43reateStoryResult\x12\x0c\n\x04name\x18\x01 \x01(\t\"$\n\x14RegenerateShotResult\x12\x0c\n\x04name\x18\x01 \x01(\t\"5\n\x12\x43ompileStoryResult\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\tvideo_url\x18\x02 \x01(\t*\x90\x01\n\rOperationType\x12\x1e\n\x1aOPERATION_TYPE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bOPERATION_TYPE_STORY_CREATE\x10\x01\x12\x1d\n\x19OPERATION_TYPE_SHOT_REGEN\x10\x02\x12\x1f\n\x1bOPERATION_TYPE_VIDEO_RENDER\x10\x03*\xe0\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16OPERATION_STATE_QUEUED\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1a\n\x16OPERATION_STATE_PAUSED\x10\x03\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x04\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x05\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x06*\x88\x01\n\tStepState\x12\x1a\n\x16STEP_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12STEP_STATE_RUNNING\x10\x01\x12\x18\n\x14STEP_STATE_SUCCEEDED\x10\x02\x12\x15\n\x11STEP_STATE_FAILED\x10\x03\x12\x16\n\x12STEP_STATE_STOPPED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'storyreel.v1.operations_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OPERATIONTYPE']._serialized_start=1227
-  _globals['_OPERATIONTYPE']._serialized_end=1371
-  _globals['_OPERATIONSTATE']._serialized_start=1374
-  _globals['_OPERATIONSTATE']._serialized_end=1598
-  _globals['_STEPSTATE']._serialized_start=1601
-  _globals['_STEPSTATE']._serialized_end=1737
+  _globals['_STEP_USAGEENTRY']._loaded_options = None
+  _globals['_STEP_USAGEENTRY']._serialized_options = b'8\001'
+  _globals['_OPERATIONTYPE']._serialized_start=1374
+  _globals['_OPERATIONTYPE']._serialized_end=1518
+  _globals['_OPERATIONSTATE']._serialized_start=1521
+  _globals['_OPERATIONSTATE']._serialized_end=1745
+  _globals['_STEPSTATE']._serialized_start=1748
+  _globals['_STEPSTATE']._serialized_end=1884
   _globals['_STEP']._serialized_start=113
-  _globals['_STEP']._serialized_end=378
-  _globals['_OPERATIONMETADATA']._serialized_start=381
-  _globals['_OPERATIONMETADATA']._serialized_end=1096
-  _globals['_CREATESTORYRESULT']._serialized_start=1098
-  _globals['_CREATESTORYRESULT']._serialized_end=1131
-  _globals['_REGENERATESHOTRESULT']._serialized_start=1133
-  _globals['_REGENERATESHOTRESULT']._serialized_end=1169
-  _globals['_COMPILESTORYRESULT']._serialized_start=1171
-  _globals['_COMPILESTORYRESULT']._serialized_end=1224
+  _globals['_STEP']._serialized_end=525
+  _globals['_STEP_USAGEENTRY']._serialized_start=481
+  _globals['_STEP_USAGEENTRY']._serialized_end=525
+  _globals['_OPERATIONMETADATA']._serialized_start=528
+  _globals['_OPERATIONMETADATA']._serialized_end=1243
+  _globals['_CREATESTORYRESULT']._serialized_start=1245
+  _globals['_CREATESTORYRESULT']._serialized_end=1278
+  _globals['_REGENERATESHOTRESULT']._serialized_start=1280
+  _globals['_REGENERATESHOTRESULT']._serialized_end=1316
+  _globals['_COMPILESTORYRESULT']._serialized_start=1318
+  _globals['_COMPILESTORYRESULT']._serialized_end=1371
 # @@protoc_insertion_point(module_scope)

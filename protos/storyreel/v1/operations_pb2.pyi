@@ -101,6 +101,26 @@ class Step(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class UsageEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     KIND_FIELD_NUMBER: _builtins.int
     SHOT_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
@@ -110,6 +130,10 @@ class Step(_message.Message):
     ENGINE_FIELD_NUMBER: _builtins.int
     ENGINE_DURATION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    MADE_BY_FIELD_NUMBER: _builtins.int
+    PASSED_OVER_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """storyboard, rewrite, keyframe, speech, clip, card, segment, transition, soundtrack, film."""
     shot: _builtins.str
@@ -120,6 +144,8 @@ class Step(_message.Message):
     engine: _builtins.str
     reason: _builtins.str
     """Why it failed, for machines."""
+    made_by: _builtins.str
+    """Which of several engines made it; empty where there is one."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -127,6 +153,18 @@ class Step(_message.Message):
     @_builtins.property
     def engine_duration(self) -> _duration_pb2.Duration:
         """What the engine took."""
+
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the engine changed or ignored of what it was asked for."""
+
+    @_builtins.property
+    def passed_over(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What kept the engines before that one."""
+
+    @_builtins.property
+    def usage(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """What a provider counts, such as tokens."""
 
     def __init__(
         self,
@@ -140,10 +178,14 @@ class Step(_message.Message):
         engine: _builtins.str = ...,
         engine_duration: _duration_pb2.Duration | None = ...,
         reason: _builtins.str = ...,
+        changed: _abc.Iterable[_builtins.str] | None = ...,
+        made_by: _builtins.str = ...,
+        passed_over: _abc.Iterable[_builtins.str] | None = ...,
+        usage: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "engine_duration", b"engine_duration", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "engine", b"engine", "engine_duration", b"engine_duration", "key", b"key", "kind", b"kind", "reason", b"reason", "shot", b"shot", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "end_time", b"end_time", "engine", b"engine", "engine_duration", b"engine_duration", "key", b"key", "kind", b"kind", "made_by", b"made_by", "passed_over", b"passed_over", "reason", b"reason", "shot", b"shot", "start_time", b"start_time", "state", b"state", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

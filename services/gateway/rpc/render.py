@@ -173,6 +173,10 @@ def _step(row: model.Operation, step: StepState) -> ops.Step:
         engine=step.engine,
         engine_duration=_duration(step.seconds) if step.seconds is not None else None,
         reason=step.reason,
+        changed=step.remarks.changed,
+        made_by=step.remarks.made_by,
+        passed_over=step.remarks.passed_over,
+        usage=step.remarks.usage,
     )
 
 

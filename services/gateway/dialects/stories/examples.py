@@ -132,9 +132,13 @@ _STEP: Mapping[str, Any] = {
     "status": "succeeded",
     "start_time": "2026-11-20T12:40:33.120044+00:00",
     "end_time": "2026-11-20T12:40:35.904410+00:00",
-    "engine": "painter",
+    "engine": "openai-images+painter",
     "engine_seconds": 2.7,
     "reason": "",
+    "changed": ["size: 1280x720 cut from 1536x1024", "seed: not sent"],
+    "made_by": "openai-images",
+    "passed_over": [],
+    "usage": {"input_tokens": 61, "output_tokens": 1568, "total_tokens": 1629},
 }
 OPERATION_CREATED: Mapping[str, Any] = {
     "operation_name": f"operations/{_OPERATION}",

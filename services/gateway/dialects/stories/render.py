@@ -208,6 +208,10 @@ def _step(row: model.Operation, step: steps.StepState) -> schemas.Step:
         engine=step.engine,
         engine_seconds=step.seconds,
         reason=step.reason,
+        changed=list(step.remarks.changed),
+        made_by=step.remarks.made_by,
+        passed_over=list(step.remarks.passed_over),
+        usage=dict(step.remarks.usage),
     )
 
 

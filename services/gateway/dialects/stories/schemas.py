@@ -208,6 +208,12 @@ class Step(BaseModel):
     engine: str
     engine_seconds: float | None
     reason: Annotated[str, Field(description="Why it failed, for machines; empty otherwise.")]
+    changed: Annotated[list[str], Field(description="What the engine changed or ignored of what it was asked for.")]
+    made_by: Annotated[str, Field(description="Which of several engines made it; empty where there is one.")]
+    passed_over: Annotated[list[str], Field(description="What kept the engines before that one.")]
+    usage: Annotated[
+        dict[str, int | float], Field(description="What a provider counts, such as tokens; empty where it says nothing.")
+    ]
 
 
 class OperationMetadata(BaseModel):

@@ -61,6 +61,12 @@ def precision(name: str, device: torch.device, *, engine: str, setting: str) -> 
     return torch.float16 if device.type == "mps" else torch.float32
 
 
+def multiply_in_tf32(enabled: bool) -> None:
+    """Say for this process whether float32 may be multiplied in TF32: for matrices torch's default is no, for cuDNN it is yes."""
+    torch.set_float32_matmul_precision("high" if enabled else "highest")
+    torch.backends.cudnn.allow_tf32 = enabled
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory is full. Of the CPU and of mps, torch raises a plain RuntimeError."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):

@@ -9,6 +9,7 @@ import diffusers
 import torch
 import transformers
 from diffusers import AutoPipelineForText2Image
+from diffusers.models.embeddings import ImageProjection
 from safetensors import SafetensorError
 
 from services.core.errors import EngineFailed
@@ -104,12 +105,19 @@ class Builder:
         beside = file.parent / _ENCODER
         if not self._folder.has(_ENCODER) and not beside.is_dir():
             raise loader.missing(beside, "there is no image encoder, neither there nor in the model's folder")
-        self._read(
-            lambda: pipeline.load_ip_adapter(
+        try:
+            pipeline.load_ip_adapter(
                 str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_ENCODER, local_files_only=True
-            ),
-            file,
-        )
+            )
+        except (OSError, SafetensorError) as error:
+            raise loader.broken(file, _said(error)) from error
+        except (ValueError, KeyError, AttributeError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
+            problem = f"it is an IP-Adapter for other weights than this {type(pipeline).__name__}'s ({_said(error)})"
+            raise loader.unsuitable(file, problem) from error
+        if misfit := _encoder_misfit(pipeline):
+            raise loader.unsuitable(file, misfit)
         return self._settings.ip_adapter_scale
 
     def _tune(self, pipeline: Any) -> None:
@@ -132,10 +140,32 @@ class Builder:
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             if is_out_of_memory(error):
                 raise
-            said = " ".join(str(error).split())[:300]
+            said = _said(error)
             if isinstance(error, ValueError) and "AutoPipeline" in said:
                 raise self._loader.unsuitable(what, f"a {self._folder.pipeline} paints no pictures from text") from error
             raise self._loader.broken(what, said) from error
+
+
+def _encoder_misfit(pipeline: Any) -> str:
+    """Why the image encoder's output does not fit the IP-Adapter, told by their widths; empty where it does, or none is known."""
+    encoder = pipeline.image_encoder.config
+    projections = getattr(getattr(getattr(pipeline, "unet", None), "encoder_hid_proj", None), "image_projection_layers", ())
+    for projection in projections:
+        if isinstance(projection, ImageProjection):
+            takes, gets = projection.image_embeds.in_features, encoder.projection_dim
+        elif hasattr(projection, "proj_in"):
+            takes, gets = projection.proj_in.in_features, encoder.hidden_size
+        else:
+            continue
+        if takes != gets:
+            return (
+                f"it is made for an image encoder {takes} numbers wide, and the one beside it or in the model's folder has {gets}"
+            )
+    return ""
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def quieten() -> None:

@@ -32,6 +32,11 @@ class DiffusersSettings(BaseSettings):
     guidance: float | None = Field(
         default=None, ge=0, le=30, description="Guidance where a request names none; the family's by default."
     )
+    negative_prompt: str = Field(
+        default="",
+        max_length=2000,
+        description="Words for what no picture is to show, beside a request's own; only models that are guided take any.",
+    )
     batch: int | None = Field(
         default=None,
         ge=1,

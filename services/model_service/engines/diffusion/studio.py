@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import Any
 
 import structlog
 import torch
@@ -66,7 +67,14 @@ class Studio:
         with self._device(Unwatched()) as model:
             tokens = _tokens(model, family)
             del model
-        self.mapper = Mapper(family, tokens, steps=settings.steps, guidance=settings.guidance, references=bool(settings.ip_adapter))
+        self.mapper = Mapper(
+            family,
+            tokens,
+            steps=settings.steps,
+            guidance=settings.guidance,
+            negative=settings.negative_prompt,
+            references=bool(settings.ip_adapter),
+        )
 
     def warm_up(self) -> None:
         """Paint as the requests will: what is compiled or chosen by trial is then done."""
@@ -105,7 +113,7 @@ def _tokens(model: Model, family: Family) -> Tokens:
 
 def _revision(settings: DiffusersSettings, folder: Folder, family: Family, device: torch.device, dtype: torch.dtype) -> str:
     """A digest of what decides a picture beside its request: the weights, and how the settings use them."""
-    decides = {
+    decides: dict[str, Any] = {
         "weights": folder.digest,
         "family": family,
         "device": device.type,
@@ -118,4 +126,6 @@ def _revision(settings: DiffusersSettings, folder: Folder, family: Family, devic
         "safety": settings.safety_check and (settings.safety_checker or "own"),
         "references": [sampled(Path(settings.ip_adapter)).hex(), settings.ip_adapter_scale] if settings.ip_adapter else [],
     }
+    if settings.negative_prompt:  # absent otherwise: a setting that nobody has set makes no other pictures
+        decides["negative"] = settings.negative_prompt
     return hashlib.sha256(recipes.canonical(decides)).hexdigest()[:16]

@@ -3,7 +3,7 @@
 import copy
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,19 +60,23 @@ class Tokens:
 
 
 class Mapper:
-    """Requests into takes of one family. `steps` and `guidance` are for requests that name none."""
+    """Requests into takes of one family. `steps` and `guidance` are for requests that name none, `negative` is for all."""
 
-    def __init__(self, family: Family, tokens: Tokens, *, steps: int | None, guidance: float | None, references: bool) -> None:
+    def __init__(
+        self, family: Family, tokens: Tokens, *, steps: int | None, guidance: float | None, negative: str, references: bool
+    ) -> None:
         self._family = family
         self._tokens = tokens
         self._steps = min(steps or family.steps, family.most_steps)
         self._guidance = min(family.guidance if guidance is None else guidance, family.most_guidance)
+        self._negative = negative.strip()
         self._references = references
 
     def take(self, request: KeyframeRequest, media: Callable[[Digest], Path]) -> Take:
         """`media` gives a local file of a digest; it is called for reference pictures alone."""
         family = self._family
-        words = worded(request, chinese=family.chinese)
+        avoided = ", ".join(filter(None, (request.negative_prompt.strip(), self._negative)))
+        words = worded(replace(request, negative_prompt=avoided), chinese=family.chinese)
         changed = list(words.changed)
         steps, guidance = self._effort(request, changed)
         prompt = self._read(words.prompt, "prompt", changed)

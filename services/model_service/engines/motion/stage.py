@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 
 from services.core.errors import EngineFailed, ResourceExhausted
 from services.model_service.engines.diffusion.batching import Watcher
-from services.model_service.engines.diffusion.device import TorchMemory, choose, is_out_of_memory, precision
+from services.model_service.engines.diffusion.device import TorchMemory, choose, is_out_of_memory, multiply_in_tf32, precision
 from services.model_service.engines.diffusion.loading import Folder, Loader
 from services.model_service.engines.diffusion.model import quieten
 from services.model_service.engines.motion.settings import VideoModelSettings
@@ -72,8 +72,8 @@ class Stage:
         self._needs = round(self.folder.parameters * self.dtype.itemsize * _WORKING_MEMORY)
         if self.device.type == "cpu":
             torch.set_num_threads(settings.threads or usable_cpus())
-        elif settings.tf32:
-            torch.set_float32_matmul_precision("high")
+        else:
+            multiply_in_tf32(settings.tf32)
 
     @contextmanager
     def use(self, build: Callable[[], Rig], job: Watcher) -> Iterator[Rig]:

@@ -86,7 +86,7 @@ def _samples(answer: Any) -> Samples:
 
 
 def _times(text: str, alignment: Any) -> Sequence[tuple[str, float, float]]:
-    """Each word from its first character's begin to its last one's end; nothing when the alignment is not of this text."""
+    """Each word from its first character's begin to its last one's end; nothing when the alignment is not times of this text."""
     if not isinstance(alignment, Mapping):
         return ()
     characters, begins, ends = (
@@ -95,6 +95,8 @@ def _times(text: str, alignment: Any) -> Sequence[tuple[str, float, float]]:
     if not (isinstance(characters, list) and isinstance(begins, list) and isinstance(ends, list)):
         return ()
     if "".join(map(str, characters)) != text or not len(characters) == len(begins) == len(ends) == len(text):
+        return ()
+    if not all(isinstance(at, int | float) for at in (*begins, *ends)):
         return ()
     words = tokens.words(text, list)
     return [(word.text, float(begins[word.start]), float(ends[word.start + len(word.text) - 1])) for word in words]

@@ -102,7 +102,7 @@ async def _bytes(session: Session, picture: Mapping[str, Any], job: Job) -> byte
         return pictures.decoded(_NAME, picture["b64_json"])
     target = job.folder / "downloaded"
     await session.download(picture["url"], target)
-    return target.read_bytes()
+    return pictures.read(_NAME, target)
 
 
 def judge(_status: int, body: bytes) -> StoryreelError | None:

@@ -1,7 +1,8 @@
 """A provider over HTTP: bounded in time and bytes, asked again when that helps, and never in doubt twice about money.
 
 Calls come in two sorts. An ordinary one is repeated after anything that may pass. A `paid` one is repeated only where the peer
-cannot have begun: the connection failed, or it said 429 or 503. Without an answer to it nobody knows, and `Unanswered` says so.
+cannot have begun: the connection failed, or it said 429 or 503. Without an answer to it, or when something broke behind it,
+nobody knows, and `Unanswered` says so.
 """
 
 import asyncio
@@ -30,25 +31,34 @@ Judge = Callable[[int, bytes], StoryreelError | None]
 
 _NOT_BEGUN = (429, 503)
 """Statuses by which a peer says that it has not begun."""
-_NOBODY_KNOWS = (408, 502, 504)
-"""Statuses by which something before the peer says that it has not heard the answer."""
-
-
+_SOMEBODY_ELSES = (408, 502, 504)
+"""Statuses by which something before the peer says that it has not heard the answer, whatever its body says."""
 _TEXT = ("text/", "application/json")
 """Raw samples have no form by which a proxy's page could be told from them."""
 
 
 class Unanswered(Exception):
-    """A paid call was sent, and no answer came: the provider may work on it, or not. A `Submission` makes an error of it."""
+    """A paid call was sent, and no answer came that tells: the provider may work on it, or not.
+
+    A `Submission` makes an error of it.
+    """
 
 
 class _Refused(Exception):
-    """A status other than 2xx, and the error it stands for."""
+    """A status other than 2xx, and the error it stands for; `judged` says that the provider's own codes say so."""
 
-    def __init__(self, error: StoryreelError, status: int) -> None:
+    def __init__(self, error: StoryreelError, status: int, *, judged: bool) -> None:
         super().__init__(str(error))
         self.error = error
         self.status = status
+        self.judged = judged
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the provider may have begun, and may charge for it."""
+        if self.status in _SOMEBODY_ELSES:
+            return True
+        return self.status >= 500 and self.status not in _NOT_BEGUN and not self.judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +241,11 @@ class Session:
     def _refusal(self, response: httpx2.Response, body: bytes) -> _Refused:
         after = retry_after(response.headers.get("retry-after"))
         status = response.status_code
-        error = self._judge(status, body) or refusals.of_status(self._name, status, body, after)
+        judged = self._judge(status, body)
+        error = judged or refusals.of_status(self._name, status, body, after)
         if error.retry_after is None and error.retryable:
             error.retry_after = after
-        return _Refused(error, status)
+        return _Refused(error, status, judged=judged is not None)
 
     # -- again and again ---------------------------------------------------------------------------------------------------------
 
@@ -253,7 +264,7 @@ class Session:
                 error = self._late() if late else self._broken(failure)
             except _Refused as refused:
                 error = refused.error
-                if paid and refused.status in _NOBODY_KNOWS:
+                if paid and refused.in_doubt:
                     raise Unanswered(str(error)) from None
                 if not error.retryable or (paid and refused.status not in _NOT_BEGUN):
                     raise error from None

@@ -92,6 +92,7 @@ class Submission:
         try:
             return await call()
         except Unanswered as error:
+            _log.warning("nobody knows whether a paid request was taken", provider=self._provider, problem=str(error))
             raise EngineFailed("SUBMISSION_UNKNOWN", engine=self._provider, at=_now()) from error
         except StoryreelError as error:
             if error.reason in _NOT_TAKEN:

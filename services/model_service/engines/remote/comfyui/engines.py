@@ -132,7 +132,7 @@ class ComfyKeyframes(_Comfy):
             changed.append(f"references: {len(request.references) - 1} not used (the workflow takes one)")
         sent = {"image": used[0]} if used else {}
         found, file = self._run(values, sent, _PICTURES, job)
-        return pictures.keyframe(_NAME, file.read_bytes(), request, job.folder, self._meta(found, changed))
+        return pictures.keyframe(_NAME, pictures.read(_NAME, file), request, job.folder, self._meta(found, changed))
 
 
 class ComfyClips(_Comfy):

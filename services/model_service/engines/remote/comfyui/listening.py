@@ -20,6 +20,13 @@ _HELD = 4
 _ENDS = frozenset(("execution_success", "execution_error", "execution_interrupted"))
 
 
+class _Connect(connect):
+    """A connection to this address and no other: a redirect would carry the key wherever it points."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
 class Listener:
     """Progress of one job. `ready` is set once it listens, or cannot; `woken` by each sign that the job may have ended."""
 
@@ -37,7 +44,7 @@ class Listener:
         """Listen until the connection ends, for whatever reason; then the job is only asked after."""
         address = base_url.rstrip("/").replace("http", "ws", 1) + "/ws?" + urlencode({"clientId": token})
         try:
-            async with connect(
+            async with _Connect(
                 address,
                 additional_headers=dict(headers),
                 open_timeout=_OPEN,

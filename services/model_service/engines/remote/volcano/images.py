@@ -99,7 +99,7 @@ async def _picture(session: Session, task: Task, data: Mapping[str, Any], job: J
     if isinstance(links, list) and links and isinstance(links[0], str):
         target = job.folder / "downloaded"
         await session.download(links[0], target)
-        return target.read_bytes()
+        return pictures.read(_NAME, target)
     await task.over()
     raise refusals.unexpected(_NAME, "data.binary_data_base64 or data.image_urls", data)
 
