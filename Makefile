@@ -59,12 +59,12 @@ CHAOS_SEED ?= 1
 .PHONY: chaos chaos-long
 
 chaos: setup ## Rain faults on real processes for a minute, and check what happened
-	$(BIN)/python -m tests.chaos --seed $(CHAOS_SEED) --operations 0 --tenants 6 --faults 20 --every 0.8 --recovery 15
+	$(BIN)/python -m tests.chaos --seed $(CHAOS_SEED) --operations 0 --tenants 6 --faults 24 --every 0.8 --recovery 15
 
 chaos-long: setup ## The same at length: 2,000 operations or more, 200 faults, a seed by chance (docs/chaos.md)
-	$(BIN)/python -m tests.chaos --operations 2000 --tenants 8 --faults 210 --every 2 --report chaos.json
+	$(BIN)/python -m tests.chaos --operations 2000 --tenants 8 --faults 210 --every 2 --postgres-every 20 --report chaos.json
 
-.PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live bench-cancel bench-rows bench-throughput
+.PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live bench-cancel bench-rows bench-throughput bench-fair
 
 setup-vllm: setup ## Make the environment of vLLM on a CPU (2.5 GB in the user's cache folder, once)
 	@$(BIN)/python scripts/vllm_env.py
@@ -126,7 +126,7 @@ lock: setup ## Resolve pyproject.toml into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra diffusers --override $(VENV)/without-torch.txt --constraint requirements.lock --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements-diffusers.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url requirements-peers.in -o requirements-peers.lock
 
-bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile bench-models bench-clips-models bench-throughput bench-rows bench-peers bench-live bench-cancel ## Measure everything that docs/benchmarks.md quotes
+bench: bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-film bench-minute bench-draft bench-compile bench-recompile bench-models bench-clips-models bench-throughput bench-rows bench-fair bench-peers bench-live bench-cancel ## Measure everything that docs/benchmarks.md quotes
 
 bench-peers: setup setup-peers ## Operations that do nothing, beside procrastinate, taskiq and celery
 	$(BIN)/python -m bench.peers
@@ -139,6 +139,9 @@ bench-live: setup ## A thousand event streams on one gateway
 
 bench-cancel: setup ## From a cancel to an idle engine
 	$(BIN)/python -m bench.cancel
+
+bench-fair: setup ## How long one owner waits beside another's backlog
+	$(BIN)/python -m bench.fair
 
 bench-rows: setup ## Get, list, claim and sweep with a million operations in the table
 	$(BIN)/python -m bench.rows
