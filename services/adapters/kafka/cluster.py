@@ -66,7 +66,7 @@ async def connect(settings: BrokerSettings, topic: str) -> AsyncIterator[Cluster
     Raises KafkaError, OSError or TimeoutError.
     """
     lost = asyncio.Event()
-    connection = await _open(settings, lost)
+    connection = await open_connection(settings, lost)
     try:
         metadata = await _metadata(connection, topic)
         if not _partitions(metadata):
@@ -85,14 +85,18 @@ async def connect(settings: BrokerSettings, topic: str) -> AsyncIterator[Cluster
 
 async def ping(settings: BrokerSettings) -> None:
     """Returns when some server has answered. Raises KafkaError, OSError or TimeoutError."""
-    connection = await _open(settings, asyncio.Event())
+    connection = await open_connection(settings, asyncio.Event())
     try:
         await connection.send(MetadataRequest([], allow_auto_topic_creation=False))
     finally:
         connection.close()
 
 
-async def _open(settings: BrokerSettings, lost: asyncio.Event) -> AIOKafkaConnection:
+async def open_connection(settings: BrokerSettings, lost: asyncio.Event) -> AIOKafkaConnection:
+    """A bare connection to the first server that answers; `lost` is set when it is gone.
+
+    Raises KafkaError, OSError or TimeoutError.
+    """
     trouble: Exception = KafkaConnectionError("no bootstrap server is given")
     for host, port, _ in collect_hosts(settings.kafka_bootstrap_servers):
         try:
@@ -114,8 +118,12 @@ async def _metadata(connection: AIOKafkaConnection, topic: str) -> dict[str, Any
     return found
 
 
+async def found_partitions(connection: AIOKafkaConnection, topic: str) -> int:
+    """How many partitions the topic has; 0 while it is absent or one of them has no leader. Raises KafkaError, TimeoutError."""
+    return _partitions(await _metadata(connection, topic))
+
+
 def _partitions(metadata: dict[str, Any]) -> int:
-    """How many partitions the topic has; 0 while it is absent or one of them has no leader."""
     (topic,) = metadata["topics"]
     if topic["error_code"] or any(partition["error_code"] for partition in topic["partitions"]):
         return 0
@@ -146,6 +154,6 @@ async def _wait_for(connection: AIOKafkaConnection, topic: str) -> dict[str, Any
 
 async def _watch(connection: AIOKafkaConnection, topic: str, cluster: Cluster) -> None:
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        while _partitions(await _metadata(connection, topic)) == cluster.partitions:  # noqa: ASYNC110 -- asks a peer
+        while await found_partitions(connection, topic) == cluster.partitions:  # noqa: ASYNC110 -- asks a peer
             await asyncio.sleep(_LOOK_SECONDS)
     cluster.give_up()
