@@ -20,8 +20,6 @@ from services.core.ports import WakeUp
 _log = logging.getLogger(__name__)
 
 _COMMIT_SECONDS = 2.0
-_BUSY_SECONDS = 2.0
-"""So long after a record, more are likely to come."""
 
 
 class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
@@ -45,18 +43,12 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         self._due: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
         self._commit = asyncio.Lock()
-        self._fetch_wait_ms = settings.kafka_fetch_max_wait_ms
-        self._busy_wait_ms = min(settings.kafka_fetch_busy_wait_ms or self._fetch_wait_ms, self._fetch_wait_ms)
-        self._busy_until = 0.0
-        self._calming: asyncio.TimerHandle | None = None
         self._paused = paused
 
     async def start(self) -> None:
         await self._consumer.start()
 
     async def stop(self) -> None:
-        if self._calming:
-            self._calming.cancel()
         self._taken.clear()
         await self._consumer.stop()
 
@@ -65,29 +57,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         record = await self._consumer.getone()
         self._taken.setdefault(_partition(record), Settled()).take(record.offset)
         self._next[_partition(record)] = record.offset + 1
-        if self._busy_wait_ms < self._fetch_wait_ms:
-            self._hurry()
         return record
-
-    def _hurry(self) -> None:
-        """Ask the broker more often for a while."""
-        loop = asyncio.get_running_loop()
-        self._busy_until = loop.time() + _BUSY_SECONDS
-        if self._calming is None:
-            self._wait_for(self._busy_wait_ms)
-            self._calming = loop.call_at(self._busy_until, self._calm_down)
-
-    def _calm_down(self) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._busy_until:
-            self._calming = loop.call_at(self._busy_until, self._calm_down)
-        else:
-            self._calming = None
-            self._wait_for(self._fetch_wait_ms)
-
-    def _wait_for(self, milliseconds: int) -> None:
-        # aiokafka reads it for every fetch, and has no public way to change it.
-        self._consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
 
     @property
     def waiting(self) -> int:

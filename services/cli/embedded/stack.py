@@ -184,11 +184,11 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
         if not self._own.kafka:
-            # The embedded broker does not wake a waiting fetch; a short wait costs little on one machine.
+            # The embedded broker does not wake a waiting fetch; a short wait costs little on one machine. It goes through
+            # the partitions of a fetch one by one, and one worker needs no second.
             ours |= {
                 "STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "5",
-                "STORYREEL_KAFKA_FETCH_BUSY_WAIT_MS": "2",
-                "STORYREEL_KAFKA_PARTITIONS": "2",
+                "STORYREEL_KAFKA_PARTITIONS": "1",
                 "STORYREEL_KAFKA_SESSION_TIMEOUT_MS": "6000",
             }
         self._folder.media.mkdir(parents=True, exist_ok=True)
