@@ -1,6 +1,7 @@
 """A worker's end of the operations' topic: a member of a consumer group that settles what it has taken by hand."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -44,12 +45,13 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         self._next: dict[TopicPartition, int] = {}
         self._commit = asyncio.Lock()
         self._paused = paused
+        self._placing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self._consumer.start()
 
     async def stop(self) -> None:
-        self._taken.clear()
+        self._forget()
         await self._consumer.stop()
 
     async def next(self) -> ConsumerRecord:
@@ -61,7 +63,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
 
     @property
     def waiting(self) -> int:
-        """Records that the broker is known to have after the last one taken, in partitions that are assigned now."""
+        """Records that the broker is known to have and that were not taken yet, in partitions that are assigned now."""
         ends = {partition: self._consumer.highwater(partition) for partition in self._consumer.assignment()}
         return sum(max(0, (end or 0) - self._next[partition]) for partition, end in ends.items() if partition in self._next)
 
@@ -96,13 +98,27 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 -- all of them, always
         """Whoever gets them starts from what is committed."""
-        self._taken.clear()
-        self._due.clear()
-        self._next.clear()
+        self._forget()
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         if self._paused:
             self._consumer.pause(*assigned)
+        # Beside this: the positions are found by what waits for this to return.
+        self._placing = asyncio.create_task(self._find_places(list(assigned)))
+
+    async def _find_places(self, assigned: list[TopicPartition]) -> None:
+        """Where it begins to read: one to whom nothing comes from the beginning must not believe that nothing waits."""
+        with contextlib.suppress(KafkaError):  # assigned to others meanwhile, or the connection is lost
+            for partition in assigned:
+                place = await self._consumer.position(partition)
+                self._next.setdefault(partition, place)
+
+    def _forget(self) -> None:
+        if self._placing:
+            self._placing.cancel()
+        self._taken.clear()
+        self._due.clear()
+        self._next.clear()
 
 
 @dataclass(frozen=True, slots=True)
