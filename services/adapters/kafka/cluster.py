@@ -7,7 +7,7 @@ id tells whether that is the same log: the embedded broker takes a new id whenev
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -33,6 +33,8 @@ class Cluster:
     def __init__(self, cluster_id: str, partitions: int, lost: asyncio.Event) -> None:
         self.id = cluster_id
         self.partitions = partitions
+        self.foreign: Callable[[], bool] = lambda: False
+        """Asked at each look by whom reads: whether the topic has another log now than the one that was read."""
         self._lost = lost
 
     def give_up(self) -> None:
@@ -153,7 +155,13 @@ async def _wait_for(connection: AIOKafkaConnection, topic: str) -> dict[str, Any
 
 
 async def _watch(connection: AIOKafkaConnection, topic: str, cluster: Cluster) -> None:
+    """Give up when the connection fails or the topic is gone, has other partitions, or has a log that was never read.
+
+    aiokafka asks for no topic ids (Metadata version 10), which would tell at once that a topic was deleted and made again with
+    as many partitions. Such a one is known by a log that is shorter than what was read of it: one that has grown as long as
+    the old one before a look is taken for it, and what it has had until then is missed.
+    """
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        while await found_partitions(connection, topic) == cluster.partitions:  # noqa: ASYNC110 -- asks a peer
+        while await found_partitions(connection, topic) == cluster.partitions and not cluster.foreign():  # noqa: ASYNC110 -- asks a peer
             await asyncio.sleep(_LOOK_SECONDS)
     cluster.give_up()

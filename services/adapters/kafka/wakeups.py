@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from services.adapters.kafka import messages, topics
 from services.adapters.kafka.cluster import Cluster
-from services.adapters.kafka.offsets import Settled
+from services.adapters.kafka.offsets import Settled, beyond_the_end
 from services.adapters.kafka.reader import Reader
 from services.adapters.settings import BrokerSettings
 from services.core.model import OperationId
@@ -66,6 +66,9 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         """Records that the broker is known to have and that were not taken yet, in partitions that are assigned now."""
         ends = {partition: self._consumer.highwater(partition) for partition in self._consumer.assignment()}
         return sum(max(0, (end or 0) - self._next[partition]) for partition, end in ends.items() if partition in self._next)
+
+    def foreign(self) -> bool:
+        return beyond_the_end(self._consumer, self._next)
 
     async def settle(self, record: ConsumerRecord) -> None:
         """Commit as far as everything before is settled too. A commit that fails means that records come again."""
