@@ -43,7 +43,10 @@ def made_twice(
         by_key.setdefault(each.key, []).append(each.at)
     fenced = _fenced(events.values())
     struck = [each for each in injected if each.fault.part == "models" or each.fault.kind is Kind.DISK_FULL]
+    told = {event.data.get("key") for timeline in events.values() for event in timeline if event.kind == "step_started"}
     for key, times in by_key.items():
+        if key not in told:
+            continue  # its operation was forgotten, and its timeline with it
         first, *again = sorted(times)
         for number, at in enumerate(again, start=1):
             faults = sum(each.began <= at and first <= each.ended for each in struck)
