@@ -90,7 +90,6 @@ def bare_stack(*, workers: int = 1, gateway: bool = True, worker: str = "bench.b
             "KAFKA_BOOTSTRAP_SERVERS": servers,
             "STORYREEL_MEDIA_URL": (folder / "media").as_uri(),
             "STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "5",
-            "STORYREEL_KAFKA_FETCH_BUSY_WAIT_MS": "2",
             "STORYREEL_KAFKA_PARTITIONS": str(PARTITIONS),
             "STORYREEL_KAFKA_SESSION_TIMEOUT_MS": "6000",
             "STORYREEL_LOG_LEVEL": "INFO",

@@ -55,7 +55,10 @@ async def receive(settings: BrokerSettings, group: str) -> None:
 
 async def measure(wait_ms: int, servers: str, broker_pid: int) -> Row:
     settings = BrokerSettings(
-        kafka_bootstrap_servers=servers, kafka_topic_prefix=f"bench-{wait_ms}", kafka_fetch_max_wait_ms=wait_ms
+        kafka_bootstrap_servers=servers,
+        kafka_topic_prefix=f"bench-{wait_ms}",
+        kafka_partitions=1,  # as the embedded stack has it
+        kafka_fetch_max_wait_ms=wait_ms,
     )
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.fetch_wait", "--receive", settings.model_dump_json()), stdout=asyncio.subprocess.PIPE

@@ -25,10 +25,10 @@ def request(host: str, user: str) -> bytes:
     return f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
 
 
-async def create(host: str, port: int, until: float, most: list[int], pause: float) -> list[float]:
+async def create(host: str, port: int, until: float, most: list[int], pause: float, *, user: str = USER) -> list[float]:
     """Post until the time is over or `most` have been posted by all; the milliseconds that each took."""
     reader, writer = await asyncio.open_connection(host, port)
-    wire = request(f"{host}:{port}", USER)
+    wire = request(f"{host}:{port}", user)
     posts: list[float] = []
     while time.monotonic() < until and most[0] > 0:
         most[0] -= 1

@@ -38,11 +38,6 @@ class BrokerSettings(BaseSettings):
         ge=1,
         description="How long a fetch may wait. Kafka answers at once when a record comes; the embedded broker does not.",
     )
-    kafka_fetch_busy_wait_ms: int = Field(
-        default=0,
-        ge=0,
-        description="The same while wake-ups are coming, for a broker that does not answer at once; 0 for no difference.",
-    )
     kafka_session_timeout_ms: int = Field(default=10_000, ge=1_000, description="A consumer silent for so long is taken for dead.")
 
 

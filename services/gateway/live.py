@@ -50,8 +50,8 @@ class Subscription:
             self._queue.get_nowait()
         self._queue.put_nowait(None)
 
-    async def next(self, patience: float) -> OperationEvent | None:
-        """The next event; None after `patience` seconds of silence, after lost events, and when closed."""
+    async def next(self, patience: float | None = None) -> OperationEvent | None:
+        """The next event; None after `patience` seconds of silence (for ever, if None), after lost events, and when closed."""
         if self.closed:
             return None
         try:

@@ -53,7 +53,7 @@ class GatewaySettings(BaseSettings):
         default=256, ge=1, description="Events that one slow event stream may lag behind before it re-reads the database."
     )
     live_resync_seconds: float = Field(
-        default=2.0, gt=0, description="How long an event stream relies on Kafka before it looks into the database."
+        default=2.0, gt=0, description="How long a stream or a wait relies on a silent Kafka before it looks into the database."
     )
     live_keepalive_seconds: float = Field(default=15.0, gt=0, description="Between two comments on a silent event stream.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")

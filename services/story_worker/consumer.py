@@ -5,6 +5,7 @@ claim answers all the wake-ups that have come since the one before.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -117,6 +118,7 @@ class Consumer:
     async def _claim(self, room: int) -> None:
         heard, self._heard = self._heard, []
         works: tuple[Work, ...] = ()
+        asked = time.monotonic()
         try:
             works = await self._store.claim_fairest(
                 self._worker,
@@ -132,7 +134,7 @@ class Consumer:
         # Whatever came of it: one record that is never settled would hold back the offset of all that follow.
         self._settle(heard)
         for work in works:
-            job = asyncio.create_task(self._runner.run(work))
+            job = asyncio.create_task(self._runner.run(work, asked=asked))
             self._jobs.add(job)
             job.add_done_callback(self._ended)
         self._mind_room()

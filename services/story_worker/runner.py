@@ -51,8 +51,11 @@ class Runner:
         )
         self._running: dict[asyncio.Task[Film | None], Callable[[], None]] = {}
 
-    async def run(self, work: Work) -> None:
-        """Run the claimed operation until it has ended, is queued again or paused, or belongs to another attempt."""
+    async def run(self, work: Work, *, asked: float) -> None:
+        """Run the claimed operation until it has ended, is queued again or paused, or belongs to another attempt.
+
+        `asked` is when the claim was sent, by `time.monotonic()`: the lease began no earlier.
+        """
         operation = work.operation
         claim = Claim(operation.id, operation.user_id, operation.attempt, self._worker)
         with structlog.contextvars.bound_contextvars(operation_id=str(operation.id), attempt=operation.attempt):
@@ -68,7 +71,7 @@ class Runner:
             )
             try:
                 with metrics.RUNNING.track_inprogress():
-                    ended = await self._settle(claim, work, attempt)
+                    ended = await self._settle(claim, work, attempt, asked)
             except LeaseLost:
                 _log.warning("lease lost; another attempt owns the operation")
                 return
@@ -84,7 +87,7 @@ class Runner:
         for release in list(self._running.values()):
             release()
 
-    async def _settle(self, claim: Claim, work: Work, attempt: Attempt) -> Ended:
+    async def _settle(self, claim: Claim, work: Work, attempt: Attempt, asked: float) -> Ended:
         stop: list[_Stop] = []
         task = asyncio.create_task(attempt.run())
 
@@ -94,7 +97,7 @@ class Runner:
                 task.cancel()
 
         self._running[task] = lambda: end(_Stop.RELEASED)
-        pulse = asyncio.create_task(self._pulse(claim, attempt, end))
+        pulse = asyncio.create_task(self._pulse(claim, attempt, asked, end))
         # Whatever ends the pulse, nobody works on without one.
         pulse.add_done_callback(lambda _: end(_Stop.LEASE_LOST))
         try:
@@ -160,15 +163,22 @@ class Runner:
                     raise
                 await asyncio.sleep(0.2)
 
-    async def _pulse(self, claim: Claim, attempt: Attempt, end: Callable[[_Stop], None]) -> None:
-        """Keep the lease. When it cannot be kept, stop before another worker can take the operation."""
+    async def _pulse(self, claim: Claim, attempt: Attempt, kept: float, end: Callable[[_Stop], None]) -> None:
+        """Keep the lease. When it cannot be kept, stop at 0.8 of it, before another worker can take the operation.
+
+        `kept` is when what last kept it was sent, by `time.monotonic()`: the lease began no earlier.
+        """
         lease = self._settings.worker_lease_seconds
-        kept = time.monotonic()
         while True:
-            await asyncio.sleep(self._settings.worker_pulse_seconds)
+            until = kept + lease * 0.8
+            await asyncio.sleep(min(self._settings.worker_pulse_seconds, max(0.0, until - time.monotonic())))
             asked = time.monotonic()
+            patience = min(lease * 0.4, until - asked)
+            if patience <= 0:
+                end(_Stop.LEASE_LOST)
+                return
             try:
-                async with asyncio.timeout(lease * 0.4):
+                async with asyncio.timeout(patience):
                     meter = attempt.meter
                     wish = await self._store.heartbeat(claim, lease, progress=meter.fraction, stage=meter.stage)
             except LeaseLost:
@@ -176,9 +186,6 @@ class Runner:
                 return
             except (Unavailable, TimeoutError) as error:
                 _log.warning("heartbeat failed", problem=str(error))
-                if time.monotonic() - kept > lease * 0.6:
-                    end(_Stop.LEASE_LOST)
-                    return
                 continue
             kept = asked
             if wish is not None:

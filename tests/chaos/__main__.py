@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -15,12 +15,14 @@ from services.adapters.postgres.database import _prepare
 from services.cli.embedded.stack import free_port
 from services.core.codec import parts_from_json
 from tests.chaos.checker import Evidence, check
-from tests.chaos.faults import Fault, plan
+from tests.chaos.faults import plan
 from tests.chaos.history import History
 from tests.chaos.injector import Injected, Injector, small_disk
 from tests.chaos.load import Tenant
+from tests.chaos.makings import makings
 from tests.chaos.proxy import Proxy
-from tests.chaos.quiet import connected, taken_up, whole
+from tests.chaos.quiet import connected, whole
+from tests.chaos.rain import crashing, rain, say
 from tests.chaos.report import Report, report
 from tests.chaos.stack import PARTS, PROXIED, Spec
 from tests.e2e.harness import BLANK, environment
@@ -35,6 +37,7 @@ SETTINGS = BLANK | {
     "STORYREEL_BLANK_DELAY_SECONDS": "0.15",
     "STORYREEL_WORKER_SLOTS": "16",
     "STORYREEL_WORKER_LEASE_SECONDS": str(LEASE),
+    "STORYREEL_WORKER_DRAIN_SECONDS": "0.2",  # so short that a restarted worker has something to give back
     "STORYREEL_WORKER_PULSE_SECONDS": "0.5",
     "STORYREEL_WORKER_SWEEP_SECONDS": "0.5",
     "STORYREEL_WORKER_POLL_SECONDS": "2",
@@ -63,14 +66,16 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
             for _ in range(options.tenants)
         ]
         load = asyncio.gather(*(tenant.live() for tenant in tenants))
-        injected = await _rain(spec, injector, faults)
-        while sum(len(tenant.operations) for tenant in tenants) < options.operations and not load.done():  # noqa: ASYNC110
-            await asyncio.sleep(1.0)
+        async with crashing(spec, injector, every=options.postgres_every, seed=options.seed) as crashes:
+            injected = await rain(spec, injector, faults, start=START_SECONDS, quiet=QUIET)
+            while sum(len(tenant.operations) for tenant in tenants) < options.operations and not load.done():  # noqa: ASYNC110
+                await asyncio.sleep(1.0)
+        injected += crashes
         stop.set()
         await load
         await whole(spec, START_SECONDS)
         await asyncio.gather(*(tenant.settle(options.settle) for tenant in tenants))
-        evidence = await _evidence(spec, history)
+        evidence = await _evidence(spec, history, injected)
         violations = check(evidence)
         said = report(
             seed=options.seed,
@@ -78,36 +83,15 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
             history=history,
             injected=injected,
             violations=violations,
-            models_log=spec.log("models").read_text(encoding="utf-8", errors="replace"),
+            makings=evidence.made,
             seconds=time.time() - began,
         )
         late = [str(Violation("recovered_late", "a killed worker", f"{s} s")) for s in said.recoveries if s > options.recovery]
         return Report(**{**vars(said), "violations": (*said.violations, *late)})
 
 
-async def _rain(spec: Spec, injector: Injector, faults: Sequence[Fault]) -> list[Injected]:
-    """The plan. What a fault alone has taken longer than planned puts off all that follow."""
-    began = time.monotonic()
-    injected = []
-    for fault in faults:
-        await asyncio.sleep(began + fault.at - time.monotonic())
-        if not fault.alone:
-            injected.append(await injector.inject(fault))
-        else:
-            calm = time.monotonic()
-            await whole(spec, START_SECONDS)
-            began += time.monotonic() - calm
-            injected.append(await injector.inject(fault))
-            struck = time.monotonic()
-            with suppress(TimeoutError):  # the report says how long it took in the end
-                await taken_up(spec, fault.part, injected[-1].began, 6 * QUIET)
-            began += max(0.0, time.monotonic() - struck - QUIET)
-        _say(f"{time.monotonic() - began:6.1f}  {fault}" + (f" ({injected[-1].note})" if injected[-1].note else ""))
-    return injected
-
-
-async def _evidence(spec: Spec, history: History) -> Evidence:
-    """Straight from the database, by its own port."""
+async def _evidence(spec: Spec, history: History, injected: Sequence[Injected]) -> Evidence:
+    """Straight from the database, by its own port, and from the model service's log."""
     async with connected(spec) as connection:
         await _prepare(connection)
         rows = await postgres_snapshot(connection)
@@ -115,7 +99,9 @@ async def _evidence(spec: Spec, history: History) -> Evidence:
             (row["user_id"], row["key"]): row["operation_id"] for row in await connection.fetch("SELECT * FROM idempotency_keys")
         }
         parts = [parts_from_json(row["parts"]) for row in await connection.fetch("SELECT parts FROM artifacts")]
-    return Evidence(rows, keys, history, spec.media, tuple(ref for each in parts for ref in each.values()))
+    artifacts = tuple(ref for each in parts for ref in each.values())
+    made = makings(spec.log("models").read_text(encoding="utf-8", errors="replace"))
+    return Evidence(rows, keys, history, spec.media, artifacts, made, tuple(injected))
 
 
 def _spec(folder: Path) -> Spec:
@@ -146,16 +132,15 @@ async def _running(spec: Spec) -> AsyncIterator[None]:
             await process.wait()
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-
-
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=None, help="of the plan and of the clients' choices; by default, any")
     parser.add_argument("--operations", type=int, default=2_000, help="at least so many, and until the last fault is over")
     parser.add_argument("--faults", type=int, default=200)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two faults, about")
+    parser.add_argument(
+        "--postgres-every", type=float, default=0.0, help="seconds between two kills of Postgres beside the plan; 0: none"
+    )
     parser.add_argument("--tenants", type=int, default=8)
     parser.add_argument("--settle", type=float, default=120.0, help="seconds after the last fault, for all to end")
     parser.add_argument("--recovery", type=float, default=QUIET, help="longest seconds from a worker's kill to the next attempt")
@@ -171,7 +156,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def main() -> int:
     """Run once; 0 when nothing was violated."""
     options = _options(sys.argv[1:])
-    _say(f"seed {options.seed}")
+    say(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="storyreel-chaos-") as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

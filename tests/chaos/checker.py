@@ -18,20 +18,22 @@ from services.core.model import (
     Shot,
     StoryStatus,
 )
+from tests.chaos.deploys import LETS_GO, deploys
 from tests.chaos.history import Asked, History
+from tests.chaos.injector import Injected
+from tests.chaos.makings import Making, made_twice
 from tests.invariants import ENDS, Snapshot, Violation, violations
 
 OUTRIGHT = frozenset({"INTERNAL", "LEASE_LOST", "MEDIA_MISSING"})
 """Reasons of failures that no fault excuses: something of ours was wrong."""
-LETS_GO = frozenset({"lease_expired", "released", "retrying", "paused", *ENDS})
-"""Events by which an attempt has ended, so that another may begin."""
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Everything that a run has left: rows after quiet returned, clients' records, and the folder of the media.
 
-    `keys` is the table of idempotency keys: (owner, key) to operation.
+    `keys` is the table of idempotency keys: (owner, key) to operation. `made` is what the model service has logged, and
+    `injected` what was done to the stack.
     """
 
     rows: Snapshot
@@ -39,6 +41,8 @@ class Evidence:
     history: History
     media: Path
     artifacts: tuple[MediaRef, ...] = ()
+    made: tuple[Making, ...] = ()
+    injected: tuple[Injected, ...] = ()
 
 
 def check(evidence: Evidence) -> list[Violation]:
@@ -47,6 +51,8 @@ def check(evidence: Evidence) -> list[Violation]:
     for operation in evidence.rows.operations.values():
         events = evidence.rows.events.get(operation.id, ())
         found += [*_end(operation), *_attempts(operation, events), *_result(operation, events, evidence.rows)]
+    found += deploys(evidence.rows, evidence.injected)
+    found += made_twice(evidence.made, evidence.rows.events, evidence.injected)
     return found
 
 

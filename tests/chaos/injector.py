@@ -29,16 +29,23 @@ from tests.chaos.stack import Spec
 _TOPIC = "storyreel.operations"
 _BALLAST_BLOCK = bytes(64 * 1024)
 _KAFKA_SECONDS = 3.0
+_STOP_SECONDS = 30.0
+"""Longer than any part's time to end in order."""
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """A fault as it was done: wall-clock seconds, and what came of it ("" for as planned)."""
+    """A fault as it was done: wall-clock seconds, and why it was not ("" for as planned).
+
+    Of a restart `ended` is when the part's process was gone, and `ending` how, in words.
+    """
 
     fault: Fault
     began: float
     ended: float
     note: str = ""
+    ending: str = ""
 
 
 class Injector:
@@ -54,10 +61,12 @@ class Injector:
     async def inject(self, fault: Fault) -> Injected:
         """Begin it, wait for its length, and take it back."""
         began = time.time()
-        note = ""
+        note = ending = ""
         match fault.kind:
             case Kind.KILL:
                 note = self._signal(fault.part, signal.SIGKILL)
+            case Kind.RESTART:
+                note, ending = await self._restart(fault.part)
             case Kind.HANG:
                 async with self._hung(fault.part) as note:
                     await asyncio.sleep(fault.seconds)
@@ -78,7 +87,7 @@ class Injector:
                 note = await self._kafka(self._duplicate)
             case Kind.TOPIC:
                 note = await self._kafka(self._recreate)
-        return Injected(fault, began, time.time(), note)
+        return Injected(fault, began, time.time(), note, ending)
 
     def pid(self, part: str) -> int | None:
         """The part's process now; None between two."""
@@ -94,6 +103,21 @@ class Injector:
         except ProcessLookupError:
             return "it was being started"
         return ""
+
+    async def _restart(self, part: str) -> tuple[str, str]:
+        """Returns a note, and how the process ended."""
+        pid = self.pid(part)
+        note = self._signal(part, signal.SIGTERM)
+        if note:
+            return note, ""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                while True:
+                    ended, ending = json.loads(self._spec.pids.read_text())["endings"].get(part, (None, ""))
+                    if ended == pid:
+                        return "", ending
+                    await asyncio.sleep(_LOOK_SECONDS)
+        return "", f"not ended after {_STOP_SECONDS:.0f} s"
 
     @asynccontextmanager
     async def _hung(self, part: str) -> AsyncIterator[str]:

@@ -16,6 +16,7 @@ Json = dict[str, Any]
 _PAUSE = 0.25
 _MOST_AT_ONCE = 3
 """Unfinished operations of one tenant: a backlog's wait would hide the time that recovery takes."""
+_FORGOTTEN = "forgotten"
 _PATIENCE = 15.0
 """Seconds that a client waits for one answer: a gateway may hang."""
 
@@ -50,6 +51,8 @@ class Tenant:
                     await self._regenerate(client, chance)
                 elif draw < 0.86:
                     await self._ask(client, chance, f"/v1/stories/{chance.choice(self.stories)}/compile", {"quality": "draft"}, "")
+                elif draw < 0.91 and len(self.operations) > 1:
+                    await self._forget(client, chance.choice(self.operations))
                 else:
                     await self._change_mind(client, chance)
                 await self._look(client, chance.choice(self.operations) if self.operations else None)
@@ -58,7 +61,7 @@ class Tenant:
     async def settle(self, seconds: float) -> None:
         """Resume whatever is paused, and look at everything until it has ended or the time is over."""
         async with httpx2.AsyncClient(base_url=self.url, headers={"X-User-ID": str(self.user)}, timeout=_PATIENCE) as client:
-            left = set(self.operations) - self.history.forgotten
+            left = set(self.operations)
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     while left:
@@ -66,7 +69,7 @@ class Tenant:
                             status = await self._look(client, operation)
                             if status == "paused":
                                 await self._send(client, "POST", f"/v1/operations/{operation}:resume")
-                            if status in ENDS:
+                            if status in ENDS or status == _FORGOTTEN:
                                 left.discard(operation)
                         await asyncio.sleep(_PAUSE)
 
@@ -101,6 +104,17 @@ class Tenant:
             await asyncio.sleep(chance.uniform(0, _PAUSE))
             await self._send(client, "POST", f"/v1/operations/{operation}:resume")
 
+    async def _forget(self, client: httpx2.AsyncClient, operation: UUID) -> None:
+        """Forgotten it may be from now on, whether or not the answer arrives."""
+        if await self._look(client, operation) not in ENDS:
+            return
+        self.history.forgotten.add(operation)
+        answer = await self._send(client, "DELETE", f"/v1/operations/{operation}")
+        if answer is not None and answer.status_code == 204:
+            self.operations.remove(operation)
+        elif answer is not None and answer.status_code == 409:
+            self.history.forgotten.discard(operation)
+
     async def _ask(self, client: httpx2.AsyncClient, chance: random.Random, path: str, body: Json, marker: str) -> UUID | None:
         """Ask for an operation; with a key, resend until there is an answer, and sometimes once more than that."""
         key = self._marker() if chance.random() < 0.7 else ""
@@ -126,6 +140,9 @@ class Tenant:
         if operation is None:
             return ""
         answer = await self._send(client, "GET", f"/v1/operations/{operation}")
+        if answer is not None and answer.status_code == 404 and operation in self.history.forgotten:
+            self._unfinished.discard(operation)
+            return _FORGOTTEN
         if answer is None or answer.status_code != 200:
             return ""
         status: str = answer.json()["status"]

@@ -21,6 +21,7 @@ CROSS JOIN LATERAL (
 ) AS latest
 WHERE o.finished_at IS NULL AND o.status <> 'paused' AND latest.at < $2 AND latest.worker = $1
 """
+_BUSY = "SELECT count(*) FROM operations WHERE status = 'running' AND worker = $1"
 
 
 @asynccontextmanager
@@ -31,6 +32,16 @@ async def connected(spec: Spec) -> AsyncIterator["asyncpg.Connection[asyncpg.Rec
         yield connection
     finally:
         await connection.close(timeout=5.0)
+
+
+async def answering(spec: Spec, seconds: float) -> None:
+    """Returns when Postgres answers. Raises TimeoutError."""
+
+    async def holds() -> bool:
+        async with connected(spec) as connection:
+            return bool(await connection.fetchval("SELECT 1") == 1)
+
+    await _until(holds, seconds)
 
 
 async def whole(spec: Spec, seconds: float) -> None:
@@ -55,6 +66,16 @@ async def taken_up(spec: Spec, part: str, since: float, seconds: float) -> None:
     async def holds() -> bool:
         async with connected(spec) as connection:
             return bool(await connection.fetchval(_ORPHANS, f"story-worker/{part}", at) == 0)
+
+    await _until(holds, seconds)
+
+
+async def busy(spec: Spec, worker: str, seconds: float) -> None:
+    """Returns when the worker runs something. Raises TimeoutError."""
+
+    async def holds() -> bool:
+        async with connected(spec) as connection:
+            return bool(await connection.fetchval(_BUSY, f"story-worker/{worker}") > 0)
 
     await _until(holds, seconds)
 

@@ -2,16 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from tests.chaos.checker import LETS_GO
+from tests.chaos.deploys import LETS_GO, given_back
 from tests.chaos.faults import Kind
 from tests.chaos.history import History
 from tests.chaos.injector import Injected
+from tests.chaos.makings import Making
 from tests.chaos.stack import WORKERS
 from tests.invariants import Snapshot, Violation
 
@@ -30,6 +30,7 @@ class Report:
     undone: dict[str, int]
     answers: dict[str, int]
     recoveries: tuple[float, ...]
+    given_back: int
     lost_per_fault: float
     seconds: float
     violations: tuple[str, ...]
@@ -47,6 +48,7 @@ class Report:
                 *([f"not done    {_counted(self.undone)}"] if self.undone else []),
                 f"answers     {_counted(self.answers)}",
                 f"recovery    {recovered}",
+                f"given back  {self.given_back} attempts, by workers that restarted",
                 f"lost        {self.lost_per_fault:.2f} s of work and waiting a fault, over all operations",
                 f"took        {self.seconds:.0f} s",
                 f"violations  {len(self.violations)}",
@@ -65,11 +67,11 @@ def report(
     history: History,
     injected: Sequence[Injected],
     violations: Sequence[Violation],
-    models_log: str,
+    makings: Sequence[Making],
     seconds: float,
 ) -> Report:
-    """Of a run that is over. `models_log` is what the model service has logged, all its lives long."""
-    made = Counter(_made(models_log))
+    """Of a run that is over."""
+    made = Counter(making.key for making in makings)
     done = [each for each in injected if not each.note]
     gaps = _gaps(rows)
     return Report(
@@ -83,24 +85,20 @@ def report(
         undone=dict(Counter(f"{each.fault.kind} ({each.note.split(':')[0]})" for each in injected if each.note)),
         answers=dict(sorted(history.answers.items())),
         recoveries=recoveries(rows, injected),
+        given_back=given_back(rows, injected),
         lost_per_fault=sum(gaps) / len(done) if done else 0.0,
         seconds=seconds,
         violations=tuple(map(str, violations)),
     )
 
 
-def _made(log: str) -> Iterator[str]:
-    """The key of each making. A line that a kill cut short says nothing."""
-    for line in log.splitlines():
-        with suppress(ValueError):
-            entry = json.loads(line)
-            if isinstance(entry, dict) and entry.get("event") == "made":
-                yield str(entry["key"])
-
-
 def recoveries(rows: Snapshot, injected: Sequence[Injected]) -> tuple[float, ...]:
-    """From a worker's lone kill to the next attempt at each operation that it ran, in seconds."""
+    """From a worker's lone kill to the next attempt at each operation that it ran, in seconds.
+
+    Where Postgres was killed meanwhile, from when it answered again: no worker could have begun before.
+    """
     found = []
+    crashes = [each for each in injected if each.fault.kind is Kind.KILL and each.fault.part == "postgres" and not each.note]
     for each in injected:
         if not each.fault.alone or each.fault.kind is not Kind.KILL or each.fault.part not in WORKERS or each.note:
             continue
@@ -112,7 +110,9 @@ def recoveries(rows: Snapshot, injected: Sequence[Injected]) -> tuple[float, ...
                 let_go = [event.at.timestamp() for event in between if event.kind in LETS_GO]
                 ran = earlier.at.timestamp() < each.began < min(let_go, default=0.0)
                 if lost and ran and str(earlier.data["worker"]).endswith(each.fault.part):
-                    found.append(later.at.timestamp() - each.began)
+                    ended = later.at.timestamp()
+                    back = [crash.ended for crash in crashes if each.began <= crash.ended <= ended]
+                    found.append(ended - max([each.began, *back]))
     return tuple(sorted(round(seconds, 3) for seconds in found))
 
 

@@ -1,6 +1,7 @@
 """All parts of Storyreel as processes of the product's own supervisor, with two workers, and with proxies between them.
 
-`python -m tests.chaos.stack SPEC`, where SPEC is `Spec` as JSON; it writes the parts' processes to `pids.json`.
+`python -m tests.chaos.stack SPEC`, where SPEC is `Spec` as JSON; it writes the parts' processes, and how those before them ended,
+to `pids.json`.
 """
 
 import json
@@ -62,10 +63,13 @@ def main(spec: Spec) -> None:
         keeper = Keeper()
         held.callback(keeper.close)
         started: dict[str, Command | Inner] = {}
+        endings: dict[str, tuple[int | None, str]] = {}
 
         def write() -> None:
+            endings.update({name: (part.pid, part.ending()) for name, part in started.items() if not part.running()})
+            pids = {name: part.pid for name, part in started.items()}
             fresh = spec.pids.with_suffix(".new")
-            fresh.write_text(json.dumps({"database": database, "pids": {name: part.pid for name, part in started.items()}}))
+            fresh.write_text(json.dumps({"database": database, "pids": pids, "endings": endings}))
             fresh.replace(spec.pids)
 
         database = ""

@@ -27,7 +27,10 @@ from services.core.model import (
 )
 from tests.builders import ALICE, NOW, operation, shot, story
 from tests.chaos.checker import Evidence, check
+from tests.chaos.faults import Fault, Kind
 from tests.chaos.history import Asked, History, Seen
+from tests.chaos.injector import Injected
+from tests.chaos.makings import Making
 from tests.invariants import Snapshot
 
 STORY = story(status=StoryStatus.READY)
@@ -42,6 +45,15 @@ KEYFRAME = Made(Key("a" * 64), Digest("b" * 64), {"image": ref(PICTURE)})
 SHOT = shot(STORY, status=ShotStatus.DONE, keyframe=KEYFRAME)
 
 
+def at(seconds: float) -> float:
+    """Seconds of the epoch: the n-th event of a timeline is at n."""
+    return NOW.timestamp() + seconds
+
+
+def restart(began: float, ended: float, part: str, ending: str = "exit code 0") -> Injected:
+    return Injected(Fault(0, Kind.RESTART, part, 0.0, 0.0, alone=True), at(began), at(ended), ending=ending)
+
+
 @dataclass
 class Doctored:
     """What a run left, open to be changed: a creation that a worker's death interrupted, then a regenerate."""
@@ -53,6 +65,8 @@ class Doctored:
     history: History
     media: Path
     keyed: Asked
+    made: list[Making]
+    injected: list[Injected]
 
     def evidence(self) -> Evidence:
         operations = {each.id: each for each in (self.creation, self.regenerate)}
@@ -66,7 +80,7 @@ class Doctored:
         keys: dict[tuple[UUID, str], UUID] = {(ALICE, "key"): self.creation.id}
         rows = Snapshot({STORY.id: STORY}, frozenset(), {self.shot.id: self.shot}, operations, events)
         history = replace(self.history, asked=[self.keyed, *self.history.asked])
-        return Evidence(rows, keys, history, self.media)
+        return Evidence(rows, keys, history, self.media, (), tuple(self.made), tuple(self.injected))
 
     @property
     def timeline(self) -> list[tuple[str, dict[str, Any]]]:
@@ -118,7 +132,8 @@ def doctored(tmp_path: Path) -> Doctored:
         asked=[Asked(ALICE, "/regenerate", "#2", "", 1, (regenerate.id,))],
         seen=[Seen(creation.id, 1, "queued"), Seen(creation.id, 2, "succeeded"), Seen(regenerate.id, 3, "succeeded")],
     )
-    return Doctored(creation, regenerate, told, SHOT, history, tmp_path, keyed)
+    made = [Making("k", at(3.5)), Making("k", at(6.5))]
+    return Doctored(creation, regenerate, told, SHOT, history, tmp_path, keyed, made, [restart(4.5, 5.5, "worker2")])
 
 
 def test_what_is_in_order_passes(doctored: Doctored) -> None:
@@ -212,6 +227,28 @@ def half_a_picture(it: Doctored) -> None:
     (it.media / ref(PICTURE).digest).write_bytes(PICTURE[:3])
 
 
+def lost_by_its_worker(it: Doctored) -> None:
+    it.injected.append(restart(2.5, 3.5, "worker1"))
+
+
+def lost_by_the_gateway(it: Doctored) -> None:
+    it.injected.append(restart(2.5, 2.6, "gateway"))
+
+
+def killed_by_a_restart(it: Doctored) -> None:
+    it.injected.append(restart(2.5, 2.6, "models", "signal SIGKILL"))
+
+
+def made_by_an_attempt_beside(it: Doctored) -> None:
+    it.made.append(Making("k", at(6.9)))
+
+
+def made_by_two_operations(it: Doctored) -> None:
+    it.made = [Making("l", at(2.5)), Making("l", at(3.5))]
+    for timeline in it.told.values():
+        timeline.insert(2, ("step_started", {"step": "keyframe", "key": "l"}))
+
+
 @pytest.mark.parametrize(
     ("spoil", "kind"),
     [
@@ -237,11 +274,40 @@ def half_a_picture(it: Doctored) -> None:
         (still_generating, "shot_generating_with_nobody"),
         (no_media, "media_missing"),
         (half_a_picture, "media_in_pieces"),
+        (lost_by_its_worker, "lost_by_a_deploy"),
+        (lost_by_the_gateway, "lost_by_a_deploy"),
+        (killed_by_a_restart, "ended_in_disorder"),
+        (made_by_an_attempt_beside, "made_twice_unfenced"),
+        (made_by_two_operations, "made_twice_unfenced"),
     ],
 )
 def test_each_kind_of_disorder_is_found(doctored: Doctored, spoil: Callable[[Doctored], None], kind: str) -> None:
     spoil(doctored)
     assert kind in doctored.kinds()
+
+
+def killed(part: str, seconds: float) -> Injected:
+    return Injected(Fault(1, Kind.KILL, part, 0.0, 0.0), at(seconds), at(seconds))
+
+
+@pytest.mark.parametrize(
+    "injected",
+    [
+        [restart(2.5, 3.0, "worker2")],
+        [restart(2.5, 3.0, "worker1"), killed("worker1", 3.5)],
+        [killed("postgres", 2.3), restart(2.5, 3.0, "worker1")],
+    ],
+    ids=["of another worker", "before another fault", "with what another fault has struck"],
+)
+def test_a_loss_is_not_blamed_on_a_restart(doctored: Doctored, injected: list[Injected]) -> None:
+    doctored.injected = injected
+    assert check(doctored.evidence()) == []
+
+
+def test_what_a_fault_on_the_model_service_has_made_again_is_excused(doctored: Doctored) -> None:
+    made_by_an_attempt_beside(doctored)
+    doctored.injected.append(killed("models", 6.7))
+    assert check(doctored.evidence()) == []
 
 
 def test_a_gap_and_a_step_back_in_time_are_found(doctored: Doctored) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -87,6 +87,13 @@ async def take(source: AsyncIterator[T], count: int, *, within: float = 20.0) ->
         return [await anext(source) for _ in range(count)]
 
 
+async def until(met: Callable[[], bool]) -> None:
+    """Nothing signals what a broker tells beside its records."""
+    async with asyncio.timeout(20):
+        while not met():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def nothing_comes(source: AsyncIterator[Any]) -> None:
     with pytest.raises(TimeoutError):
         await take(source, 1, within=QUIET_SECONDS)
@@ -158,6 +165,21 @@ async def test_all_settled_out_of_order_nothing_comes_again(ends: Ends) -> None:
         async with ends.wakeup_receiver() as second:
             assert ids(await take(aiter(second), 1)) == [last]
             await nothing_comes(aiter(second))
+
+
+async def test_what_waits_is_told_to_a_member_that_has_taken_nothing(ends: Ends) -> None:
+    """A watch over wake-ups that wait and do not come would else be blind for a member that is deaf from the beginning."""
+    async with ends.wakeup_sender() as sender:
+        await sender.announce([operation_id() for _ in range(9)])
+        async with ends.wakeup_receiver() as first:
+            await until(lambda: first.waiting == 9)
+            await asyncio.gather(*(wakeup.settle() for wakeup in await take(aiter(first), 9)))
+            assert first.waiting == 0
+        await sender.announce([operation_id() for _ in range(4)])
+        async with ends.wakeup_receiver() as second:  # begins where the first one has settled
+            await until(lambda: second.waiting == 4)
+            await take(aiter(second), 3)
+            await until(lambda: second.waiting == 1)
 
 
 async def test_two_members_share_what_comes(ends: Ends) -> None:

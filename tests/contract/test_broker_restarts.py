@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from services.adapters import kafka
 from services.adapters.kafka import topics
@@ -182,6 +183,40 @@ async def test_malformed_messages_are_counted_and_passed_over(broker_settings: B
     async with kafka.open_wakeup_receiver(broker_settings, "workers") as again:
         await take(again, 1)
         assert again.malformed <= 3
+
+
+async def recreate(settings: BrokerSettings, partitions: int) -> None:
+    """Both topics, lost and made again by somebody."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
+    await admin.start()
+    try:
+        names = [topics.operations(settings), topics.events(settings)]
+        await admin.delete_topics(names)
+        answer = await admin.create_topics([NewTopic(name, partitions, 1) for name in names])
+        assert [code for _, code, *_ in answer.topic_errors] in ([0, 0], [36, 36])  # 36: an adapter was faster
+    finally:
+        await admin.close()
+
+
+@pytest.mark.parametrize(("before", "after"), [(3, 3), (2, 5)])
+async def test_topics_that_are_made_again(own_settings: BrokerSettings, before: int, after: int) -> None:
+    """What is sent afterwards arrives at receivers that were there all the time, though nothing says that the log is another."""
+    settings = own_settings.model_copy(update={"kafka_partitions": before})
+    of = operation_id()
+    async with (
+        kafka.open_wakeup_sender(settings) as sender,
+        kafka.open_wakeup_receiver(settings, "workers") as receiver,
+        kafka.open_event_sender(settings) as event_sender,
+        kafka.open_event_receiver(settings) as event_receiver,
+    ):
+        await sender.announce([operation_id() for _ in range(20)])
+        await asyncio.gather(*(wakeup.settle() for wakeup in await take(receiver, 20)))
+        await event_sender.publish([event(of, seq) for seq in range(1, 21)])
+        await take(event_receiver, 20)
+        await recreate(settings, after)
+        assert await take_all(receiver, await announced(sender, 12))
+        await event_sender.publish([event(of, seq) for seq in range(21, 27)])
+        assert [each.seq for each in await take(event_receiver, 6)] == [21, 22, 23, 24, 25, 26]
 
 
 _MEMBER = """

@@ -131,6 +131,30 @@ def test_a_child_that_is_continued_in_time_stays(children: Children) -> None:
     assert children.supervisor.restarts("a") == 0
 
 
+def test_a_restart_that_was_asked_for_counts_no_death(children: Children) -> None:
+    part = children.start("a", ORDERLY)
+    children.watch_until(lambda: children.lines() == ["a runs"])
+    impatient = replace(POLICY, limit=1)  # a single death would end the watch
+    for times in range(1, 4):
+        before = part.pid
+        children.supervisor.restart("a", "the test wants it")
+        children.watch_until(lambda times=times: children.lines() == ["a runs"] * (times + 1), impatient)  # type: ignore[misc]
+        assert part.pid != before
+        assert children.supervisor.restarts("a") == times
+
+
+def test_a_restart_leaves_a_dead_child_its_delay(children: Children) -> None:
+    part = children.start("a", "print('ran', flush=True)")
+    slow = replace(POLICY, first_delay=60.0, longest_delay=60.0)
+    children.watch_until(lambda: not part.running() and children.lines() == ["ran"], slow)
+    looks = iter(range(3))
+    children.watch_until(lambda: next(looks, None) is None, slow)  # its death has been seen
+    children.supervisor.restart("a", "the test wants it")
+    looks = iter(range(3))
+    children.watch_until(lambda: next(looks, None) is None, slow)
+    assert children.lines() == ["ran"]
+
+
 def test_what_a_dead_child_had_started_ends_before_it_comes_back(children: Children) -> None:
     part = children.start("a", PARENT)
     children.watch_until(lambda: len(children.lines()) == 1)

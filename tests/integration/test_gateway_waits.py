@@ -14,6 +14,7 @@ from grpc import aio
 from services.adapters.kafka import open_event_sender
 from services.adapters.postgres.store import PostgresStore
 from services.adapters.settings import BrokerSettings
+from services.cli.embedded.broker import EmbeddedBroker
 from services.core.model import OperationId
 from services.core.ports import Claim
 from tests.builders import ALICE
@@ -76,6 +77,27 @@ async def test_waits_end_with_the_operation(both: Both, store: PostgresStore, br
         async with asyncio.timeout(20):
             assert await asyncio.gather(*waits) == ["done"] * 3
     assert time.monotonic() - began < 5
+
+
+async def test_without_a_broker_waits_end_within_two_looks(
+    environment: dict[str, str], store: PostgresStore, own_broker: EmbeddedBroker
+) -> None:
+    resync = 1.0
+    mine = {"STORYREEL_KAFKA_BOOTSTRAP_SERVERS": own_broker.start(), "STORYREEL_LIVE_RESYNC_SECONDS": str(resync)}
+    address = f"127.0.0.1:{free_port()}"
+    async with running(environment | mine | {"STORYREEL_GATEWAY_GRPC_LISTEN": address}) as gateway:
+        both = Both(gateway, address)
+        name = await gateway.begin()
+        work = await store.claim(name, "story-worker/test", 60.0)
+        assert work is not None
+        waits = await both.waits(name)
+        await _open(both, waits)
+        own_broker.kill()
+        began = time.monotonic()
+        await store.finish(Claim(name, ALICE, work.operation.attempt, "story-worker/test"))
+        async with asyncio.timeout(20):
+            assert await asyncio.gather(*waits) == ["done"] * 3
+    assert time.monotonic() - began < 1.5 * resync + 2.0  # and the machine may be slow
 
 
 async def test_a_gateway_that_ends_answers_who_waits(both: Both) -> None:

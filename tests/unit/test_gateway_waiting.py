@@ -1,4 +1,4 @@
-"""Waiting for an operation's end: woken, never polling, and given up with the client."""
+"""Waiting for an operation's end: woken, looking into the store only in silence, and given up with the client."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect, Request
 
+from services.core.errors import Unavailable
 from services.core.model import OperationEvent, OperationId
 from services.gateway import waiting
 from services.gateway.live import Hub
@@ -118,6 +119,43 @@ async def test_lost_events_are_made_up_for_from_the_store(served: Served) -> Non
         hub.publish(OperationEvent(name, ALICE, work.story.id, 0, NOW, "progress", {}))
     async with asyncio.timeout(5):
         assert (await waited).done
+
+
+async def test_an_end_that_nobody_tells_of_is_seen_by_one_look_for_all_who_wait(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await served.begin()
+    claim, _ = await served.claim(name)
+    reads = _count_reads(served, monkeypatch)
+    resync = 0.4
+    waits = [
+        asyncio.create_task(waiting.until_done(served.store, served.hub, ALICE, name, seconds=30, resync=resync)) for _ in range(50)
+    ]
+    while reads[name] < len(waits):  # noqa: ASYNC110 -- nothing tells that a read has begun
+        await asyncio.sleep(0)
+    await served.store.finish(claim)  # and its event is lost
+    async with asyncio.timeout(5):
+        assert all(operation.done for operation in await asyncio.gather(*waits))
+    assert reads[name] <= len(waits) + 2
+
+
+async def test_a_wait_outlives_a_database_that_is_away_for_a_look(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = await served.begin()
+    claim, _ = await served.claim(name)
+    real, answers = served.store.operation, iter([True, False, False])
+
+    async def flaky(user: Any, operation_id: OperationId) -> Any:
+        if not next(answers, True):
+            raise Unavailable("DATABASE_UNAVAILABLE")
+        answer = await real(user, operation_id)
+        if not answer.done:
+            await served.store.finish(claim)  # and its event is lost
+        return answer
+
+    monkeypatch.setattr(served.store, "operation", flaky)
+    async with asyncio.timeout(5):
+        wait = waiting.until_done(served.store, served.hub, ALICE, name, seconds=30, resync=0.02)
+        assert (await wait).done
 
 
 # -- Prefer: wait ------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """How a worker takes work in: wake-ups are hints, slots are bounded, and nothing that goes wrong takes the worker down."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,8 @@ class Runs:
         self.changed = asyncio.Event()
         self.go = asyncio.Semaphore(0)
 
-    async def run(self, work: Work) -> None:
+    async def run(self, work: Work, *, asked: float) -> None:
+        assert asked <= time.monotonic()
         self.started.append(work.operation.id)
         self.changed.set()
         await self.go.acquire()

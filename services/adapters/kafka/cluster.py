@@ -7,7 +7,7 @@ id tells whether that is the same log: the embedded broker takes a new id whenev
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -33,6 +33,8 @@ class Cluster:
     def __init__(self, cluster_id: str, partitions: int, lost: asyncio.Event) -> None:
         self.id = cluster_id
         self.partitions = partitions
+        self.foreign: Callable[[], bool] = lambda: False
+        """Asked at each look by whom reads: whether the topic has another log now than the one that was read."""
         self._lost = lost
 
     def give_up(self) -> None:
@@ -66,7 +68,7 @@ async def connect(settings: BrokerSettings, topic: str) -> AsyncIterator[Cluster
     Raises KafkaError, OSError or TimeoutError.
     """
     lost = asyncio.Event()
-    connection = await _open(settings, lost)
+    connection = await open_connection(settings, lost)
     try:
         metadata = await _metadata(connection, topic)
         if not _partitions(metadata):
@@ -85,14 +87,18 @@ async def connect(settings: BrokerSettings, topic: str) -> AsyncIterator[Cluster
 
 async def ping(settings: BrokerSettings) -> None:
     """Returns when some server has answered. Raises KafkaError, OSError or TimeoutError."""
-    connection = await _open(settings, asyncio.Event())
+    connection = await open_connection(settings, asyncio.Event())
     try:
         await connection.send(MetadataRequest([], allow_auto_topic_creation=False))
     finally:
         connection.close()
 
 
-async def _open(settings: BrokerSettings, lost: asyncio.Event) -> AIOKafkaConnection:
+async def open_connection(settings: BrokerSettings, lost: asyncio.Event) -> AIOKafkaConnection:
+    """A bare connection to the first server that answers; `lost` is set when it is gone.
+
+    Raises KafkaError, OSError or TimeoutError.
+    """
     trouble: Exception = KafkaConnectionError("no bootstrap server is given")
     for host, port, _ in collect_hosts(settings.kafka_bootstrap_servers):
         try:
@@ -114,8 +120,12 @@ async def _metadata(connection: AIOKafkaConnection, topic: str) -> dict[str, Any
     return found
 
 
+async def found_partitions(connection: AIOKafkaConnection, topic: str) -> int:
+    """How many partitions the topic has; 0 while it is absent or one of them has no leader. Raises KafkaError, TimeoutError."""
+    return _partitions(await _metadata(connection, topic))
+
+
 def _partitions(metadata: dict[str, Any]) -> int:
-    """How many partitions the topic has; 0 while it is absent or one of them has no leader."""
     (topic,) = metadata["topics"]
     if topic["error_code"] or any(partition["error_code"] for partition in topic["partitions"]):
         return 0
@@ -145,7 +155,13 @@ async def _wait_for(connection: AIOKafkaConnection, topic: str) -> dict[str, Any
 
 
 async def _watch(connection: AIOKafkaConnection, topic: str, cluster: Cluster) -> None:
+    """Give up when the connection fails or the topic is gone, has other partitions, or has a log that was never read.
+
+    aiokafka asks for no topic ids (Metadata version 10), which would tell at once that a topic was deleted and made again with
+    as many partitions. Such a one is known by a log that is shorter than what was read of it: one that has grown as long as
+    the old one before a look is taken for it, and what it has had until then is missed.
+    """
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        while _partitions(await _metadata(connection, topic)) == cluster.partitions:  # noqa: ASYNC110 -- asks a peer
+        while await found_partitions(connection, topic) == cluster.partitions and not cluster.foreign():  # noqa: ASYNC110 -- asks a peer
             await asyncio.sleep(_LOOK_SECONDS)
     cluster.give_up()

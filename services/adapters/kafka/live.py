@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from services.adapters.kafka import messages, topics
 from services.adapters.kafka.cluster import Cluster
+from services.adapters.kafka.offsets import beyond_the_end
 from services.adapters.kafka.reader import Reader
 from services.adapters.settings import BrokerSettings
 from services.core.model import OperationEvent
@@ -48,13 +49,17 @@ class _Follower:
         )
 
     async def start(self) -> None:
-        """Find the place: at the end the first time, later where it was, and at the beginning of a log made anew."""
+        """Find the place: at the end the first time, later where it was, and at the beginning of a log made anew.
+
+        A cluster with another id has one, and a topic that is shorter than what was read of it.
+        """
         await self._consumer.start()
         self._consumer.assign(self._partitions)
         place = self._place
+        ends = await self._ends()
         if place.cluster_id is None:
-            place.next = await self._ends()
-        elif place.cluster_id != self._cluster_id:
+            place.next = ends
+        elif place.cluster_id != self._cluster_id or any(place.next.get(partition, 0) > end for partition, end in ends.items()):
             place.next = {}
         place.cluster_id = self._cluster_id
         for partition in self._partitions:
@@ -70,6 +75,9 @@ class _Follower:
 
     async def pass_over(self, record: ConsumerRecord) -> None:
         """Nothing is settled here."""
+
+    def foreign(self) -> bool:
+        return beyond_the_end(self._consumer, self._place.next)
 
     async def _ends(self) -> dict[TopicPartition, int]:
         """The true ends. The embedded broker's own answer leaves out the last batch, but what it fetches tells better."""

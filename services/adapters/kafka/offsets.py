@@ -1,4 +1,14 @@
-"""Which offset of a partition may be committed when records are settled out of order."""
+"""Which offset of a partition may be committed when records are settled out of order, and which cannot be this log's."""
+
+from collections.abc import Mapping
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+
+def beyond_the_end(consumer: AIOKafkaConsumer, place: Mapping[TopicPartition, int]) -> bool:
+    """Whether the next offset of any assigned partition lies beyond the end that the last fetch told."""
+    ends = {partition: consumer.highwater(partition) for partition in consumer.assignment()}
+    return any(end is not None and place.get(partition, 0) > end for partition, end in ends.items())
 
 
 class Settled:

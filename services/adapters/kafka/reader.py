@@ -24,6 +24,9 @@ class Reading(Client, Protocol):
     async def pass_over(self, record: ConsumerRecord) -> None:
         """The record cannot be read, and need not come again."""
 
+    def foreign(self) -> bool:
+        """Whether it has read further than the log goes: then that is no longer the same log."""
+
 
 R = TypeVar("R", bound=Reading)
 M = TypeVar("M")
@@ -38,7 +41,13 @@ class Reader(Generic[R, M]):
         self._decode = decode
         self.malformed = 0
         """How many messages could not be read; they are logged and passed over."""
-        self.link: Link[R] = Link(settings, topic, make)
+
+        def watched(cluster: Cluster) -> R:
+            client = make(cluster)
+            cluster.foreign = client.foreign
+            return client
+
+        self.link: Link[R] = Link(settings, topic, watched)
 
     def __aiter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """A worker's end of the operations' topic: a member of a consumer group that settles what it has taken by hand."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from services.adapters.kafka import messages, topics
 from services.adapters.kafka.cluster import Cluster
-from services.adapters.kafka.offsets import Settled
+from services.adapters.kafka.offsets import Settled, beyond_the_end
 from services.adapters.kafka.reader import Reader
 from services.adapters.settings import BrokerSettings
 from services.core.model import OperationId
@@ -20,8 +21,6 @@ from services.core.ports import WakeUp
 _log = logging.getLogger(__name__)
 
 _COMMIT_SECONDS = 2.0
-_BUSY_SECONDS = 2.0
-"""So long after a record, more are likely to come."""
 
 
 class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
@@ -45,19 +44,14 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         self._due: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
         self._commit = asyncio.Lock()
-        self._fetch_wait_ms = settings.kafka_fetch_max_wait_ms
-        self._busy_wait_ms = min(settings.kafka_fetch_busy_wait_ms or self._fetch_wait_ms, self._fetch_wait_ms)
-        self._busy_until = 0.0
-        self._calming: asyncio.TimerHandle | None = None
         self._paused = paused
+        self._placing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self._consumer.start()
 
     async def stop(self) -> None:
-        if self._calming:
-            self._calming.cancel()
-        self._taken.clear()
+        self._forget()
         await self._consumer.stop()
 
     async def next(self) -> ConsumerRecord:
@@ -65,35 +59,16 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
         record = await self._consumer.getone()
         self._taken.setdefault(_partition(record), Settled()).take(record.offset)
         self._next[_partition(record)] = record.offset + 1
-        if self._busy_wait_ms < self._fetch_wait_ms:
-            self._hurry()
         return record
-
-    def _hurry(self) -> None:
-        """Ask the broker more often for a while."""
-        loop = asyncio.get_running_loop()
-        self._busy_until = loop.time() + _BUSY_SECONDS
-        if self._calming is None:
-            self._wait_for(self._busy_wait_ms)
-            self._calming = loop.call_at(self._busy_until, self._calm_down)
-
-    def _calm_down(self) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._busy_until:
-            self._calming = loop.call_at(self._busy_until, self._calm_down)
-        else:
-            self._calming = None
-            self._wait_for(self._fetch_wait_ms)
-
-    def _wait_for(self, milliseconds: int) -> None:
-        # aiokafka reads it for every fetch, and has no public way to change it.
-        self._consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
 
     @property
     def waiting(self) -> int:
-        """Records that the broker is known to have after the last one taken, in partitions that are assigned now."""
+        """Records that the broker is known to have and that were not taken yet, in partitions that are assigned now."""
         ends = {partition: self._consumer.highwater(partition) for partition in self._consumer.assignment()}
         return sum(max(0, (end or 0) - self._next[partition]) for partition, end in ends.items() if partition in self._next)
+
+    def foreign(self) -> bool:
+        return beyond_the_end(self._consumer, self._next)
 
     async def settle(self, record: ConsumerRecord) -> None:
         """Commit as far as everything before is settled too. A commit that fails means that records come again."""
@@ -126,13 +101,27 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carr
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 -- all of them, always
         """Whoever gets them starts from what is committed."""
-        self._taken.clear()
-        self._due.clear()
-        self._next.clear()
+        self._forget()
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         if self._paused:
             self._consumer.pause(*assigned)
+        # Beside this: the positions are found by what waits for this to return.
+        self._placing = asyncio.create_task(self._find_places(list(assigned)))
+
+    async def _find_places(self, assigned: list[TopicPartition]) -> None:
+        """Where it begins to read: one to whom nothing comes from the beginning must not believe that nothing waits."""
+        with contextlib.suppress(KafkaError):  # assigned to others meanwhile, or the connection is lost
+            for partition in assigned:
+                place = await self._consumer.position(partition)
+                self._next.setdefault(partition, place)
+
+    def _forget(self) -> None:
+        if self._placing:
+            self._placing.cancel()
+        self._taken.clear()
+        self._due.clear()
+        self._next.clear()
 
 
 @dataclass(frozen=True, slots=True)

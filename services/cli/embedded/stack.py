@@ -15,12 +15,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from services.adapters.settings import BrokerSettings
 from services.cli.embedded.broker import EmbeddedBroker
 from services.cli.embedded.folder import Folder, PartState, StackState
 from services.cli.embedded.keeper import Keeper
 from services.cli.embedded.parts import Command, Inner, Part
 from services.cli.embedded.postgres import EmbeddedPostgres
 from services.cli.embedded.processes import created
+from services.cli.embedded.renewal import Renewal
 from services.cli.embedded.supervisor import RestartPolicy, Supervisor
 from services.cli.embedded.wakeups import Wakeups
 
@@ -129,7 +131,14 @@ class Stack:
 
     def run(self) -> None:
         """Keep everything running until the process is told to stop. Raises PartFailed when a part keeps dying."""
-        self._supervisor.watch(self._options.policy)
+        renewal = self._renewal()
+
+        def never() -> bool:
+            if renewal:
+                renewal.look()
+            return False
+
+        self._supervisor.watch(self._options.policy, never)
 
     def stop(self) -> None:
         """End everything in order."""
@@ -157,6 +166,12 @@ class Stack:
         self._supervisor.start(part)
         self._kafka = part.address
 
+    def _renewal(self) -> Renewal | None:
+        if self._own.kafka:
+            return None
+        settings = BrokerSettings(kafka_bootstrap_servers=self._kafka)
+        return Renewal(settings, lambda why: self._supervisor.restart("broker", why))
+
     def _service(self, name: str, module: str, environment: Mapping[str, str]) -> Part:
         # -P: the folder that the user happens to stand in must not shadow our modules.
         argv = [sys.executable, "-P", "-m", module]
@@ -169,11 +184,11 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
         if not self._own.kafka:
-            # The embedded broker does not wake a waiting fetch; a short wait costs little on one machine.
+            # The embedded broker does not wake a waiting fetch; a short wait costs little on one machine. It goes through
+            # the partitions of a fetch one by one, and one worker needs no second.
             ours |= {
                 "STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "5",
-                "STORYREEL_KAFKA_FETCH_BUSY_WAIT_MS": "2",
-                "STORYREEL_KAFKA_PARTITIONS": "2",
+                "STORYREEL_KAFKA_PARTITIONS": "1",
                 "STORYREEL_KAFKA_SESSION_TIMEOUT_MS": "6000",
             }
         self._folder.media.mkdir(parents=True, exist_ok=True)

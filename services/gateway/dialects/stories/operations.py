@@ -154,7 +154,8 @@ async def _shown(wired: Wiring, request: Request, row: Operation) -> schemas.Ope
 
 
 async def _until_done(wired: Wiring, request: Request, user: CurrentUser, operation_id: OperationId, seconds: float) -> Operation:
-    waited = waiting.until_done(wired.store, wired.live, user, operation_id, seconds=seconds)
+    resync = wired.settings.live_resync_seconds
+    waited = waiting.until_done(wired.store, wired.live, user, operation_id, seconds=seconds, resync=resync)
     with wired.metrics.waits.track_inprogress():
         return await waiting.while_connected(request, waited)
 
