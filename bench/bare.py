@@ -23,7 +23,8 @@ from services.cli.embedded.postgres import EmbeddedPostgres
 from services.cli.embedded.stack import free_port
 from tests.e2e.harness import environment
 
-PARTITIONS = 2
+PARTITIONS = 1
+"""As on the embedded stack, where one worker reads."""
 _READY_SECONDS = 60.0
 
 

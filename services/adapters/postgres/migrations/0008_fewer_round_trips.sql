@@ -1,10 +1,12 @@
 -- A paused creation keeps its place: what was asked for after it needs the shots that it has yet to make. And what is due is judged
 -- by the clock, not by when the statement began: an end may have waited for its story since.
+CREATE FUNCTION present() RETURNS timestamptz LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$ BEGIN RETURN clock_timestamp(); END $$;
+COMMENT ON FUNCTION present() IS 'The clock, called stable: what may start is then looked for by joins, and not row by row.';
 CREATE OR REPLACE VIEW claimable_operations AS
     SELECT o.id, o.story_id, o.user_id, o.priority
     FROM operations o
     WHERE o.status = 'queued'
-      AND o.run_after <= clock_timestamp()
+      AND o.run_after <= present()
       AND NOT EXISTS (
           SELECT FROM operations other
           WHERE other.story_id = o.story_id
