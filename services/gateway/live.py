@@ -168,6 +168,7 @@ class Hub:
     def close(self) -> None:
         """End every stream now, and every later one at once: the gateway is shutting down."""
         self._closed = True
+        self._heard.set()
         for subscription in self._every():
             subscription.close()
 
@@ -192,7 +193,7 @@ async def follow(
             # An earlier end is none, where the operation was tried again after it.
             if stored and stored[-1].kind in TERMINAL_KINDS:
                 return
-            if operation.done:
+            if operation.done or subscription.closed:
                 return
             while fresh := await subscription.next(resync):
                 if fresh.seq > seen + 1:
@@ -210,15 +211,16 @@ async def follow(
 async def _stored(
     store: OwnerStore, operation: Operation, after: int, subscription: Subscription, resync: float
 ) -> tuple[OperationEvent, ...] | None:
-    """The next stored events, as soon as the database can be asked; None when the operation is gone or the hub is closed."""
-    while not subscription.closed:
+    """The next stored events, as soon as the database can be asked; None when the operation is gone, or the hub closed before."""
+    while True:
         try:
             return await store.events(operation.user_id, operation.id, after=after, limit=_PAGE)
         except NotFound:
             return None
         except Unavailable:
+            if subscription.closed:
+                return None
             await subscription.next(resync)
-    return None
 
 
 async def _again(store: OwnerStore, hub: Hub, operation: Operation, resync: float) -> Operation:

@@ -171,7 +171,7 @@ async def test_a_closed_hub_ends_every_stream(served: Served) -> None:
     await _subscribed(served, name)
     served.hub.close()
     assert [m.id for m in await watching] == ["", "1", "2"]
-    assert [m.kind for m in await _stream(served, name)] == ["operation"]
+    assert [m.kind for m in await _stream(served, name)] == ["operation", "queued", "started"], "what is stored, and no more"
     assert served.hub._subscriptions == {}
 
 
