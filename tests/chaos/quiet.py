@@ -83,7 +83,7 @@ async def busy(spec: Spec, worker: str, seconds: float) -> None:
 async def _until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
     async with asyncio.timeout(seconds):
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 if await holds():
                     return
             await asyncio.sleep(_LOOK_SECONDS)
