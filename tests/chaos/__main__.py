@@ -67,6 +67,7 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
         await held.enter_async_context(_running(spec))
         receiver = await held.enter_async_context(Receiver(spec.ports["receiver"], history, options.seed).listening())
         await whole(spec, START_SECONDS)
+        say(f"begins after {time.time() - began:.0f} s")
         injector = Injector(spec, proxies, history, disk=disk, seed=options.seed)
         chance = random.Random(options.seed)
         tenants = [
@@ -84,8 +85,11 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
         receiver.moody = False
         await load
         await whole(spec, START_SECONDS)
+        say(f"whole again after {time.time() - began:.0f} s in all")
         await asyncio.gather(*(tenant.settle(options.settle) for tenant in tenants))
+        say(f"everything has ended after {time.time() - began:.0f} s")
         await delivered(spec, {tenant.user: tenant for tenant in tenants}, options.settle)
+        say(f"everything is told after {time.time() - began:.0f} s")
         evidence = await _evidence(spec, history, injected)
         violations = check(evidence)
         said = report(

@@ -88,7 +88,8 @@ class Message:
 
 @dataclass
 class History:
-    """Everything that clients recorded. `answers` counts statuses of HTTP and of gRPC, and `no answer`.
+    """Everything that clients recorded. `answers` counts statuses of HTTP and of gRPC, and `no answer`. `listed` are a user's
+    operations at the end, as each way in lists them.
 
     `forgotten` may have been deleted, and `gone` have been, by the time that the history's clock showed. `told_of` are the users
     who have a webhook, and the types that it asks for. `waited` are the ends of the last waits, "" where none came.
@@ -101,6 +102,7 @@ class History:
     messages: list[Message] = field(default_factory=list)
     told_of: dict[UUID, frozenset[str]] = field(default_factory=dict)
     waited: dict[UUID, str] = field(default_factory=dict)
+    listed: list[tuple[UUID, list[UUID]]] = field(default_factory=list)
     forgotten: set[UUID] = field(default_factory=set)
     gone: dict[UUID, int] = field(default_factory=dict)
     wanted_again: set[UUID] = field(default_factory=set)

@@ -106,6 +106,7 @@ class Tenant:
                     await follower.follow(self._client)
                 for operation in [each for each in self.history.waited if each in self.operations]:
                     await followers.waited(self._way(), operation, self.history)
+                self.history.listed += [(self.user, await surface.listed()) for surface in self._surfaces]
 
     async def redeliver(self, delivery: UUID) -> None:
         """Have a message sent again."""
@@ -182,7 +183,8 @@ class Tenant:
             self._company.discard(task)
 
     async def _change_mind(self) -> None:
-        operation = self._chance.choice(self.operations) if self._chance.random() < 0.5 else self.operations[-1]
+        under_way = self._unfinished and self._chance.random() < 0.7
+        operation = self._chance.choice(sorted(self._unfinished) if under_way else self.operations)
         if operation in self.history.forgotten:
             return
         verb = self._chance.choice(["cancel", "pause", "resume", "retry", "retry"])

@@ -1,5 +1,6 @@
 """The two ways into the gateway as clients use them, with one kind of answer for both."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ Json = dict[str, Any]
 PATIENCE = 15.0
 """Seconds that a client waits for one answer: a gateway may hang."""
 REFUSED_FOR_NOW = 429
+_PAGE = 20
+_PAUSE = 0.3
 _STATUSES = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.NOT_FOUND: 404,
@@ -78,6 +81,8 @@ class Surface(Protocol):
     async def wait(self, operation: UUID, seconds: int) -> Answer: ...
     async def cancel(self, operation: UUID) -> Answer: ...
     async def forget(self, operation: UUID) -> Answer: ...
+    async def listed(self) -> list[UUID]:
+        """All operations, page by page, each asked for until it is there."""
 
 
 class Rest:
@@ -110,6 +115,19 @@ class Rest:
 
     async def forget(self, operation: UUID) -> Answer:
         return await self._asked("DELETE", f"/v1/operations/{operation}")
+
+    async def listed(self) -> list[UUID]:
+        found: list[UUID] = []
+        token = ""
+        while True:
+            answer = await self.send("GET", "/v1/operations", params={"page_size": str(_PAGE), "page_token": token})
+            if answer is None or answer.status_code != 200:
+                await asyncio.sleep(_PAUSE)
+                continue
+            found += [UUID(each["id"]) for each in answer.json()["operations"]]
+            token = answer.json()["next_page_token"]
+            if not token:
+                return found
 
     async def verb(self, operation: UUID, verb: str) -> Answer:
         return await self._asked("POST", f"/v1/operations/{operation}:{verb}")
@@ -179,6 +197,21 @@ class Rpc:
     async def forget(self, operation: UUID) -> Answer:
         request = longrunning.DeleteOperationRequest(name=f"operations/{operation}")
         return await self._asked(self._operations.DeleteOperation, request)
+
+    async def listed(self) -> list[UUID]:
+        found: list[UUID] = []
+        token = ""
+        while True:
+            request = longrunning.ListOperationsRequest(name="operations", page_size=_PAGE, page_token=token)
+            try:
+                answer = await self._operations.ListOperations(request, timeout=PATIENCE, metadata=self._metadata)
+            except aio.AioRpcError:
+                await asyncio.sleep(_PAUSE)
+                continue
+            found += [_id(each.name) for each in answer.operations]
+            token = answer.next_page_token
+            if not token:
+                return found
 
     async def _asked(self, call: Any, request: Any, patience: float = PATIENCE) -> Answer:
         try:

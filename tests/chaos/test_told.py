@@ -116,6 +116,7 @@ def it() -> Told:
         ],
         told_of={ALICE: EVERYTHING},
         waited={CREATION.id: "succeeded"},
+        listed=[(ALICE, [FILM.id, CREATION.id])],
         forgotten={GONE},
         gone={GONE: 15},
         wanted_again={CREATION.id},
@@ -141,6 +142,14 @@ def never_so(it: Told) -> None:
 
 def waited_in_vain(it: Told) -> None:
     it.history.waited[CREATION.id] = "running"
+
+
+def listed_twice(it: Told) -> None:
+    it.history.listed[0][1].append(FILM.id)
+
+
+def left_out_of_the_list(it: Told) -> None:
+    it.history.listed[0][1].pop()
 
 
 def an_event_twice(it: Told) -> None:
@@ -268,6 +277,8 @@ def a_message_changed(it: Told) -> None:
         (back_behind_an_event, "told_of_the_past"),
         (never_so, "told_of_the_past"),
         (waited_in_vain, "waited_in_vain"),
+        (listed_twice, "listed_otherwise_than_kept"),
+        (left_out_of_the_list, "listed_otherwise_than_kept"),
         (an_event_twice, "followed_twice"),
         (an_event_left_out, "followed_with_a_gap"),
         (events_out_of_order, "followed_twice"),
@@ -310,4 +321,5 @@ def test_what_came_of_a_request_under_way_while_its_operation_was_forgotten_is_e
     it.operations.append(replace(FILM, id=late, payload={"script_content": "#2 A boat."}))
     it.keys[ALICE, "other"] = late
     it.history.messages.append(message(late, 3, "operation.succeeded"))
+    it.history.listed[0][1].append(late)
     assert it.found() == []

@@ -1,4 +1,4 @@
-"""What clients were told of operations, against the timelines: by answers, by waits, and by streams of events."""
+"""What clients were told of operations, against the timelines: by answers, waits and lists, and by streams of events."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -27,13 +27,17 @@ _LEADS_TO = {
 
 
 def told(rows: Snapshot, history: History) -> Iterator[Violation]:
-    """Every answer and every follower."""
+    """Every answer, every list and every follower."""
     yield from _after_the_end(rows, history)
     yield from _of_the_past(rows.events, history)
     for operation, status in history.waited.items():
         row = rows.operations.get(OperationId(operation))
         if row is not None and row.status != status:
             yield Violation("waited_in_vain", operation, f"told {status or 'nothing'}, kept {row.status}")
+    for user, listed in history.listed:
+        kept = {row.id for row in rows.operations.values() if row.user_id == user}
+        if len(listed) > len(set(listed)) or set(listed) != kept:
+            yield Violation("listed_otherwise_than_kept", user, f"{len(listed)} listed, {len(kept)} kept")
     for followed in history.followed:
         yield from _numbered(followed)
         timeline = rows.events.get(OperationId(followed.operation))
