@@ -164,13 +164,12 @@ class Tenant:
             self._stories[wish.story].append(operation)
         else:
             await self._look(operation)  # which names the story
-        if len(self._company) < _COMPANY:
-            draw = self._chance.random()
-            if draw < 0.35:
-                self._followers.append(Follower(operation, self.history, random.Random(self._chance.getrandbits(32))))
-                self._accompany(self._followers[-1].follow(self._client))
-            elif draw < 0.6:
-                self._accompany(followers.waiting(self._way(), operation, self.history, self.stop))
+        draw = self._chance.random()
+        for _ in range((draw < 0.3) + (draw < 0.06) if len(self._company) < _COMPANY else 0):
+            self._followers.append(Follower(operation, self.history, random.Random(self._chance.getrandbits(32))))
+            self._accompany(self._followers[-1].follow(self._client))
+        if len(self._company) < _COMPANY and self._chance.random() < 0.2:
+            self._accompany(followers.waiting(self._way(), operation, self.history, self.stop))
 
     def _accompany(self, following: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(following)
