@@ -185,6 +185,7 @@ async def follow(
     with hub.subscribe(operation.id) as subscription:
         await hub.heard()  # what is only live would be missed before
         while (stored := await _stored(store, operation, seen, subscription, resync)) is not None:
+            heard = time.monotonic()
             for event in stored:
                 yield event
                 seen = event.seq
@@ -196,6 +197,7 @@ async def follow(
             if operation.done or subscription.closed:
                 return
             while fresh := await subscription.next(resync):
+                heard = time.monotonic()
                 if fresh.seq > seen + 1:
                     break  # an event is missing: the store has it
                 if fresh.seq in {0, seen + 1}:
@@ -204,7 +206,8 @@ async def follow(
                 if fresh.kind in TERMINAL_KINDS:
                     return
             else:
-                operation = await _again(store, hub, operation, resync)
+                # A look that others took before this stream's latest event may show the operation as it was before that.
+                operation = await _again(store, hub, operation, within=min(resync / 2, time.monotonic() - heard))
                 yield operation
 
 
@@ -223,9 +226,9 @@ async def _stored(
             await subscription.next(resync)
 
 
-async def _again(store: OwnerStore, hub: Hub, operation: Operation, resync: float) -> Operation:
+async def _again(store: OwnerStore, hub: Hub, operation: Operation, *, within: float) -> Operation:
     """The operation as it is now, or as it was while the database is away or the operation is gone."""
     try:
-        return await hub.read(store, operation.user_id, operation.id, within=resync / 2)
+        return await hub.read(store, operation.user_id, operation.id, within=within)
     except (NotFound, Unavailable):
         return operation

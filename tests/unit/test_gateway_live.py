@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -214,6 +214,22 @@ async def test_a_slow_reader_loses_nothing(served: Served) -> None:
         hub.publish(await _step(served, claim, number))
     hub.publish((await served.store.finish(claim)).event)
     assert seqs + await _collect(source) == list(range(1, 24))
+
+
+async def test_no_snapshot_is_older_than_an_event_before_it(served: Served) -> None:
+    """Streams share their looks into the store, but none from before what one of them has told meanwhile."""
+    name, claim = await _running(served)
+    operation = await served.store.operation(ALICE, name)
+    async with aclosing(follow(served.store, served.hub, operation, resync=60.0)) as stream:
+        assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]  # type: ignore[union-attr]  # stored events
+        news = asyncio.create_task(anext(stream))
+        # Another stream looks, and sees it running; then it is given back, which this stream tells.
+        assert (await served.hub.read(served.store, ALICE, name, within=30.0)).status == "running"
+        served.hub.publish((await served.store.requeue(claim, None, 0.0)).event)
+        assert (await news).kind == "released"  # type: ignore[union-attr]
+        (subscription,) = served.hub._subscriptions[name]
+        subscription.interrupt()
+        assert (await anext(stream)).status == "queued"  # type: ignore[union-attr]  # how it stands
 
 
 async def test_a_stream_that_claims_to_know_the_future_still_ends(served: Served) -> None:
