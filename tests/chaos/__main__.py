@@ -169,6 +169,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--report", type=Path, default=None, help="where to write the report as JSON")
     parser.add_argument("--keep", type=Path, default=None, help="a folder for data and logs, kept afterwards")
     options = parser.parse_args(arguments)
+    if options.keep and options.keep.exists() and any(options.keep.iterdir()):
+        parser.error(f"{options.keep} holds something already, which would be taken for this run's")
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(2**32)
     return options

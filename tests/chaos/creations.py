@@ -83,6 +83,8 @@ def _refused(asked: Asked, made: Sequence[Operation], stories: Sequence[Story], 
     """A refusal leaves nothing, where each try was one: of a lost answer nobody knows."""
     if asked.refusable and asked.answers:
         yield Violation("accepted_what_is_wrong", asked.marker, str(asked.answers))
+    if asked.mistaken:
+        yield Violation("taken_for_another", asked.key, f"{asked.path}, sent {asked.tries} times")
     if asked.answers or asked.lost:
         return
     left = [*(operation.id for operation in made), *(story.id for story in stories)]

@@ -14,7 +14,7 @@ class Asked:
     knows what came: no answer, or one that says that something broke.
 
     `marker` is in the request's payload and in no other's; "" where the payload has no text. `refusable` says that the request is
-    wrong, or its key another's: it must not be accepted.
+    wrong, or its key another's: it must not be accepted. `mistaken`: an answer said that the key is another request's.
     """
 
     user: UUID
@@ -25,6 +25,7 @@ class Asked:
     answers: tuple[UUID, ...]
     lost: int = 0
     refusable: bool = False
+    mistaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

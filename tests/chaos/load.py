@@ -208,7 +208,7 @@ class Tenant:
         reached = known
         if verb == "retry":
             reached = [operation for operation in known if self._said.get(operation) in {"failed", "cancelled"}]
-            self.history.wanted_again.update(known)
+            self.history.wanted_again.update(self._stories[story])
             self._unfinished.update(known)
         body = {"filter": f"story_id = {story}"}
         while True:

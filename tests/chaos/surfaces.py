@@ -23,14 +23,15 @@ Json = dict[str, Any]
 PATIENCE = 15.0
 """Seconds that a client waits for one answer: a gateway may hang."""
 REFUSED_FOR_NOW = 429
+TAKEN = 422
+"""The key is another request's."""
 _PAGE = 20
 _PAUSE = 0.3
 _STATUSES = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.NOT_FOUND: 404,
     grpc.StatusCode.FAILED_PRECONDITION: 409,
-    grpc.StatusCode.ABORTED: 409,
-    grpc.StatusCode.ALREADY_EXISTS: 422,
+    grpc.StatusCode.ABORTED: TAKEN,
     grpc.StatusCode.RESOURCE_EXHAUSTED: REFUSED_FOR_NOW,
 }
 _RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)]

@@ -201,6 +201,10 @@ def wrong_and_accepted(it: Told) -> None:
     it.history.asked[3] = replace(it.history.asked[3], answers=(FILM.id,))
 
 
+def the_same_taken_for_another(it: Told) -> None:
+    it.history.asked[0] = replace(it.history.asked[0], mistaken=True)
+
+
 def refused_and_begun(it: Told) -> None:
     it.operations.append(replace(CREATION, id=OperationId(uuid4()), payload={"script_content": "#3 No."}))
 
@@ -291,6 +295,7 @@ def a_message_changed(it: Told) -> None:
         (deleted_with_its_key_kept, "forgotten_but_there"),
         (deleted_and_told_of, "forgotten_but_there"),
         (wrong_and_accepted, "accepted_what_is_wrong"),
+        (the_same_taken_for_another, "taken_for_another"),
         (refused_and_begun, "refused_but_stored"),
         (refused_and_a_story, "refused_but_stored"),
         (refused_and_its_key_kept, "refused_but_stored"),

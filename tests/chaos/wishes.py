@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from tests.chaos.history import Asked, History, Seen
-from tests.chaos.surfaces import PATIENCE, REFUSED_FOR_NOW, Surface, Wish
+from tests.chaos.surfaces import PATIENCE, REFUSED_FOR_NOW, TAKEN, Surface, Wish
 
 _PAUSE = 0.25
 _HANGS_UP = 0.12
@@ -37,6 +37,7 @@ class Wishes:
         key = str(UUID(int=chance.getrandbits(128), version=4)) if chance.random() < 0.7 else ""
         answers: list[UUID] = []
         tries = lost = 0
+        mistaken = False
         twice = chance.random() < 0.25
         while True:
             tries += 1
@@ -44,6 +45,7 @@ class Wishes:
             asked = self._history.tick()
             answer = await chance.choice(surfaces).begin(wish, key, patience=chance.uniform(0.001, 0.04) if hangs_up else PATIENCE)
             lost += answer.unknown
+            mistaken = mistaken or answer.status == TAKEN
             if answer.good and answer.operation is not None:
                 answers.append(answer.operation)
                 self._history.seen.append(Seen(answer.operation, asked, self._history.tick(), answer.state, answer.attempt))
@@ -54,7 +56,7 @@ class Wishes:
             if refused or not key or enough or (self._stop.is_set() and tries > 3):
                 break
             await asyncio.sleep(chance.uniform(0, _PAUSE))
-        self._history.asked.append(Asked(self._user, wish.path, marker, key, tries, tuple(answers), lost))
+        self._history.asked.append(Asked(self._user, wish.path, marker, key, tries, tuple(answers), lost, mistaken=mistaken))
         if wish.story is None and answers and key and chance.random() < 0.15:
             await self._refusable(wish, key, surfaces)
         return answers[0] if answers else None
