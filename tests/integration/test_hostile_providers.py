@@ -210,7 +210,9 @@ ASKED_AFTER = [name for name, engine in ENGINES.items() if "poll" in engine.late
 async def test_a_paid_job_that_is_not_answered_for_is_not_left_to_another_engine(name: str, tmp_path: Path) -> None:
     engine, notes = ENGINES[name], KeptNotes()
     server = Unreliable(engine, "poll", "silent")
-    either = replace(engine, build=lambda url, folder: FirstThatAnswers([lambda: engine.build(url, folder), NeverAsked]))
+    either = replace(
+        engine, build=lambda url, folder: FirstThatAnswers({name: lambda: engine.build(url, folder), "second": NeverAsked})
+    )
     async with provider(server) as found:
         with pytest.raises(StoryreelError) as caught:
             await tried(either, found, tmp_path, notes)

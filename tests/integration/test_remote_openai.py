@@ -196,8 +196,8 @@ async def test_what_is_no_picture_says_so(picture: dict[str, Any], reason: str, 
 
 
 async def test_no_picture_is_so_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link may lead to a file, such as a film, that is not to be read into memory."""
-    monkeypatch.setattr(pictures, "_MOST_BYTES", 1000)
+    """A link may lead to a file, such as a film, that is not to fill memory or disk."""
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1000)
 
     class Linking(OpenAI):
         def _answered(self, asked: Asked) -> bytes:
@@ -208,6 +208,7 @@ async def test_no_picture_is_so_large(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(EngineFailed) as caught:
         await run(images, PICTURE, server, EngineJob(tmp_path))
     assert caught.value.reason == "PEER_ANSWER_TOO_LARGE"
+    assert sum(file.stat().st_size for file in tmp_path.rglob("*")) < 2000
 
 
 @pytest.mark.parametrize("make", [images, speech])

@@ -76,7 +76,7 @@ class ElevenLabs:
 
 def _heard(answer: Any) -> Any:
     narration.check(_NAME, _samples(answer))
-    return answer
+    return {"audio_base64": answer["audio_base64"], "alignment": answer.get("alignment")}
 
 
 def _samples(answer: Any) -> Samples:
@@ -96,7 +96,10 @@ def _times(text: str, alignment: Any) -> Sequence[tuple[str, float, float]]:
         return ()
     if "".join(map(str, characters)) != text or not len(characters) == len(begins) == len(ends) == len(text):
         return ()
-    if not all(isinstance(at, int | float) for at in (*begins, *ends)):
+    times = [at for span in zip(begins, ends, strict=True) for at in span]
+    if not all(isinstance(at, int | float) and 0 <= at < narration.LONGEST for at in times) or begins != sorted(begins):
+        return ()
+    if any(begin > end for begin, end in zip(begins, ends, strict=True)):
         return ()
     words = tokens.words(text, list)
     return [(word.text, float(begins[word.start]), float(ends[word.start + len(word.text) - 1])) for word in words]
