@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from services.core.errors import EngineFailed, StoryreelError
+from services.core.errors import EngineFailed, StoryreelError, Unavailable
 from services.core.model import Language
 from services.core.requests import SpeechRequest
 from services.model_service.engine import Output
@@ -21,6 +21,7 @@ from services.model_service.engines.remote import narration
 from services.model_service.engines.remote.cosyvoice import CosyVoice
 from services.model_service.engines.remote.elevenlabs import ElevenLabs
 from services.model_service.engines.remote.settings import CosyVoiceSettings, ElevenLabsSettings
+from services.model_service.engines.speech import sound as sounds
 from services.model_service.engines.speech.sound import RATE
 from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.peer import Asked, Provider, answer, form, provider
@@ -184,3 +185,35 @@ def test_estimated_times_without_pauses_still_cover_the_line() -> None:
     assert [word for word, *_ in words] == ["One,", "two,", "three."]
     assert (words[0][1], words[-1][2]) == (0.0, 3.0)
     assert all(before[2] <= after[1] for before, after in itertools.pairwise(words))
+
+
+@pytest.mark.parametrize("wrong", [10**400, -1.0, 0.0], ids=["huge", "negative", "backwards"])
+async def test_elevenlabs_times_that_cannot_be_are_estimated(wrong: float, tmp_path: Path) -> None:
+    times = [0.1] * (len(EN.text) - 1)
+    alignment = {
+        "characters": list(EN.text),
+        "character_start_times_seconds": [*times, wrong],
+        "character_end_times_seconds": [*times, 1],
+    }
+    body = json.dumps({"audio_base64": base64.b64encode(tone(2.0, 24_000)).decode(), "alignment": alignment})
+
+    async def speak(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(200, body))
+
+    output, _ = await run(elevenlabs, EN, speak, EngineJob(tmp_path))
+    assert output.meta["timing"] == "estimated"
+
+
+def test_a_playlist_is_no_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would have this process read files that the provider names."""
+    monkeypatch.chdir(tmp_path)
+    sounds.write(tmp_path / "secret.wav", np.full(RATE, 0.2, np.float32))
+    with pytest.raises(Unavailable) as caught:
+        narration.from_file("tester", b"ffconcat version 1.0\nfile secret.wav\n")
+    assert caught.value.reason == "PEER_UNREADABLE"
+
+
+def test_a_line_of_hours_is_none() -> None:
+    with pytest.raises(EngineFailed) as caught:
+        narration.from_pcm("tester", bytes(2 * 8000 * 601), 8000)
+    assert caught.value.reason == "PEER_ANSWER_TOO_LARGE"

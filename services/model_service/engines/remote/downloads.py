@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,11 @@ class Download:
 
     async def _refusal(self, response: httpx2.Response) -> StoryreelError:
         body = bytearray()
-        async for chunk in chunks(self._name, response):
-            body += chunk
-            if len(body) > _EXCERPT:
-                break
+        async with aclosing(chunks(self._name, response)) as pieces:
+            async for chunk in pieces:
+                body += chunk
+                if len(body) > _EXCERPT:
+                    break
         after = retry_after(response.headers.get("retry-after"))
         return refusals.of_status(self._name, response.status_code, bytes(body), after)
 
@@ -82,7 +83,7 @@ def joined(name: str, base: httpx2.URL, link: str) -> httpx2.URL:
         raise refusals.unexpected(name, "an http or https link", link) from None
 
 
-async def chunks(name: str, response: httpx2.Response) -> AsyncIterator[bytes]:
+async def chunks(name: str, response: httpx2.Response) -> AsyncGenerator[bytes, None]:
     """The answer's body as it comes. Raises Unavailable PEER_UNREADABLE for an encoding that nobody asked for, or a broken one."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
@@ -97,9 +98,10 @@ async def chunks(name: str, response: httpx2.Response) -> AsyncIterator[bytes]:
 async def write(name: str, response: httpx2.Response, to: Path, largest: int) -> None:
     """The answer's body as a file. Raises EngineFailed PEER_ANSWER_TOO_LARGE once it is larger than `largest` bytes."""
     size = 0
-    with to.open("wb") as file:
-        async for chunk in chunks(name, response):
-            size += len(chunk)
-            if size > largest:
-                raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=largest)
-            await asyncio.to_thread(file.write, chunk)
+    async with aclosing(chunks(name, response)) as pieces:
+        with to.open("wb") as file:
+            async for chunk in pieces:
+                size += len(chunk)
+                if size > largest:
+                    raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=largest)
+                await asyncio.to_thread(file.write, chunk)

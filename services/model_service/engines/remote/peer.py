@@ -8,8 +8,8 @@ nobody knows, and `Unanswered` says so.
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -153,7 +153,8 @@ class Session:
         stream = await self._repeated(lambda: self._begun(method, path, {"json": body, **request}), paid=False)
         context, response = stream
         try:
-            yield self._lines(response)
+            async with aclosing(self._lines(response)) as lines:
+                yield lines
         finally:
             await context.__aexit__(None, None, None)
 
@@ -220,16 +221,20 @@ class Session:
 
     async def _body(self, response: httpx2.Response) -> bytes:
         body = bytearray()
-        async for chunk in downloads.chunks(self._name, response):
-            body += chunk
-            if len(body) > self._limits.largest_answer:
-                raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=self._name, limit=self._limits.largest_answer)
+        async with aclosing(downloads.chunks(self._name, response)) as pieces:
+            async for chunk in pieces:
+                body += chunk
+                if len(body) > self._limits.largest_answer:
+                    raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=self._name, limit=self._limits.largest_answer)
         return bytes(body)
 
-    async def _lines(self, response: httpx2.Response) -> AsyncIterator[str]:
+    async def _lines(self, response: httpx2.Response) -> AsyncGenerator[str, None]:
         try:
-            async with asyncio.timeout(self._limits.answer):
-                async for data in _data(response, self._name, self._limits.largest_answer):
+            async with (
+                asyncio.timeout(self._limits.answer),
+                aclosing(_data(response, self._name, self._limits.largest_answer)) as events,
+            ):
+                async for data in events:
                     yield data
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise self._late() from error
@@ -293,17 +298,18 @@ def _named(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
 
 
-async def _data(response: httpx2.Response, name: str, most: int) -> AsyncIterator[str]:
+async def _data(response: httpx2.Response, name: str, most: int) -> AsyncGenerator[str, None]:
     """The `data` of each server-sent event (WHATWG HTML, 9.2); several data lines are joined by newlines."""
     size, rest, parts = 0, b"", list[bytes]()
-    async for chunk in downloads.chunks(name, response):
-        size += len(chunk)
-        if size > most:
-            raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=most)
-        *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
-                parts.append(line[5:].removeprefix(b" ").removesuffix(b"\r"))
-            elif not line.removesuffix(b"\r") and parts:
-                yield b"\n".join(parts).decode(errors="replace")
-                parts = []
+    async with aclosing(downloads.chunks(name, response)) as pieces:
+        async for chunk in pieces:
+            size += len(chunk)
+            if size > most:
+                raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=most)
+            *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
+            for line in lines:
+                if line.startswith(b"data:"):
+                    parts.append(line[5:].removeprefix(b" ").removesuffix(b"\r"))
+                elif not line.removesuffix(b"\r") and parts:
+                    yield b"\n".join(parts).decode(errors="replace")
+                    parts = []
