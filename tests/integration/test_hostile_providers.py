@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from services.core.errors import Cancelled, ResourceExhausted, StoryreelError
-from services.core.model import Digest, Engine
+from services.core.model import Engine
 from services.core.requests import Request, Service
 from services.model_service import registry
 from services.model_service.engine import Job, Output
@@ -127,7 +127,7 @@ async def tried(
 
 
 class CancelledWhen(EngineJob):
-    def __init__(self, cancel: Callable[[], bool], folder: Path, media: Mapping[Digest, Path]) -> None:
+    def __init__(self, cancel: Callable[[], bool], folder: Path, media: dict[str, Path]) -> None:
         super().__init__(folder, media)
         self._cancel = cancel
 

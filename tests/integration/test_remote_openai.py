@@ -365,6 +365,6 @@ async def test_a_picture_of_a_kind_that_is_read_by_running_programs_is_refused(t
     Image.new("RGB", (64, 64)).save(target, format="EPS")
     server = OpenAI()
     server.picture = {"b64_json": base64.b64encode(target.getvalue()).decode()}
-    with pytest.raises(StoryreelError, match="no picture .UnidentifiedImageError") as caught:
+    with pytest.raises(StoryreelError, match="UnidentifiedImageError") as caught:
         await run(images, PICTURE, server, EngineJob(tmp_path))
     assert caught.value.reason == "PEER_UNREADABLE"
