@@ -301,7 +301,7 @@ async def test_a_clip_that_its_provider_has_lost_is_created_anew_by_the_next_att
 ) -> None:
     monkeypatch.setattr(polling, "_FIRST", 0.01)
     (tmp_path / "key.png").write_bytes(png(320, 184))
-    media = {IMAGE: tmp_path / "key.png"}
+    media: dict[str, Path] = {IMAGE: tmp_path / "key.png"}
 
     class Forgetful(OpenAI):
         forgets = True

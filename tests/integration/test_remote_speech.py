@@ -75,6 +75,7 @@ async def cosy(asked: Asked, writer: asyncio.StreamWriter) -> None:
     }
     # FastAPI takes an empty field of a form for one that is missing; an instruction without its end would be spoken.
     ended = parts.get("instruct_text", b"<|endofprompt|>")
+    assert isinstance(ended, bytes)
     if set(parts) != known.get(asked.path) or not all(parts.values()) or not ended.endswith(b"<|endofprompt|>"):
         writer.write(answer(422, '{"detail": [{"msg": "Field required"}]}'))
     else:
