@@ -1,7 +1,7 @@
 """Engines that stand in for each other: the first that loads, and the first that answers."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -52,17 +52,19 @@ class FirstThatLoads:
 
 
 class FirstThatAnswers:
-    """Asks its engines in the settings' order until one answers.
+    """Asks its engines, by name, in the settings' order until one answers.
 
-    One that cannot load, for now or for good, is left out with a warning until the service is started again: what serves must
-    not change its identity on the way. That is made of all theirs, so that a result is found again whichever of them made it;
-    `meta["made_by"]` names that one, and `meta["passed_over"]` says what kept the ones before it. It accepts what the first one
-    does, which is asked first; the others ignore what they cannot use. A cancel, a wrong request and a violation are final.
+    One that cannot load is left out with a warning. `again` gives what is to serve once it can: what serves already stays as it
+    is, since its identity must not change under what it makes. That is made of all theirs, so that a result is found again
+    whichever of them made it; `meta["made_by"]` names that one, and `meta["passed_over"]` says what kept the ones before it. It
+    accepts what the first one does, which is asked first; the others ignore what they cannot use. A cancel, a wrong request and a
+    violation are final.
     """
 
-    def __init__(self, candidates: Sequence[Callable[[], Generator[Any]]]) -> None:
+    def __init__(self, candidates: Mapping[str, Callable[[], Generator[Any]]]) -> None:
+        self.left_out: Mapping[str, StoryreelError] = {}
         self._candidates = candidates
-        self._engines: tuple[Generator[Any], ...] = ()
+        self._loaded: Mapping[str, Generator[Any]] = {}
 
     @property
     def identity(self) -> Engine:
@@ -71,22 +73,49 @@ class FirstThatAnswers:
         name = "+".join(identity.name for identity in identities)
         return Engine(name, "1", digest, identities[0].accepts if identities else Accepts())
 
+    @property
+    def may_come(self) -> Sequence[str]:
+        """The names of those that are left out for now and not for good."""
+        return [name for name, error in self.left_out.items() if error.retryable]
+
     def load(self) -> None:
         """When none loads, raises what may pass of that (Transient), or else the last EngineFailed."""
-        engines: list[Generator[Any]] = []
-        failures: list[StoryreelError] = []
-        for candidate in self._candidates:
+        loaded, left_out = self._tried(self._candidates)
+        if not loaded:
+            failures = list(left_out.values())
+            raise next((failure for failure in reversed(failures) if failure.retryable), failures[-1])
+        for name, error in left_out.items():
+            until = "it can load" if error.retryable else "the service starts again"
+            _log.warning("an engine cannot load; it is left out", engine=name, problem=str(error), until=until)
+        self._loaded, self.left_out = loaded, left_out
+
+    def again(self) -> "FirstThatAnswers | None":
+        """The same engines with those in their places that could not load for now, and now can; None where none can."""
+        found, left_out = self._tried(self.may_come)
+        if not found:
+            return None
+        grown = FirstThatAnswers(self._candidates)
+        loaded = {**self._loaded, **found}
+        grown._loaded = {name: loaded[name] for name in self._candidates if name in loaded}
+        grown.left_out = {name: left_out.get(name, error) for name, error in self.left_out.items() if name not in found}
+        return grown
+
+    @property
+    def _engines(self) -> tuple[Generator[Any], ...]:
+        return tuple(self._loaded.values())
+
+    def _tried(self, names: Iterable[str]) -> tuple[dict[str, Generator[Any]], dict[str, StoryreelError]]:
+        loaded: dict[str, Generator[Any]] = {}
+        left_out: dict[str, StoryreelError] = {}
+        for name in names:
             try:
-                engine = candidate()
+                engine = self._candidates[name]()
                 engine.load()
             except (EngineFailed, Transient) as error:
-                _log.warning("an engine cannot load; it is left out until the service starts again", problem=str(error))
-                failures.append(error.with_traceback(None))  # whose frames would hold what was read of its weights
+                left_out[name] = error.with_traceback(None)  # whose frames would hold what was read of its weights
             else:
-                engines.append(engine)
-        if not engines:
-            raise next((failure for failure in reversed(failures) if failure.retryable), failures[-1])
-        self._engines = tuple(engines)
+                loaded[name] = engine
+        return loaded, left_out
 
     def run(self, request: Any, job: Job) -> Output:
         """Raises the last one's error; and an earlier one's, where it may pass and that engine's paid job may still be running.

@@ -27,6 +27,12 @@ class Metrics:
             "storyreel_engine_queue_length", "Generations that wait for a worker.", ("service",), registry=registry
         )
         self.in_flight = Gauge("storyreel_engine_in_flight", "Generations that run.", ("service",), registry=registry)
+        self.left_out = Gauge(
+            "storyreel_engine_left_out",
+            "1 while an engine of several could not be loaded and the others serve without it.",
+            ("service", "engine"),
+            registry=registry,
+        )
         self.cache_hits = Counter(
             "storyreel_engine_cache_hits_total", "Generations answered from the store.", ("service", "kind"), registry=registry
         )

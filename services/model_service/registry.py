@@ -63,10 +63,10 @@ ENGINES: Mapping[Service, Mapping[str, tuple[str, ...]]] = {
 def engine(service: Service, equipment: Equipment) -> Generator[Any]:
     """The engine that the settings choose for a service, built but not loaded. Raises EngineFailed UNKNOWN_ENGINE."""
     names = [name.strip() for name in equipment.settings.engine(service).split(",")]
-    candidates = [partial(named, service, name, equipment) for name in names]
+    candidates = {name: partial(named, service, name, equipment) for name in names}
     for name in names:
         _paths(service, name)  # an unknown name is a mistake, not an engine that is away
-    return candidates[0]() if len(candidates) == 1 else FirstThatAnswers(candidates)
+    return candidates[names[0]]() if len(candidates) == 1 else FirstThatAnswers(candidates)
 
 
 def named(service: Service, name: str, equipment: Equipment) -> Generator[Any]:

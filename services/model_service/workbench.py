@@ -2,7 +2,8 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -24,6 +25,7 @@ from services.core.requests import Request, Service
 from services.model_service import allocator, validation
 from services.model_service.engine import Generator, Output
 from services.model_service.executor import Places
+from services.model_service.fallback import FirstThatAnswers
 from services.model_service.job import EngineJob
 from services.model_service.metrics import Metrics
 from services.model_service.records import Records
@@ -35,7 +37,17 @@ _log = structlog.get_logger(__name__)
 Send = Callable[[Update], Awaitable[None]]
 
 _LOAD_RETRY_SECONDS = 2.0
+_FIRST_AGAIN, _LONGEST_AGAIN = 15.0, 600.0
+"""Seconds before an engine that was left out is tried again: at first, and at most."""
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """An engine, and who it was when it was loaded."""
+
+    engine: Generator[Any]
+    identity: Engine
 
 
 class Workbench:
@@ -52,14 +64,20 @@ class Workbench:
         metrics: Metrics,
     ) -> None:
         self.service = service
-        self.identity: Engine | None = None
         self._engine = engine
+        self._serving: _Serving | None = None
+        self._growing: asyncio.Task[None] | None = None
         self._settings = settings
         self._media = media
         self._records = Records(media)
         self._flights = flights
         self._metrics = metrics
         self._places = Places(service, settings.workers(service), settings.queue_limit, metrics)
+
+    @property
+    def identity(self) -> Engine | None:
+        """Who serves; None before it is loaded. It changes when an engine that was left out of several has loaded."""
+        return self._serving.identity if self._serving is not None else None
 
     async def load(self) -> None:
         """Load the engine in a thread; what is transient is tried again for as long as it takes. Raises EngineFailed."""
@@ -76,9 +94,39 @@ class Workbench:
             else:
                 break
         await asyncio.to_thread(allocator.give_back)
-        self.identity = self._engine.identity
+        identity = self._engine.identity
+        self._serving = _Serving(self._engine, identity)
         seconds = round(monotonic() - started, 2)
-        _log.info("an engine is loaded", service=self.service.value, engine=self.identity.name, seconds=seconds)
+        _log.info("an engine is loaded", service=self.service.value, engine=identity.name, seconds=seconds)
+        if isinstance(self._engine, FirstThatAnswers):
+            self._tell_left_out(self._engine)
+            self._growing = asyncio.create_task(self._grow(self._engine), name=f"engines of {self.service.value} that are away")
+
+    async def _grow(self, engine: FirstThatAnswers) -> None:
+        """Try again, ever more rarely, to load what is left out; what has loaded serves from then on, in its place."""
+        wait = _FIRST_AGAIN
+        while names := engine.may_come:
+            await asyncio.sleep(max(wait, *(engine.left_out[name].retry_after or 0.0 for name in names)))
+            wait = min(2 * wait, _LONGEST_AGAIN)
+            try:
+                grown = await asyncio.to_thread(engine.again)
+            except Exception as error:  # noqa: BLE001 - an engine's bug; the others serve on
+                _log.error("an engine that was left out fails unexpectedly", service=self.service.value, exc_info=error)
+                continue
+            if grown is None:
+                _log.info("engines are still away", service=self.service.value, engines=list(names), retry_in=wait)
+                continue
+            came = [name for name in names if name not in grown.left_out]
+            engine, wait = grown, _FIRST_AGAIN
+            self._serving = _Serving(grown, grown.identity)
+            self._tell_left_out(grown, came)
+            _log.info(
+                "an engine that was left out has loaded", service=self.service.value, engines=came, serves=grown.identity.name
+            )
+
+    def _tell_left_out(self, engine: FirstThatAnswers, came: Sequence[str] = ()) -> None:
+        for name in (*came, *engine.left_out):
+            self._metrics.left_out.labels(self.service.value, name).set(name in engine.left_out)
 
     async def answer(self, request: Request, asked: Key, send: Send, *, tenant: str = "") -> None:
         """Send progress, then the result, to whom `tenant` names: from the store, from a generation under way, or from a new one.
@@ -98,14 +146,14 @@ class Workbench:
 
     async def _answer(self, request: Request, asked: Key, send: Send, tenant: str) -> str:
         validation.check(request, asked)
-        identity = self.identity
-        if identity is None:
+        serving = self._serving
+        if serving is None:
             raise Unavailable("MODEL_UNAVAILABLE", service=self.service.value, retry_after=1.0)
-        key = recipes.key(request, identity)
+        key = recipes.key(request, serving.identity)
         if asked and asked != key:
             raise FailedPrecondition("ENGINE_CHANGED", service=self.service.value)
         outcome = "made"
-        with self._flights.join(key, lambda generation: self._generate(request, key, identity, generation, tenant)) as subscription:
+        with self._flights.join(key, lambda generation: self._generate(request, key, serving, generation, tenant)) as subscription:
             if subscription.attached:
                 self._metrics.attaches.labels(self.service.value, request.kind).inc()
             async for update in subscription.updates():
@@ -116,9 +164,13 @@ class Workbench:
 
     async def close(self) -> None:
         """Returns when the engine's threads have ended."""
+        if self._growing is not None:
+            self._growing.cancel()
+            await asyncio.wait([self._growing])
         await self._places.close()
 
-    async def _generate(self, request: Request, key: Key, identity: Engine, generation: Generation, tenant: str) -> Result:
+    async def _generate(self, request: Request, key: Key, serving: _Serving, generation: Generation, tenant: str) -> Result:
+        engine, identity = serving.engine, serving.identity
         recorded = await self._records.find(key)
         if recorded is not None:
             self._metrics.cache_hits.labels(self.service.value, request.kind).inc()
@@ -130,7 +182,7 @@ class Workbench:
             nonlocal seconds
             job.open()
             started = monotonic()
-            output = self._engine.run(request, job)
+            output = engine.run(request, job)
             seconds = monotonic() - started
             allocator.give_back()
             return output

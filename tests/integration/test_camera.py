@@ -2,6 +2,7 @@
 
 import errno
 from dataclasses import replace
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,37 @@ def test_directions_in_words_are_kept() -> None:
 def test_strength_scales_the_move() -> None:
     reach = [path("push", seed=1, strength=strength, seconds=4)[1](1.0).zoom for strength in (0.0, 0.5, 1.0)]
     assert 0 < reach[0] < reach[1] < reach[2]
+
+
+def test_a_locked_off_shot_comes_nearer_where_little_is_seen_of_it_and_evenly() -> None:
+    def zooms(shows: float) -> list[float]:
+        _, pose_at = path("static", seed=1, strength=0.5, seconds=6, shows=shows)
+        return [pose_at(t).zoom for t in np.linspace(0, 1, 25).tolist()]
+
+    ordinary, dim, empty = zooms(150.0), zooms(60.0), zooms(0.0)
+    assert ordinary == zooms(np.inf)
+    assert ordinary[-1] < dim[-1] < empty[-1] <= 0.05
+    assert np.ptp(np.diff(dim)) < 1e-9
+
+
+def longest_still(video: Path) -> int:
+    """The most steps in a row in which next to nothing changes, as `film_checks` sees it."""
+    small = [
+        cv2.resize(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), (96, 54), interpolation=cv2.INTER_AREA).astype(np.int16)
+        for frame in frames_of(video)
+    ]
+    steps = [np.abs(after - before).mean() for before, after in pairwise(small)]
+    return max((len(list(run)) for still, run in groupby(step < 0.02 for step in steps) if still), default=0)
+
+
+def test_a_dark_place_in_which_next_to_nothing_lives_does_not_stand_still(camera: Camera, tmp_path: Path) -> None:
+    """At the ordinary breath, 20 frames in a row were the same to the eye."""
+    prompt = "ruins, night, footprint, 断墙, 废墟, 夜晚, 脚印"
+    keyframe = KeyframeRequest(prompt=prompt, style="anime", language=Language.ZH, width=640, height=360, seed=3, framing="detail")
+    painted = Painter().run(keyframe, EngineJob(tmp_path / "keyframe"))
+    media = {name: made.path for name, made in painted.files.items()}
+    output = run(camera, replace(BASE, camera="固定机位", frames=168, width=640, height=360), media, tmp_path / "job")
+    assert longest_still(output.files["video"].path) < 12
 
 
 def test_snow_falls_evenly() -> None:

@@ -1,8 +1,10 @@
 """Title and end cards: in every style, shape and language; the words within the frame, coming gently, never as boxes."""
 
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -88,6 +90,15 @@ def test_the_words_come_gently_and_the_picture_never_stands_still(engine: Ffmpeg
     assert max(np.diff(levels)) < 25, "no letter jumps in"
     moved = [np.abs(b - a)[:40].mean() for a, b in zip(shown[::8], shown[8::8], strict=False)]
     assert min(moved) > 0.02
+
+
+@pytest.mark.parametrize("style", Style)
+def test_no_card_stands_still_once_its_words_are_there(engine: Ffmpeg, desk: Desk, style: Style) -> None:
+    """As `film_checks` sees it: on a small copy, next to nothing changes for less than half a second."""
+    shown = made(engine, desk, ask("完", style=style, card="end", frames=3 * FPS))
+    small = [cv2.resize(np.asarray(picture, np.float32), (96, 54), interpolation=cv2.INTER_AREA) for picture in shown]
+    steps = [np.abs(np.round(after) - np.round(before)).mean() for before, after in pairwise(small)]
+    assert max((len(list(run)) for still, run in groupby(step < 0.02 for step in steps) if still), default=0) < FPS / 2
 
 
 def test_a_card_needs_no_picture(engine: Ffmpeg, desk: Desk) -> None:

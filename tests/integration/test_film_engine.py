@@ -192,5 +192,5 @@ def test_an_ffmpeg_that_is_not_there_is_told_when_loading() -> None:
 
 def test_the_engine_says_what_encodes() -> None:
     identity = Ffmpeg().identity
-    assert (identity.name, identity.version) == ("ffmpeg", "3")
+    assert (identity.name, identity.version) == ("ffmpeg", "4")
     assert "x264-ultrafast-crf22" in identity.revision

@@ -14,6 +14,7 @@ from services.core.model import Language, ShotDraft, Storyboard
 from services.core.requests import RewriteRequest
 from services.core.vocabulary import CameraMove, Framing, Mood, Transition
 from services.model_service.engines.storyboard import pace
+from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.llm_server import (
     Ask,
     hangs,
@@ -22,6 +23,8 @@ from tests.fixtures.llm_server import (
     writes,
 )
 from tests.fixtures.llm_stories import ZH, TellingJob, Told, asking, board, make, text
+from tests.fixtures.peer import Asked, provider
+from tests.fixtures.remote_engines import LOOKING
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -134,7 +137,23 @@ async def test_usage_is_counted() -> None:
     assert usage["completion_tokens"] > 20
     assert usage["repairs"] == 0
     assert usage["seconds"] > 0
+    assert "estimated" not in usage
     assert meta["model"] == "tester-1b"
+
+
+async def test_usage_that_a_server_does_not_say_is_marked_as_an_estimate(tmp_path: Path) -> None:
+    honest = LOOKING.honest()
+
+    async def quiet(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(honest(asked)[1])
+
+    async with provider(quiet) as found:
+        engine = LOOKING.build(found.url, tmp_path)
+        await asyncio.to_thread(engine.load)
+        output = await asyncio.to_thread(engine.run, LOOKING.request, EngineJob(tmp_path))
+    usage = output.meta["usage"]
+    assert usage["estimated"] is True
+    assert usage["prompt_tokens"] > 500
 
 
 async def test_the_identity_names_model_prompts_and_sampling_and_no_secret() -> None:

@@ -20,7 +20,7 @@ from services.core.errors import ContentViolation, EngineFailed, StoryreelError
 from services.core.model import Digest, Language
 from services.core.requests import ClipRequest, KeyframeRequest, SpeechRequest
 from services.model_service.engine import Output
-from services.model_service.engines.remote import pictures
+from services.model_service.engines.remote import pictures, polling
 from services.model_service.engines.remote.openai_images import OpenAIImages
 from services.model_service.engines.remote.openai_speech import OpenAISpeech
 from services.model_service.engines.remote.openai_videos import OpenAIVideos, long_enough
@@ -196,8 +196,8 @@ async def test_what_is_no_picture_says_so(picture: dict[str, Any], reason: str, 
 
 
 async def test_no_picture_is_so_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link may lead to a file, such as a film, that is not to be read into memory."""
-    monkeypatch.setattr(pictures, "_MOST_BYTES", 1000)
+    """A link may lead to a file, such as a film, that is not to fill memory or disk."""
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1000)
 
     class Linking(OpenAI):
         def _answered(self, asked: Asked) -> bytes:
@@ -208,6 +208,7 @@ async def test_no_picture_is_so_large(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(EngineFailed) as caught:
         await run(images, PICTURE, server, EngineJob(tmp_path))
     assert caught.value.reason == "PEER_ANSWER_TOO_LARGE"
+    assert await asyncio.to_thread(lambda: sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())) == 0
 
 
 @pytest.mark.parametrize("make", [images, speech])
@@ -292,3 +293,78 @@ async def test_a_clip_that_fails_at_its_provider(tmp_path: Path) -> None:
     server.states = ["failed"]
     with pytest.raises(ContentViolation, match="blocked"):
         await run(videos, CLIP, server, EngineJob(tmp_path / "job", {IMAGE: tmp_path / "key.png"}))
+
+
+@pytest.mark.parametrize("gone", ["/v1/videos/video_1", "/v1/videos/video_1/content"])
+async def test_a_clip_that_its_provider_has_lost_is_created_anew_by_the_next_attempt(
+    gone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "_FIRST", 0.01)
+    (tmp_path / "key.png").write_bytes(png(320, 184))
+    media: dict[str, Path] = {IMAGE: tmp_path / "key.png"}
+
+    class Forgetful(OpenAI):
+        forgets = True
+
+        def _answered(self, asked: Asked) -> bytes:
+            if self.forgets and asked.path == gone:
+                return answer(404, '{"error": {"message": "no such video"}}')
+            return super()._answered(asked)
+
+    server, first = Forgetful(film(tmp_path / "sora.mp4")), EngineJob(tmp_path / "first", media)
+    with pytest.raises(StoryreelError) as caught:
+        await run(videos, CLIP, server, first)
+    assert (caught.value.reason, caught.value.retryable) == ("PEER_JOB_FAILED", True)
+    server.forgets = False
+    again = EngineJob(tmp_path / "again", media)
+    again.notes = first.notes
+    assert (await run(videos, CLIP, server, again))[0].files
+    assert server.created == 2
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_a_picture_whose_link_has_expired_is_asked_for_anew_by_the_next_attempt(status: int, tmp_path: Path) -> None:
+    class Expiring(OpenAI):
+        expired = True
+
+        def _answered(self, asked: Asked) -> bytes:
+            if asked.path == "/files/1.png":
+                return answer(status) if self.expired else answer(200, png(1536, 1024), "image/png")
+            return super()._answered(asked)
+
+    server, first = Expiring(), EngineJob(tmp_path / "first")
+    server.picture = {"url": "/files/1.png"}
+    with pytest.raises(EngineFailed):
+        await run(images, PICTURE, server, first)
+    server.expired = False
+    again = EngineJob(tmp_path / "again")
+    again.notes = first.notes
+    output, found = await run(images, PICTURE, server, again)
+    assert output.files
+    assert [asked.method for asked in found.asked] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("make", [images, speech])
+async def test_an_account_that_is_spent_is_not_asked_again_for_a_while(make: Callable[[str], Any], tmp_path: Path) -> None:
+    asked = []
+
+    async def spent(call: Asked, writer: asyncio.StreamWriter) -> None:
+        asked.append(call)
+        writer.write(answer(429, '{"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}'))
+
+    async with provider(spent) as found:
+        engine = make(f"{found.url}/v1")
+        with pytest.raises(EngineFailed, match="quota") as caught:
+            await asyncio.to_thread(engine.run, PICTURE if make is images else LINE, EngineJob(tmp_path))
+    assert caught.value.reason == "PEER_REFUSED"
+    assert len(asked) == 1
+
+
+async def test_a_picture_of_a_kind_that_is_read_by_running_programs_is_refused(tmp_path: Path) -> None:
+    target = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(target, format="EPS")
+    server = OpenAI()
+    server.picture = {"b64_json": base64.b64encode(target.getvalue()).decode()}
+    with pytest.raises(StoryreelError, match="UnidentifiedImageError") as caught:
+        await run(images, PICTURE, server, EngineJob(tmp_path))
+    assert caught.value.reason == "PEER_UNREADABLE"

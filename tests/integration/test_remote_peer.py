@@ -1,6 +1,7 @@
 """A peer against a provider that misbehaves: nothing hangs, nothing leaks, nothing paid is sent twice."""
 
 import asyncio
+import gzip
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -291,3 +292,63 @@ async def _until_done(events: AsyncIterator[str]) -> AsyncIterator[str]:
         if data == "[DONE]":
             return
         yield data
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://a b/", "http://\x00/", "http://host:port/"])
+async def test_a_link_that_is_none_is_told(url: str, tmp_path: Path) -> None:
+    async with provider(replies(GOOD)) as found, peer(found).open() as session:
+        with pytest.raises(StoryreelError) as caught:
+            await session.download(url, tmp_path / "file")
+    assert caught.value.reason in {"PEER_UNEXPECTED", "PEER_UNREACHABLE"}
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 90_000, '{"a": NaN}', '{"a": 1e999}', '{"a": -Infinity}'], ids=["deep", "nan", "1e999", "inf"]
+)
+async def test_json_that_nobody_can_write_down_is_none(body: str) -> None:
+    async with provider(replies(answer(200, body))) as found:
+        with pytest.raises(Unavailable) as caught:
+            await ask(found)
+        assert caught.value.reason == "PEER_UNREADABLE"
+        with pytest.raises(Unanswered):
+            await ask(found, paid=True)
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_half_characters_are_replaced_and_whole_ones_kept(status: int) -> None:
+    async with provider(replies(answer(status, '{"error": "half \\ud83d, whole \\ud83d\\ude00"}'))) as found:
+        if status == 200:
+            assert await ask(found) == {"error": "half ?, whole 😀"}
+        else:
+            with pytest.raises(EngineFailed, match="half \\?, whole 😀"):
+                await ask(found)
+
+
+@pytest.mark.parametrize(("encoding", "body"), [("br", b"x"), ("zstd", b"x"), ("gzip, gzip", b"x"), ("gzip", b"no gzip")])
+async def test_an_encoding_that_nobody_asked_for_or_a_broken_one_is_told(encoding: str, body: bytes, tmp_path: Path) -> None:
+    async with provider(replies(answer(200, body, content_encoding=encoding))) as found:
+        with pytest.raises(Unavailable) as caught:
+            await ask(found)
+        assert caught.value.reason == "PEER_UNREADABLE"
+        async with peer(found).open() as session:
+            with pytest.raises(Unavailable):
+                await session.download("/file", tmp_path / "file")
+
+
+async def test_a_zip_bomb_is_cut_off(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+    async with provider(replies(answer(200, bomb, content_encoding="gzip"))) as found, peer(found).open() as session:
+        with pytest.raises(EngineFailed) as caught:
+            await session.download("/file", tmp_path / "file")
+    assert caught.value.reason == "PEER_ANSWER_TOO_LARGE"
+    assert (tmp_path / "file").stat().st_size <= QUICK.largest_file
+
+
+async def test_a_kind_of_file_has_a_bound_of_its_own(tmp_path: Path) -> None:
+    async with provider(replies(answer(200, bytes(5000)))) as found, peer(found).open() as session:
+        for fetch in (session.download, session.fetch):
+            with pytest.raises(EngineFailed) as caught:
+                await fetch("/file", tmp_path / "file", 1000)
+            assert caught.value.reason == "PEER_ANSWER_TOO_LARGE"
+            assert (tmp_path / "file").stat().st_size <= 1000
+            await fetch("/file", tmp_path / "file")

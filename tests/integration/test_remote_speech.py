@@ -5,6 +5,7 @@ import base64
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from services.core.errors import EngineFailed, StoryreelError
+from services.core.errors import EngineFailed, StoryreelError, Unavailable
 from services.core.model import Language
 from services.core.requests import SpeechRequest
 from services.model_service.engine import Output
@@ -21,6 +22,7 @@ from services.model_service.engines.remote import narration
 from services.model_service.engines.remote.cosyvoice import CosyVoice
 from services.model_service.engines.remote.elevenlabs import ElevenLabs
 from services.model_service.engines.remote.settings import CosyVoiceSettings, ElevenLabsSettings
+from services.model_service.engines.speech import sound as sounds
 from services.model_service.engines.speech.sound import RATE
 from tests.fixtures.engine_job import EngineJob
 from tests.fixtures.peer import Asked, Provider, answer, form, provider
@@ -71,7 +73,10 @@ async def cosy(asked: Asked, writer: asyncio.StreamWriter) -> None:
         "/inference_zero_shot": {"tts_text", "prompt_text", "prompt_wav"},
         "/inference_instruct2": {"tts_text", "instruct_text", "prompt_wav"},
     }
-    if set(parts) != known.get(asked.path):
+    # FastAPI takes an empty field of a form for one that is missing; an instruction without its end would be spoken.
+    ended = parts.get("instruct_text", b"<|endofprompt|>")
+    assert isinstance(ended, bytes)
+    if set(parts) != known.get(asked.path) or not all(parts.values()) or not ended.endswith(b"<|endofprompt|>"):
         writer.write(answer(422, '{"detail": [{"msg": "Field required"}]}'))
     else:
         writer.write(answer(200, tone(3.0, 22_050, (1.2, 1.5)), "application/octet-stream"))
@@ -102,6 +107,14 @@ async def test_elevenlabs_gives_the_words_times(tmp_path: Path) -> None:
     assert output.meta["speed"] == found.asked[0].json()["voice_settings"]["speed"] == 1.2
     assert ["→ 1.2" in line for line in output.meta["changed"]] == [True]
     assert found.asked[0].json()["seed"] == 9
+
+
+async def test_eleven_v3_is_given_a_stability_that_it_takes(tmp_path: Path) -> None:
+    def third(url: str) -> ElevenLabs:
+        return ElevenLabs(ElevenLabsSettings(base_url=url, api_key=SecretStr("key"), model="eleven_v3"))
+
+    _, found = await run(third, EN, eleven, EngineJob(tmp_path))
+    assert found.asked[0].json()["voice_settings"]["stability"] in (0.0, 0.5, 1.0)
 
 
 async def test_elevenlabs_says_what_is_wrong_with_the_key(tmp_path: Path) -> None:
@@ -152,14 +165,15 @@ async def test_cosyvoice_speaks_with_its_speakers(tmp_path: Path) -> None:
     assert after[1] == pytest.approx(1.5, abs=0.05)
 
 
+@pytest.mark.parametrize("mood", ["calm", ""])
 @pytest.mark.parametrize(("said", "path"), [("希望你以后能做得更好。", "/inference_zero_shot"), ("", "/inference_instruct2")])
-async def test_cosyvoice_speaks_in_a_recordings_voice(said: str, path: str, tmp_path: Path) -> None:
+async def test_cosyvoice_speaks_in_a_recordings_voice(said: str, path: str, mood: str, tmp_path: Path) -> None:
     (tmp_path / "voice.wav").write_bytes(b"RIFF")
 
     def like(url: str) -> CosyVoice:
         return CosyVoice(CosyVoiceSettings(base_url=url, prompt_wav=str(tmp_path / "voice.wav"), prompt_text=said))
 
-    _, found = await run(like, ZH, cosy, EngineJob(tmp_path / "job"))
+    _, found = await run(like, replace(ZH, mood=mood), cosy, EngineJob(tmp_path / "job"))
     assert [asked.path for asked in found.asked] == [path]
 
 
@@ -184,3 +198,35 @@ def test_estimated_times_without_pauses_still_cover_the_line() -> None:
     assert [word for word, *_ in words] == ["One,", "two,", "three."]
     assert (words[0][1], words[-1][2]) == (0.0, 3.0)
     assert all(before[2] <= after[1] for before, after in itertools.pairwise(words))
+
+
+@pytest.mark.parametrize("wrong", [10**400, -1.0, 0.0], ids=["huge", "negative", "backwards"])
+async def test_elevenlabs_times_that_cannot_be_are_estimated(wrong: float, tmp_path: Path) -> None:
+    times = [0.1] * (len(EN.text) - 1)
+    alignment = {
+        "characters": list(EN.text),
+        "character_start_times_seconds": [*times, wrong],
+        "character_end_times_seconds": [*times, 1],
+    }
+    body = json.dumps({"audio_base64": base64.b64encode(tone(2.0, 24_000)).decode(), "alignment": alignment})
+
+    async def speak(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(200, body))
+
+    output, _ = await run(elevenlabs, EN, speak, EngineJob(tmp_path))
+    assert output.meta["timing"] == "estimated"
+
+
+def test_a_playlist_is_no_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would have this process read files that the provider names."""
+    monkeypatch.chdir(tmp_path)
+    sounds.write(tmp_path / "secret.wav", np.full(RATE, 0.2, np.float32))
+    with pytest.raises(Unavailable) as caught:
+        narration.from_file("tester", b"ffconcat version 1.0\nfile secret.wav\n")
+    assert caught.value.reason == "PEER_UNREADABLE"
+
+
+def test_a_line_of_hours_is_none() -> None:
+    with pytest.raises(EngineFailed) as caught:
+        narration.from_pcm("tester", bytes(2 * 8000 * 601), 8000)
+    assert caught.value.reason == "PEER_ANSWER_TOO_LARGE"

@@ -121,3 +121,23 @@ def test_the_key_is_no_part_of_who_it_is() -> None:
     one, other = (VolcanoClips(VolcanoSettings(api_key=SecretStr(key))).identity for key in "ab")
     assert one == other
     assert one != VolcanoClips(VolcanoSettings(video=Video.PRO)).identity
+
+
+async def test_an_address_of_media_that_names_none_is_refused_at_the_start() -> None:
+    async with volcano({"status": "done"}) as server:
+        with pytest.raises(EngineFailed, match=r"STORYREEL_VOLCANO_MEDIA_URL.*\{digest\}") as caught:
+            VolcanoImages(settings(server, media_url="https://media.example/")).load()
+    assert caught.value.reason == "BAD_ENGINE_SETTING"
+
+
+async def test_a_picture_whose_address_has_expired_is_asked_for_again(tmp_path: Path) -> None:
+    first = EngineJob(tmp_path / "first")
+    async with volcano({"status": "done", "image_urls": ["/gone.png"]}, {"status": "done", "image_urls": ["/made.png"]}) as server:
+        server.files["/made.png"] = ("image/png", png(256, 144))
+        with pytest.raises(StoryreelError) as caught:
+            await painted(server, first, keyframe())
+        assert (caught.value.reason, caught.value.retryable) == ("PEER_JOB_FAILED", True)
+        again = EngineJob(tmp_path / "again")
+        again.notes = first.notes
+        assert (await painted(server, again, keyframe())).files
+        assert len(server.submitted) == 1

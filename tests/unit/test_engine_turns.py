@@ -20,7 +20,7 @@ from services.core.errors import (
 )
 from services.core.model import Accepts, Engine, Language
 from services.core.requests import Service, SpeechRequest
-from services.model_service import registry
+from services.model_service import registry, workbench
 from services.model_service.engine import Job, Output
 from services.model_service.equipment import Equipment
 from services.model_service.fallback import FirstThatAnswers
@@ -59,7 +59,7 @@ def turns(*speakers: Speaker) -> FirstThatAnswers:
     def made(speaker: Speaker) -> Callable[[], Speaker]:
         return lambda: speaker
 
-    engine = FirstThatAnswers([made(speaker) for speaker in speakers])
+    engine = FirstThatAnswers({speaker.identity.name: made(speaker) for speaker in speakers})
     engine.load()
     return engine
 
@@ -140,6 +140,70 @@ async def test_a_service_whose_language_model_is_away_serves_with_the_next_engin
         await bench.close()
     assert bench.identity is not None
     assert bench.identity.name == "screenwriter"
+
+
+class Away(Speaker):
+    """Cannot load until it was tried so often."""
+
+    def __init__(self, name: str, times: int, failure: StoryreelError = DOWN) -> None:
+        super().__init__(name)
+        self.tried = 0
+        self._times = times
+        self._failing = failure
+
+    def load(self) -> None:
+        self.tried += 1
+        if self.tried <= self._times:
+            raise self._failing
+
+
+def test_what_was_left_out_for_now_takes_its_place_again_and_what_serves_stays_as_it_is(tmp_path: Path) -> None:
+    engine = turns(Away("far", 2), Speaker("near"), Speaker("gone", unloadable=MISSING))
+    before = engine.identity
+    assert (engine.may_come, set(engine.left_out)) == (["far"], {"far", "gone"})
+    assert engine.again() is None
+    grown = engine.again()
+    assert grown is not None
+    assert grown.identity.name == "far+near"
+    assert (grown.may_come, set(grown.left_out)) == ([], {"gone"})
+    assert grown.run(LINE, EngineJob(tmp_path)).meta["made_by"] == "far"
+    assert engine.identity == before
+    assert engine.run(LINE, EngineJob(tmp_path)).meta["made_by"] == "near"
+
+
+async def test_a_service_tries_again_what_it_left_out_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbench, "_FIRST_AGAIN", 0.001)
+    registry = CollectorRegistry()
+    away = Away("far", 3)
+    engine = FirstThatAnswers({"far": lambda: away, "near": lambda: Speaker("near")})
+    settings = ModelServiceSettings()
+    bench = Workbench(
+        Service.SPEECH, engine, settings=settings, media=MemoryMedia(), flights=Flights(5.0), metrics=Metrics(registry)
+    )
+
+    def left_out() -> float | None:
+        return registry.get_sample_value("storyreel_engine_left_out", {"service": "speech", "engine": "far"})
+
+    await bench.load()
+    assert bench.identity is not None
+    assert (bench.identity.name, left_out()) == ("near", 1)
+    async with asyncio.timeout(30):
+        while bench.identity.name == "near":  # noqa: ASYNC110
+            await asyncio.sleep(0)  # an identity has no event; each turn lets the bench work
+    await bench.close()
+    assert (bench.identity.name, left_out(), away.tried) == ("far+near", 0, 4)
+
+
+async def test_a_service_that_ends_does_not_wait_for_what_it_left_out() -> None:
+    engine = FirstThatAnswers({"far": lambda: Speaker("far", unloadable=DOWN), "near": lambda: Speaker("near")})
+    settings = ModelServiceSettings()
+    bench = Workbench(
+        Service.SPEECH, engine, settings=settings, media=MemoryMedia(), flights=Flights(5.0), metrics=Metrics(CollectorRegistry())
+    )
+    await bench.load()
+    async with asyncio.timeout(5):
+        await bench.close()
+    assert len(asyncio.all_tasks()) == 1
 
 
 @pytest.mark.parametrize("noted", ["far", "far-away"])

@@ -6,6 +6,7 @@ from services.core.model import Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, MadeFile, Output
 from services.model_service.engines.clip import picture as pictures
+from services.model_service.engines.clip import stillness
 from services.model_service.engines.clip.encoder import H264Writer
 from services.model_service.engines.clip.motion import path
 from services.model_service.engines.clip.parallax import Renderer
@@ -22,7 +23,7 @@ class Camera:
 
     @property
     def identity(self) -> Engine:
-        return Engine(_NAME, "2")
+        return Engine(_NAME, "3")
 
     def load(self) -> None:
         """Nothing to load; several clips are made at once, so each stays on its own core."""
@@ -34,7 +35,13 @@ class Camera:
         seconds = request.frames / request.fps
         parts = {name: job.media(digest) for name, digest in request.keyframe.items() if name in {"image", "layers"}}
         picture = pictures.read(parts, frame, _NAME)
-        move, pose_at = path(request.camera, seed=request.seed, strength=request.motion_strength, seconds=seconds)
+        move, pose_at = path(
+            request.camera,
+            seed=request.seed,
+            strength=request.motion_strength,
+            seconds=seconds,
+            shows=stillness.shown(picture),
+        )
         job.check()
         renderer = Renderer(picture.layers, picture.size, frame, pose_at=pose_at, seconds=seconds, fps=request.fps)
         video = job.folder / "video.mp4"

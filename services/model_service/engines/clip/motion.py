@@ -14,6 +14,13 @@ from services.core.vocabulary import CameraMove
 PIVOT = 0.82
 """The depth that an orbit turns around: the figures'."""
 
+_BREATH = 0.026
+"""How much nearer a locked-off shot comes at an ordinary strength."""
+_SEEN = 0.43
+"""Levels of luma a second, on a small copy, below which a breath is not seen: 0.018 a frame, of which encoding leaves less."""
+_FASTEST_BREATH = 0.008
+"""Zoom a second beyond which a locked-off shot would be a push."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pose:
@@ -33,12 +40,16 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What varies from one clip to another: how far, which way (1 to the right or up), drawn chance, and the clip's length."""
+    """What varies from one clip to another: how far, which way (1 to the right or up), drawn chance, and the clip's length.
+
+    `shows` is what the picture shows of a camera that draws nearer, as `stillness.shown` measures it.
+    """
 
     amount: float
     way: int
     chance: random.Random
     seconds: float
+    shows: float = math.inf
 
 
 Path = Callable[[float], Pose]
@@ -55,17 +66,18 @@ def ease(t: float) -> float:
     return 0.5 * t + 0.5 * t * t * (3 - 2 * t)
 
 
-def path(camera: str, *, seed: int, strength: float, seconds: float) -> tuple[CameraMove | None, Path]:
+def path(camera: str, *, seed: int, strength: float, seconds: float, shows: float = math.inf) -> tuple[CameraMove | None, Path]:
     """The move that `camera` names (None, a gentle push, when it names none) and its path.
 
-    `strength` from 0 to 1 scales it; the seed varies its amount and, where the words name no direction, its direction.
+    `strength` from 0 to 1 scales it; the seed varies its amount and, where the words name no direction, its direction. `shows`
+    is what the picture shows of it (`Take`).
     """
     move = CameraMove.recognise(camera)
     chance = random.Random(seed)
     amount = (0.35 + 1.3 * min(max(strength, 0.0), 1.0)) * chance.uniform(0.88, 1.12)
     way = _direction(camera, chance)
     make = _PATHS.get(move, _gentle) if move is not None else _gentle
-    return move, make(Take(amount, way, chance, seconds))
+    return move, make(Take(amount, way, chance, seconds, shows))
 
 
 def _direction(camera: str, chance: random.Random) -> int:
@@ -100,8 +112,13 @@ def _pull(take: Take) -> Path:
 
 
 def _static(take: Take) -> Path:
-    """A locked-off shot still breathes, so that the picture does not freeze."""
-    return lambda t: Pose(zoom=0.026 * min(take.amount, 1.2) * ease(t))
+    """A locked-off shot still breathes, so that the picture does not freeze: wider, and evenly, where little is seen of it."""
+    breath = _BREATH * min(take.amount, 1.2)
+    needed = _SEEN * take.seconds / max(take.shows, 1e-6) * min(take.amount, 1.0)
+    if needed <= breath:
+        return lambda t: Pose(zoom=breath * ease(t))
+    wider = max(breath, min(needed, _FASTEST_BREATH * take.seconds * min(take.amount, 1.0)))
+    return lambda t: Pose(zoom=wider * t)
 
 
 def _pan(take: Take) -> Path:

@@ -27,6 +27,10 @@ _MARKED = 1.2
 """Seconds in which what stands beside the words comes."""
 _NAMED = 1.1
 """Seconds until the name below the end comes."""
+_PAPER_NEARS = 0.02
+"""How much nearer paper comes."""
+_DIMMED = 0.8
+"""The least light on large pixels."""
 _LONGEST_UPRIGHT = 24
 """Characters of the longest title that stands in columns."""
 
@@ -110,10 +114,14 @@ def _painters(request: CardRequest, look: Look, tools: Tools) -> list[Painter]:
 
 
 def _moved(ground: Planes, size: tuple[int, int], through: float, look: Look) -> Planes:
-    """The part of the ground that is seen: a slow push into its middle. Paper and large pixels lie still."""
-    if look.ground is not Ground.DARK:
-        return card_canvas.middle(ground, size)
-    return card_canvas.moved(ground, size, 1 / card_ground.SPARE + (1 - 1 / card_ground.SPARE) * through)
+    """The part of the ground that is seen: a slow push into its middle, slower over paper. Of large pixels the light changes."""
+    match look.ground:
+        case Ground.DARK:
+            return card_canvas.moved(ground, size, 1 / card_ground.SPARE + (1 - 1 / card_ground.SPARE) * through)
+        case Ground.PAPER | Ground.RICE:
+            return card_canvas.moved(ground, size, 1 + _PAPER_NEARS * through)
+        case Ground.BLOCKS:
+            return card_canvas.dimmed(card_canvas.middle(ground, size), _DIMMED + (1 - _DIMMED) * through)
 
 
 def _chinese(text: str) -> bool:

@@ -45,6 +45,15 @@ def middle(ground: Planes, size: tuple[int, int]) -> Planes:
     return luma, blue, red
 
 
+def dimmed(canvas: Planes, light: float) -> Planes:
+    """The canvas in `light` (0 to 1) of what it had."""
+    scaled = (
+        cv2.convertScaleAbs(plane, alpha=light, beta=(1 - light) * zero) for plane, zero in zip(canvas, _NOTHING, strict=True)
+    )
+    luma, blue, red = (np.asarray(plane, np.uint8) for plane in scaled)
+    return luma, blue, red
+
+
 def lay(canvas: Planes, alpha: Alpha, colour: Colour, corner: tuple[int, int]) -> None:
     """Lay a colour over the canvas, in place; `alpha` (0 to 1) begins at `corner`, left and top, and may reach beyond the frame."""
     for view, part, level, _ in _parts(canvas, alpha, colour, corner):

@@ -26,7 +26,7 @@ class Ffmpeg:
 
     @cached_property
     def identity(self) -> Engine:
-        return Engine("ffmpeg", "3", f"{process.version(self._executable)} {self._encoder.revision}")
+        return Engine("ffmpeg", "4", f"{process.version(self._executable)} {self._encoder.revision}")
 
     def load(self) -> None:
         """Raises EngineFailed ENGINE_NOT_INSTALLED when ffmpeg cannot be run, or a font is not there."""

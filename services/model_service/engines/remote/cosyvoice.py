@@ -20,6 +20,8 @@ from services.model_service.engines.remote.settings import CosyVoiceSettings
 from services.model_service.equipment import Equipment
 
 _NAME = "cosyvoice"
+_END = "<|endofprompt|>"
+"""Ends an instruction, which would be spoken without it. Servers from before CosyVoice 3 add one by themselves."""
 
 
 class CosyVoice:
@@ -33,7 +35,7 @@ class CosyVoice:
     @property
     def identity(self) -> Engine:
         facts = self._settings.model_dump(include={"base_url", "rate", "speakers", "prompt_text"})
-        return identity(_NAME, "1", facts | {"recording": hashlib.sha256(self._recording).hexdigest()})
+        return identity(_NAME, "2", facts | {"recording": hashlib.sha256(self._recording).hexdigest()})
 
     @classmethod
     def create(cls, _equipment: Equipment) -> Self:
@@ -71,9 +73,10 @@ class CosyVoice:
         if settings.prompt_text:
             return "/inference_zero_shot", {"tts_text": request.text, "prompt_text": settings.prompt_text}, voice
         mood = Mood.recognise(request.mood)
-        word = mood.words[1 if request.language is Language.ZH else 0] if mood else ""
-        told = f"用{word}的语气讲故事。" if request.language is Language.ZH else f"Narrate a story, in a {word} mood."
-        return "/inference_instruct2", {"tts_text": request.text, "instruct_text": told if word else ""}, voice
+        chinese = request.language is Language.ZH
+        word = mood.words[1 if chinese else 0] if mood else ("自然" if chinese else "natural")
+        told = f"用{word}的语气讲故事。" if chinese else f"Narrate a story, in a {word} mood."
+        return "/inference_instruct2", {"tts_text": request.text, "instruct_text": told + _END}, voice
 
     async def _spoken(self, path: str, files: dict[str, Any]) -> bytes:
         async with self._peer.open() as session:

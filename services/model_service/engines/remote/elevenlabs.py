@@ -27,6 +27,8 @@ _SLOWEST, _FASTEST = 0.7, 1.2
 """What ElevenLabs takes as speed."""
 _STABILITY: Mapping[Mood, float] = {Mood.TENSE: 0.35, Mood.JOY: 0.35, Mood.DESPAIR: 0.4, Mood.EPIC: 0.4, Mood.CALM: 0.65}
 """Less is more expressive; 0.5 is the provider's default."""
+_NATURAL = 0.5
+"""What Eleven v3 takes of them: it knows 0, 0.5 and 1 alone, and refuses all between (`invalid_ttd_stability`)."""
 
 
 class ElevenLabs:
@@ -58,7 +60,7 @@ class ElevenLabs:
             "text": request.text,
             "model_id": self._settings.model,
             "seed": request.seed,
-            "voice_settings": {"speed": speed, "stability": _STABILITY.get(mood, 0.5) if mood else 0.5},
+            "voice_settings": {"speed": speed, "stability": self._stability(mood)},
         }
         answer = job.wait(self._spoken(f"/v1/text-to-speech/{quote(voice, safe='')}/with-timestamps", body, job))
         samples = _samples(answer)
@@ -66,6 +68,11 @@ class ElevenLabs:
         if speed != asked:
             meta["changed"] = [f"speed: {asked} → {speed} (what the provider takes)"]
         return narration.speech(_NAME, samples, request, job, meta=meta, times=_times(request.text, answer.get("alignment")))
+
+    def _stability(self, mood: Mood | None) -> float:
+        if mood is None or self._settings.model.startswith("eleven_v3"):
+            return _NATURAL
+        return _STABILITY.get(mood, _NATURAL)
 
     async def _spoken(self, path: str, body: Mapping[str, Any], job: Job) -> Any:
         submission = Submission(job.notes, _NAME, resubmit_unknown=self._resubmit_unknown)
@@ -76,7 +83,7 @@ class ElevenLabs:
 
 def _heard(answer: Any) -> Any:
     narration.check(_NAME, _samples(answer))
-    return answer
+    return {"audio_base64": answer["audio_base64"], "alignment": answer.get("alignment")}
 
 
 def _samples(answer: Any) -> Samples:
@@ -96,7 +103,10 @@ def _times(text: str, alignment: Any) -> Sequence[tuple[str, float, float]]:
         return ()
     if "".join(map(str, characters)) != text or not len(characters) == len(begins) == len(ends) == len(text):
         return ()
-    if not all(isinstance(at, int | float) for at in (*begins, *ends)):
+    times = [at for span in zip(begins, ends, strict=True) for at in span]
+    if not all(isinstance(at, int | float) and 0 <= at < narration.LONGEST for at in times) or begins != sorted(begins):
+        return ()
+    if any(begin > end for begin, end in zip(begins, ends, strict=True)):
         return ()
     words = tokens.words(text, list)
     return [(word.text, float(begins[word.start]), float(ends[word.start + len(word.text) - 1])) for word in words]

@@ -28,7 +28,9 @@ _SHORTEST_PAUSE = 0.08
 """Seconds of quiet that count as a stop."""
 _QUIET = -30.0
 _WINDOW = RATE // 100
-_LONGEST = 600
+_OPENING = {"format_whitelist": "wav,w64,mp3,flac,ogg,aac,mov,matroska,aiff", "protocol_whitelist": "file"}
+"""Those that hold their sound themselves: a playlist would have other files and addresses read."""
+LONGEST = 600
 """Seconds of a line; what is longer is not the line."""
 
 Times = Sequence[tuple[str, float, float]]
@@ -36,7 +38,9 @@ Times = Sequence[tuple[str, float, float]]
 
 
 def from_pcm(name: str, data: bytes, rate: int) -> Samples:
-    """Samples at RATE from signed 16-bit little-endian mono. Raises Unavailable PEER_UNREADABLE."""
+    """Samples at RATE from signed 16-bit little-endian mono. Raises PEER_UNREADABLE, PEER_ANSWER_TOO_LARGE."""
+    if len(data) > LONGEST * rate * 2:
+        raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=LONGEST * rate * 2)
     if len(data) % 2 or not data:
         raise refusals.unreadable(name, "sound that is no 16-bit PCM", data[:80])
     return sound.resampled(np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768), rate)
@@ -47,12 +51,12 @@ def from_file(name: str, data: bytes) -> Samples:
     parts: list[Samples] = []
     heard = 0
     try:
-        with av.open(io.BytesIO(data), "r") as container:
+        with av.open(io.BytesIO(data), "r", options=_OPENING) as container:
             resampler = AudioResampler(format="flt", layout="mono", rate=RATE)
             for frame in container.decode(audio=0):
                 parts += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
                 heard += frame.samples
-                if heard > _LONGEST * frame.sample_rate:
+                if heard > LONGEST * frame.sample_rate:
                     raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=len(data))
             parts += [piece.to_ndarray()[0] for piece in resampler.resample(None)]
     except (FFmpegError, IndexError, ValueError) as error:

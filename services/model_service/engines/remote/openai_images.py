@@ -3,7 +3,6 @@
 Source: the API reference of OpenAI, "Create image". Fields beyond it go through STORYREEL_IMAGES_EXTRA as JSON.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -14,13 +13,16 @@ from services.model_service.engine import Job, Output
 from services.model_service.engines.picture.wording import worded
 from services.model_service.engines.remote import pictures, refusals
 from services.model_service.engines.remote.identity import identity
-from services.model_service.engines.remote.peer import Peer, Session
+from services.model_service.engines.remote.peer import Judge, Peer, Session
 from services.model_service.engines.remote.settings import ImagesSettings, PaidSettings
 from services.model_service.engines.remote.shapes import nearest_size
 from services.model_service.engines.remote.submissions import Submission
 from services.model_service.equipment import Equipment
 
 _NAME = "openai-images"
+_KEPT = ("b64_json", "url", "revised_prompt")
+_SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
+"""Said with 429, though no later time helps."""
 VIOLATIONS = frozenset(("content_policy_violation", "moderation_blocked", "content_filter"))
 
 
@@ -38,7 +40,7 @@ class OpenAIImages:
             settings.base_url,
             headers=settings.bearer,
             limits=settings.limits,
-            judge=judge,
+            judge=judge(_NAME),
         )
 
     @classmethod
@@ -77,8 +79,8 @@ class OpenAIImages:
             try:
                 return await _bytes(session, picture, job), meta
             except EngineFailed as error:
-                if error.reason == "PEER_REFUSED":
-                    await submission.over()  # its link is good no more
+                if error.reason in ("PEER_REFUSED", "PEER_UNAUTHORIZED"):  # links that have expired answer 403
+                    await submission.over()
                 raise
 
 
@@ -94,27 +96,36 @@ def _usable(answer: Any) -> Mapping[str, Any]:
         pictures.check(_NAME, pictures.decoded(_NAME, inline))
     elif not isinstance(link, str):
         raise refusals.unexpected(_NAME, "b64_json or url", picture)
-    return {"data": [picture], "usage": usage}
+    kept = {name: value for name in _KEPT if isinstance(value := picture.get(name), str)}
+    return {"data": [kept], "usage": usage if isinstance(usage, Mapping) else None}
 
 
 async def _bytes(session: Session, picture: Mapping[str, Any], job: Job) -> bytes:
     if isinstance(picture.get("b64_json"), str):
         return pictures.decoded(_NAME, picture["b64_json"])
     target = job.folder / "downloaded"
-    await session.download(picture["url"], target)
-    return pictures.read(_NAME, target)
+    await session.download(picture["url"], target, pictures.MOST_BYTES)
+    return target.read_bytes()
 
 
-def judge(_status: int, body: bytes) -> StoryreelError | None:
-    """OpenAI's error codes that say that a text or picture is against the provider's policy."""
-    try:
-        error = json.loads(body)["error"]
-        code = error.get("code") or error.get("type")
-    except (ValueError, LookupError, TypeError, AttributeError):
+def judge(name: str) -> Judge:
+    """Knows OpenAI's codes of what is against the provider's policy, or of an account that is spent, for the engine `name`."""
+
+    def judged(status: int, body: bytes) -> StoryreelError | None:
+        try:
+            error = refusals.parsed(body)["error"]
+            code = error.get("code") or error.get("type")
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return None
+        if not isinstance(code, str):
+            return None
+        if code in VIOLATIONS:
+            return ContentViolation("CONTENT_VIOLATION", problem=refusals.said(body))
+        if code in _SPENT:
+            return EngineFailed("PEER_REFUSED", engine=name, status=status, problem=refusals.said(body))
         return None
-    if code not in VIOLATIONS:
-        return None
-    return ContentViolation("CONTENT_VIOLATION", problem=refusals.said(body))
+
+    return judged
 
 
 def _prompt(prompt: str, negative: str) -> str:

@@ -33,7 +33,7 @@ class OpenAISpeech:
         self.identity: Engine = identity(
             _NAME, "1", settings.model_dump(include={"base_url", "model", "voices", "format", "instructions"})
         )
-        self._peer = Peer(_NAME, settings.base_url, headers=settings.bearer, limits=settings.limits, judge=judge)
+        self._peer = Peer(_NAME, settings.base_url, headers=settings.bearer, limits=settings.limits, judge=judge(_NAME))
 
     @classmethod
     def create(cls, _equipment: Equipment) -> Self:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from services.core.errors import ContentViolation, EngineFailed
+from services.core.errors import ContentViolation, EngineFailed, Unavailable
 from services.core.model import Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
@@ -27,6 +27,9 @@ from services.model_service.equipment import Equipment
 _NAME = "openai-videos"
 _MADE = 0.9
 """The part of the work that is done when the provider has finished."""
+_GONE = (404, 410)
+_PATIENCE = 3
+"""How often in a row a job may be unknown before that is believed: the provider's copies may not agree yet."""
 _UNDER_WAY = ("queued", "in_progress", "processing", "pending")
 
 
@@ -38,7 +41,7 @@ class OpenAIVideos:
         self._resubmit_unknown = resubmit_unknown
         facts = settings.model_dump(include={"base_url", "model", "sizes", "seconds", "send_picture"})
         self.identity: Engine = identity(_NAME, "1", facts)
-        self._peer = Peer(_NAME, settings.base_url, headers=settings.bearer, limits=settings.limits, judge=judge)
+        self._peer = Peer(_NAME, settings.base_url, headers=settings.bearer, limits=settings.limits, judge=judge(_NAME))
 
     @classmethod
     def create(cls, _equipment: Equipment) -> Self:
@@ -49,7 +52,10 @@ class OpenAIVideos:
         self._settings.check(_NAME)
 
     def run(self, request: ClipRequest, job: Job) -> Output:
-        """Create, poll and fetch; then exactly the asked frames, rate and size. Raises PEER_JOB_FAILED."""
+        """Create, poll and fetch; then exactly the asked frames, rate and size. Raises PEER_JOB_FAILED.
+
+        A job that the provider knows no more may be sent anew by a later attempt.
+        """
         size = nearest_size(self._settings.sizes, request.width, request.height)
         seconds = long_enough(self._settings.seconds, request.frames / request.fps)
         prompt = ". ".join(part for part in (request.prompt, f"Camera: {request.camera}" if request.camera else "") if part)
@@ -76,11 +82,31 @@ class OpenAIVideos:
 
             found = await submission.id(submit)
 
+            doubts = 0
+
             async def ask() -> Mapping[str, Any] | None:
-                return await self._asked(session, found, submission, job)
+                nonlocal doubts
+                try:
+                    answer = await self._asked(session, found, submission, job)
+                except EngineFailed as error:
+                    doubts += 1
+                    if error.params.get("status") not in _GONE:
+                        raise
+                    if doubts == _PATIENCE:
+                        await submission.over()
+                        raise _lost(found, str(error)) from error
+                    return None
+                doubts = 0
+                return answer
 
             facts = await until_done(ask, name=_NAME, seconds=self._settings.timeout_seconds)
-            await session.fetch(f"/videos/{found}/content", to)
+            try:
+                await session.fetch(f"/videos/{found}/content", to)
+            except EngineFailed as error:
+                if error.params.get("status") not in _GONE:
+                    raise
+                await submission.over()
+                raise _lost(found, f"its content cannot be fetched ({error})") from error
         return {**facts, "id": found}
 
     async def _asked(self, session: Session, found: str, submission: Submission, job: Job) -> Mapping[str, Any] | None:
@@ -90,12 +116,16 @@ class OpenAIVideos:
         status = video["status"]
         if status in _UNDER_WAY:
             share = video.get("progress")
-            job.progress(_MADE * min(max(float(share), 0.0), 100.0) / 100 if isinstance(share, int | float) else 0.0, status)
+            job.progress(_MADE * min(max(share, 0), 100) / 100 if isinstance(share, int | float) else 0.0, status)
             return None
         if status == "completed":
             return video
         await submission.over()
         raise _failed(found, video)
+
+
+def _lost(found: str, problem: str) -> Unavailable:
+    return Unavailable("PEER_JOB_FAILED", engine=_NAME, id=found, problem=problem)
 
 
 def _failed(found: str, video: Mapping[str, Any]) -> EngineFailed | ContentViolation:

@@ -6,15 +6,13 @@ nobody knows, and `Unanswered` says so.
 """
 
 import asyncio
-import json
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
-from urllib.parse import urljoin
+from typing import Any, TypeVar
 
 import httpx2
 import structlog
@@ -125,7 +123,7 @@ class Session:
         async def once() -> Any:
             answer = await self._whole(method, path, {"json": body, **request})
             try:
-                return json.loads(answer.body, parse_constant=_not_json)
+                return refusals.parsed(answer.body)
             except ValueError:
                 raise refusals.unreadable(self._name, answer.content_type, answer.body) from None
 
@@ -155,35 +153,40 @@ class Session:
         stream = await self._repeated(lambda: self._begun(method, path, {"json": body, **request}), paid=False)
         context, response = stream
         try:
-            yield self._lines(response)
+            async with aclosing(self._lines(response)) as lines:
+                yield lines
         finally:
             await context.__aexit__(None, None, None)
 
-    async def download(self, url: str, to: Path) -> str:
+    async def download(self, url: str, to: Path, largest: int | None = None) -> str:
         """Fetch what an answer links to; its content type. Follows redirects, to public addresses and the peer's own host alone.
 
-        Raises EngineFailed PEER_PRIVATE_ADDRESS, PEER_FILE_TOO_LARGE, PEER_REFUSED; Unavailable; DeadlineExceeded.
+        `largest` bounds what kind of file it is, in bytes, where that is less than any file's bound. Raises EngineFailed
+        PEER_PRIVATE_ADDRESS, PEER_ANSWER_TOO_LARGE, PEER_REFUSED, PEER_UNEXPECTED (no link); Unavailable; DeadlineExceeded.
         """
-        target = urljoin(self._base_url + "/", url)
         own = httpx2.URL(self._base_url)
-        fetch = downloads.Download(self._name, own, self._limits, self._tls)
+        target = downloads.joined(self._name, httpx2.URL(self._base_url + "/"), url)
+        fetch = downloads.Download(self._name, own, self._limits, self._tls, self._largest(largest))
         return await self._repeated(lambda: self._in_time(fetch.run(target, to)), paid=False)
 
-    async def fetch(self, path: str, to: Path) -> None:
+    async def fetch(self, path: str, to: Path, largest: int | None = None) -> None:
         """Fetch one of the peer's own paths into a file, with the key. A redirect is followed as by `download`."""
 
         async def once() -> str | None:
             async with self._sent("GET", path, {}) as response:
                 if response.has_redirect_location:
-                    return str(response.url.join(response.headers["location"]))
+                    return str(downloads.joined(self._name, response.url, response.headers["location"]))
                 if not response.is_success:
                     raise self._refusal(response, await self._body(response))
-                await downloads.write(self._name, response, to, self._limits.largest_file)
+                await downloads.write(self._name, response, to, self._largest(largest))
                 return None
 
         elsewhere = await self._repeated(lambda: self._in_time(once()), paid=False)
         if elsewhere is not None:
-            await self.download(elsewhere, to)
+            await self.download(elsewhere, to, largest)
+
+    def _largest(self, asked: int | None) -> int:
+        return min(asked or self._limits.largest_file, self._limits.largest_file)
 
     # -- one attempt -------------------------------------------------------------------------------------------------------------
 
@@ -218,16 +221,20 @@ class Session:
 
     async def _body(self, response: httpx2.Response) -> bytes:
         body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self._limits.largest_answer:
-                raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=self._name, limit=self._limits.largest_answer)
+        async with aclosing(downloads.chunks(self._name, response)) as pieces:
+            async for chunk in pieces:
+                body += chunk
+                if len(body) > self._limits.largest_answer:
+                    raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=self._name, limit=self._limits.largest_answer)
         return bytes(body)
 
-    async def _lines(self, response: httpx2.Response) -> AsyncIterator[str]:
+    async def _lines(self, response: httpx2.Response) -> AsyncGenerator[str, None]:
         try:
-            async with asyncio.timeout(self._limits.answer):
-                async for data in _data(response, self._name, self._limits.largest_answer):
+            async with (
+                asyncio.timeout(self._limits.answer),
+                aclosing(_data(response, self._name, self._limits.largest_answer)) as events,
+            ):
+                async for data in events:
                     yield data
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise self._late() from error
@@ -287,26 +294,22 @@ class Session:
         return DeadlineExceeded("PEER_TIMEOUT", engine=self._name, seconds=self._limits.answer)
 
 
-def _not_json(constant: str) -> NoReturn:
-    """Python's parser takes NaN and Infinity, which nobody else reads once they are noted."""
-    raise ValueError(f"{constant} is no JSON")
-
-
 def _named(failure: BaseException) -> str:
     return f"{type(failure).__name__}: {failure}" if str(failure) else type(failure).__name__
 
 
-async def _data(response: httpx2.Response, name: str, most: int) -> AsyncIterator[str]:
+async def _data(response: httpx2.Response, name: str, most: int) -> AsyncGenerator[str, None]:
     """The `data` of each server-sent event (WHATWG HTML, 9.2); several data lines are joined by newlines."""
     size, rest, parts = 0, b"", list[bytes]()
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > most:
-            raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=most)
-        *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
-                parts.append(line[5:].removeprefix(b" ").removesuffix(b"\r"))
-            elif not line.removesuffix(b"\r") and parts:
-                yield b"\n".join(parts).decode(errors="replace")
-                parts = []
+    async with aclosing(downloads.chunks(name, response)) as pieces:
+        async for chunk in pieces:
+            size += len(chunk)
+            if size > most:
+                raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=most)
+            *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
+            for line in lines:
+                if line.startswith(b"data:"):
+                    parts.append(line[5:].removeprefix(b" ").removesuffix(b"\r"))
+                elif not line.removesuffix(b"\r") and parts:
+                    yield b"\n".join(parts).decode(errors="replace")
+                    parts = []

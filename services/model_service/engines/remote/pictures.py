@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from services.core.errors import EngineFailed
 from services.core.requests import KeyframeRequest
 from services.model_service.engine import MadeFile, Output
 from services.model_service.engines.picture.fitting import fitted
 from services.model_service.engines.remote import refusals
 
 _MOST_PIXELS = 64_000_000
-_MOST_BYTES = 64 * 1024 * 1024
-"""Of a picture in memory, however large other files of a provider may be."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Of a picture, however large other files of a provider may be."""
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+"""Pillow reads others by running programs (EPS)."""
 
 
 def decoded(name: str, text: str) -> bytes:
@@ -28,13 +29,6 @@ def decoded(name: str, text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise refusals.unreadable(name, "text that is no base64", text[:200].encode()) from None
-
-
-def read(name: str, path: Path) -> bytes:
-    """A file that a provider's answer linked to. Raises EngineFailed PEER_ANSWER_TOO_LARGE for more than a picture can be."""
-    if path.stat().st_size > _MOST_BYTES:
-        raise EngineFailed("PEER_ANSWER_TOO_LARGE", engine=name, limit=_MOST_BYTES)
-    return path.read_bytes()
 
 
 def check(name: str, data: bytes) -> None:
@@ -59,7 +53,7 @@ def keyframe(name: str, data: bytes, request: KeyframeRequest, folder: Path, met
 
 def _pixels(name: str, data: bytes) -> npt.NDArray[np.uint8]:
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise refusals.unreadable(name, f"a picture of {image.width} × {image.height}", b"")
             return np.asarray(image.convert("RGB"))

@@ -1,14 +1,31 @@
 """A peer's bad answers as the errors of `core.errors`."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from services.core.errors import EngineFailed, ResourceExhausted, StoryreelError, Unavailable
 
 _EXCERPT = 300
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\s]+")
+_HALVES = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""Escapes and bytes of which halves of characters are made."""
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON in it, as it can be written down again: half characters are replaced.
+
+    Raises ValueError for what is none, is nested without end, or holds numbers that JSON does not have.
+    """
+    try:
+        found = json.loads(body, parse_constant=_not_json, parse_float=_finite)
+        if _HALVES.search(body):
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
+    except RecursionError as error:
+        raise ValueError("it is nested without end") from error
+    return found
 
 
 def of_status(name: str, status: int, body: bytes, retry_after: float | None) -> StoryreelError:
@@ -32,14 +49,17 @@ def unreadable(name: str, content_type: str, body: bytes) -> Unavailable:
 
 def unexpected(name: str, wanted: str, answer: Any) -> EngineFailed:
     """For JSON that lacks what the protocol promises."""
-    text = json.dumps(answer, ensure_ascii=False, default=str)
-    return EngineFailed("PEER_UNEXPECTED", engine=name, wanted=wanted, excerpt=_excerpt(text.encode()))
+    try:
+        text = json.dumps(answer, ensure_ascii=False, default=str)
+    except (RecursionError, ValueError):
+        text = type(answer).__name__
+    return EngineFailed("PEER_UNEXPECTED", engine=name, wanted=wanted, excerpt=_excerpt(text.encode(errors="replace")))
 
 
 def said(body: bytes) -> str:
     """What an error's body says: the message of the usual JSON shapes, otherwise the beginning of it."""
     try:
-        answer = json.loads(body)
+        answer = parsed(body)
     except ValueError:
         return _excerpt(body)
     while isinstance(answer, Mapping):
@@ -53,3 +73,14 @@ def said(body: bytes) -> str:
 def _excerpt(body: bytes) -> str:
     text = _UNSAFE.sub(" ", body[: 4 * _EXCERPT].decode(errors="replace")).strip()
     return text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
+
+
+def _not_json(constant: str) -> NoReturn:
+    """Python's parser takes NaN and Infinity, which nobody else reads once they are noted."""
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is no number")
+    return number

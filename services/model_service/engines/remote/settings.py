@@ -138,5 +138,7 @@ class CosyVoiceSettings(ProviderSettings):
         default="", description="A recording of a few seconds whose voice is to speak, instead of the speakers."
     )
     prompt_text: str = Field(
-        default="", description="What is said in it; without it the mood is told in words (CosyVoice 2 and 3)."
+        default="",
+        description="What is said in it (for CosyVoice 3 after `You are a helpful assistant.<|endofprompt|>`); "
+        "without it the mood is told in words (CosyVoice 2 and 3).",
     )

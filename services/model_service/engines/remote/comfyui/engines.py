@@ -77,7 +77,7 @@ class _Comfy:
                 raise refusals.unexpected(_NAME, f"a file of the kinds {', '.join(sorted(wanted))}", entry.get("outputs"))
             job.progress(_MADE, "fetch")
             try:
-                await server.fetch(made[0], to)
+                await server.fetch(made[0], to, pictures.MOST_BYTES if wanted is _PICTURES else None)
             except EngineFailed as error:
                 if error.reason != "PEER_REFUSED":
                     raise
@@ -132,7 +132,7 @@ class ComfyKeyframes(_Comfy):
             changed.append(f"references: {len(request.references) - 1} not used (the workflow takes one)")
         sent = {"image": used[0]} if used else {}
         found, file = self._run(values, sent, _PICTURES, job)
-        return pictures.keyframe(_NAME, pictures.read(_NAME, file), request, job.folder, self._meta(found, changed))
+        return pictures.keyframe(_NAME, file.read_bytes(), request, job.folder, self._meta(found, changed))
 
 
 class ComfyClips(_Comfy):

@@ -1,7 +1,6 @@
 """What a ComfyUI server tells about a job by itself, over its WebSocket. A hint: the server's answers are what counts."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +8,8 @@ from urllib.parse import urlencode
 import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
+
+from services.model_service.engines.remote import refusals
 
 _log = structlog.get_logger(__name__)
 
@@ -59,7 +60,7 @@ class Listener:
                 async for message in socket:
                     if isinstance(message, str):
                         self._hear(message)
-        except (OSError, TimeoutError, WebSocketException, ValueError) as error:
+        except (OSError, TimeoutError, WebSocketException, ValueError, ArithmeticError) as error:
             _log.info("a server tells no more by itself; it is asked", engine=name, problem=str(error) or type(error).__name__)
         finally:
             self.listening = False
@@ -68,7 +69,7 @@ class Listener:
 
     def _hear(self, message: str) -> None:
         try:
-            told = json.loads(message)
+            told = refusals.parsed(message.encode(errors="replace"))
         except ValueError:
             return
         data = told.get("data") if isinstance(told, Mapping) else None
@@ -92,7 +93,7 @@ class Listener:
         elif kind == "progress":
             value, most = data.get("value"), data.get("max")
             if isinstance(value, int | float) and isinstance(most, int | float) and most > 0:
-                self._tell(min(max(value / most, 0.0), 1.0))
+                self._tell(min(max(value, 0), most) / most)
 
     def _tell(self, share: float) -> None:
         self._furthest = max(self._furthest, min((len(self._done) + share) / self._nodes, 1.0))

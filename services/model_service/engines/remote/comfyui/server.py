@@ -1,6 +1,5 @@
 """The calls of a ComfyUI server that one job needs."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +90,9 @@ class Server:
         if await self.running(found):
             await self._session.call("POST", "/interrupt", json={"prompt_id": found})
 
-    async def fetch(self, made: Made, to: Path) -> None:
-        await self._session.fetch(made.path, to)
+    async def fetch(self, made: Made, to: Path, largest: int | None) -> None:
+        """The file, of at most `largest` bytes where that is less than any file's bound."""
+        await self._session.fetch(made.path, to, largest)
 
     async def _queue(self) -> list["_Item"]:
         answer = await self._session.json("GET", "/queue")
@@ -168,7 +168,7 @@ def judge(name: str) -> Any:
 
     def judged(status: int, body: bytes) -> StoryreelError | None:
         try:
-            answer = json.loads(body)
+            answer = refusals.parsed(body)
         except ValueError:
             return None
         nodes = answer.get("node_errors") if isinstance(answer, Mapping) else None

@@ -1,11 +1,12 @@
 """What Gemini answers: a picture, a refusal, or an error of the API."""
 
-import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from google.genai import types
 
+from services.adapters.retry_after import LONGEST
 from services.core.errors import ContentViolation, EngineFailed, ResourceExhausted, StoryreelError, Unavailable
 from services.model_service.engines.remote import refusals
 
@@ -57,7 +58,7 @@ def facts(answer: types.GenerateContentResponse) -> dict[str, Any]:
 def judged(name: str, status: int, body: bytes) -> StoryreelError | None:
     """Errors in the form of google.rpc.Status: quotas with the wait they ask for, and wrong keys, which come as 400."""
     try:
-        error = json.loads(body)["error"]
+        error = refusals.parsed(body)["error"]
         details = [detail for detail in error.get("details") or () if isinstance(detail, Mapping)]
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
@@ -93,6 +94,7 @@ def _seconds(duration: Any) -> float | None:
     if not isinstance(duration, str) or not duration.endswith("s"):
         return None
     try:
-        return max(float(duration[:-1]), 0.0)
+        seconds = float(duration[:-1])
     except ValueError:
         return None
+    return min(max(seconds, 0.0), LONGEST) if math.isfinite(seconds) else None

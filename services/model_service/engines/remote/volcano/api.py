@@ -1,6 +1,5 @@
 """Volcano Engine's visual API: a job is submitted, asked after, and its errors are told apart by their codes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +54,7 @@ def peer(name: str, settings: VolcanoSettings) -> Peer:
 
     def judge(status: int, body: bytes) -> StoryreelError | None:
         try:
-            return judged(name, status, json.loads(body))
+            return judged(name, status, refusals.parsed(body))
         except ValueError:
             return None
 

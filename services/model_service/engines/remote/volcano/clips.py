@@ -68,7 +68,7 @@ class VolcanoClips:
         )
         async with self._peer.open() as session:
             found, data = await task.made(session, body)
-            await task.fetch(session, found, data, to)
+            await task.video(session, found, data, to)
         return found
 
     def _body(self, model: models.VideoModel, request: ClipRequest, job: Job, changed: list[str]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Clips by OmniHuman 1.5: the keyframe's figure speaks the line that is spoken over the clip."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from services.core.errors import EngineFailed
 from services.core.model import Accepts, Digest, Engine
 from services.core.requests import ClipRequest
 from services.model_service.engine import Job, Output
@@ -68,9 +66,7 @@ class VolcanoHuman:
             base_url=settings.base_url,
             media_url=settings.media_url,
         )
-        if "{digest}" not in settings.media_url:
-            setting, known = "STORYREEL_VOLCANO_MEDIA_URL", "an address with {digest} in it"
-            raise EngineFailed("BAD_ENGINE_SETTING", engine=_NAME, setting=setting, found=settings.media_url, known=known)
+        settings.check_media_url(_NAME)
 
     def run(self, request: ClipRequest, job: Job) -> Output:
         """Look for somebody, submit, ask after it, download; then exactly the asked frames, rate and size, in time with the line.
@@ -141,7 +137,7 @@ class VolcanoHuman:
         task = self._task(_NAME, expected, job)
         async with self._peer.open() as session:
             found, data = await task.made(session, body)
-            await task.fetch(session, found, data, to)
+            await task.video(session, found, data, to)
         return found
 
     def _task(self, name: str, expected: float, job: Job) -> Task:
@@ -152,7 +148,7 @@ class VolcanoHuman:
 def _status(answer: object) -> int | None:
     """0 or 1 of `resp_data`, which is JSON in a string."""
     try:
-        found = json.loads(answer) if isinstance(answer, str) else None
+        found = refusals.parsed(answer.encode(errors="replace")) if isinstance(answer, str) else None
     except ValueError:
         return None
     status = found.get("status") if isinstance(found, Mapping) else None

@@ -44,6 +44,8 @@ class VolcanoImages:
         if settings.image_model not in models.IMAGES:
             setting, known = "STORYREEL_VOLCANO_IMAGE_MODEL", ", ".join(models.IMAGES)
             raise EngineFailed("BAD_ENGINE_SETTING", engine=_NAME, setting=setting, found=settings.image_model, known=known)
+        if settings.media_url:
+            settings.check_media_url(_NAME)
 
     def run(self, request: KeyframeRequest, job: Job) -> Output:
         """Submit, ask after it, fetch. Raises as `VolcanoClips.run` does."""
@@ -61,7 +63,7 @@ class VolcanoImages:
         task = Task(_NAME, job, seconds=seconds, expected=_EXPECTED, resubmit_unknown=self._resubmit_unknown)
         async with self._peer.open() as session:
             found, data = await task.made(session, body)
-            return found, await _picture(session, task, data, job)
+            return found, await _picture(session, task, found, data, job)
 
     def _body(self, words: str, avoided: str, request: KeyframeRequest, changed: list[str]) -> dict[str, Any]:
         model = models.IMAGES[self._settings.image_model]
@@ -92,14 +94,14 @@ class VolcanoImages:
         return body
 
 
-async def _picture(session: Session, task: Task, data: Mapping[str, Any], job: Job) -> bytes:
+async def _picture(session: Session, task: Task, found: str, data: Mapping[str, Any], job: Job) -> bytes:
     inline, links = data.get("binary_data_base64"), data.get("image_urls")
     if isinstance(inline, list) and inline and isinstance(inline[0], str):
         return pictures.decoded(_NAME, inline[0])
     if isinstance(links, list) and links and isinstance(links[0], str):
         target = job.folder / "downloaded"
-        await session.download(links[0], target)
-        return pictures.read(_NAME, target)
+        await task.fetch(session, found, links[0], target, pictures.MOST_BYTES)
+        return target.read_bytes()
     await task.over()
     raise refusals.unexpected(_NAME, "data.binary_data_base64 or data.image_urls", data)
 

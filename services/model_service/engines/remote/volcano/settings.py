@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from services.core.errors import EngineFailed
 from services.core.model import Digest
 from services.model_service.engines.remote.limits import Limits
 from services.model_service.engines.remote.settings import ProviderSettings
@@ -79,6 +80,12 @@ class VolcanoSettings(ProviderSettings):
         return Credentials(
             self.api_key.get_secret_value(), self.secret_key.get_secret_value(), self.session_token.get_secret_value()
         )
+
+    def check_media_url(self, engine: str) -> None:
+        """Raises EngineFailed BAD_ENGINE_SETTING for an address that names no media."""
+        if "{digest}" not in self.media_url:
+            setting, known = "STORYREEL_VOLCANO_MEDIA_URL", "an address with {digest} in it"
+            raise EngineFailed("BAD_ENGINE_SETTING", engine=engine, setting=setting, found=self.media_url, known=known)
 
     def address(self, digest: Digest) -> str:
         """Where the provider reads the media."""

@@ -50,18 +50,25 @@ class Task:
 
         return found, await until_done(ask, name=self._name, seconds=self._seconds)
 
-    async def fetch(self, session: Session, found: str, data: Mapping[str, Any], to: Path) -> None:
-        """Download its video, which is there for an hour; asked again later, the provider gives a new address."""
+    async def video(self, session: Session, found: str, data: Mapping[str, Any], to: Path) -> None:
+        """Download its video. Raises as `fetch` does, and EngineFailed PEER_UNEXPECTED where there is none."""
         url = data.get("video_url")
         if not isinstance(url, str) or not url:
             await self.over()
             raise refusals.unexpected(self._name, "data.video_url", data)
+        await self.fetch(session, found, url, to)
+
+    async def fetch(self, session: Session, found: str, url: str, to: Path, largest: int | None = None) -> None:
+        """Download what it made, which is there for an hour; asked again later, the provider gives a new address.
+
+        Raises Unavailable PEER_JOB_FAILED where the address is good no more, and what `Session.download` does.
+        """
         try:
-            await session.download(url, to)
+            await session.download(url, to, largest)
         except EngineFailed as error:
             if error.reason not in ("PEER_REFUSED", "PEER_UNAUTHORIZED"):
                 raise
-            problem = f"its video cannot be fetched ({error})"
+            problem = f"what it made cannot be fetched ({error})"
             raise Unavailable("PEER_JOB_FAILED", engine=self._name, id=found, problem=problem) from error
 
     async def over(self) -> None:

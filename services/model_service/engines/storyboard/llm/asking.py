@@ -42,16 +42,18 @@ _READ_LESS = 0.35
 
 @dataclass(slots=True)
 class Usage:
-    """What the calls of one generation cost. Tokens are the server's count, or an estimate where a stream ended without one."""
+    """What the calls of one generation cost. Tokens are the server's count; `estimated` where a stream ended without one."""
 
     calls: int = 0
     repairs: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    estimated: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        marked = {"estimated": True} if self.estimated else {}
+        return marked | {
             "calls": self.calls,
             "repairs": self.repairs,
             "prompt_tokens": self.prompt_tokens,
@@ -166,6 +168,7 @@ class Asker:
     def _count(self, messages: Sequence[Message], written: Sequence[str], finished: Finished | None) -> None:
         sent = sum(self.budget.tokens(message.content) for message in messages)
         if finished is None or not finished.prompt_tokens:
+            self.usage.estimated = True
             self.usage.prompt_tokens += sent
             self.usage.completion_tokens += len(written)
             return

@@ -161,7 +161,7 @@ class HttpChat:
     def _chunk(self, data: str) -> Mapping[str, Any]:
         try:
             chunk = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise refusals.unreadable(self._name, "text/event-stream", data.encode()) from None
         if not isinstance(chunk, Mapping):
             raise refusals.unexpected(self._name, "an object in its stream", chunk)
