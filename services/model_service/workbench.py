@@ -29,6 +29,7 @@ from services.model_service.metrics import Metrics
 from services.model_service.records import Records
 from services.model_service.settings import ModelServiceSettings
 from services.model_service.single_flight import Flights, Generation
+from services.model_service.vitals import Mortal
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +40,10 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Workbench:
-    """An engine with its places, and what it needs to answer calls. Not loaded until `load` has returned."""
+    """An engine with its places, and what it needs to answer calls. Not loaded until `load` has returned.
+
+    `mortal` is the engine where what it runs may die, once it is loaded.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Workbench:
     ) -> None:
         self.service = service
         self.identity: Engine | None = None
+        self.mortal: Mortal | None = None
         self._engine = engine
         self._settings = settings
         self._media = media
@@ -76,6 +81,8 @@ class Workbench:
             else:
                 break
         await asyncio.to_thread(allocator.give_back)
+        if isinstance(self._engine, Mortal):
+            self.mortal = self._engine
         self.identity = self._engine.identity
         seconds = round(monotonic() - started, 2)
         _log.info("an engine is loaded", service=self.service.value, engine=self.identity.name, seconds=seconds)
