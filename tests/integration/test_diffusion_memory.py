@@ -148,7 +148,7 @@ def test_then_the_other_models_are_evicted() -> None:
 def test_once_the_others_are_gone_batches_are_whole_again() -> None:
     others = ["another model"]
     pipeline = Pipeline(lambda _, __: not others)
-    painting = sampler(lambda: bool(others) and not others.clear())
+    painting = sampler(lambda: bool(others and others.pop()))
     group = members(4)
     assert painting.paint(Model(pipeline), group) == [4]
     assert pipeline.calls == [(4, False), (2, False), (1, False), (1, True), (4, False)]

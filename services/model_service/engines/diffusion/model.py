@@ -13,7 +13,7 @@ from diffusers.models.embeddings import ImageProjection
 from safetensors import SafetensorError
 
 from services.core.errors import EngineFailed
-from services.model_service.engines.diffusion import schedulers
+from services.model_service.engines.diffusion import compiling, schedulers
 from services.model_service.engines.diffusion.device import is_out_of_memory, modules_of
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.loading import Folder, Loader
@@ -129,11 +129,12 @@ class Builder:
                     if parameter.dim() == 4:
                         parameter.data = parameter.data.to(memory_format=torch.channels_last)
         if self._settings.compile:
-            for name in _DENOISERS:
-                if getattr(pipeline, name, None) is not None:
-                    getattr(pipeline, name).compile()
-            if getattr(getattr(pipeline, "vae", None), "decoder", None) is not None:
-                pipeline.vae.decoder.compile()
+            denoisers = [getattr(pipeline, name, None) for name in _DENOISERS]
+            parts = [*denoisers, getattr(getattr(pipeline, "vae", None), "decoder", None)]
+            try:
+                compiling.compile_parts(parts, self._settings.compile_backend)
+            except (RuntimeError, ImportError) as error:  # a backend that is not known, or lacks a package
+                raise compiling.failure(error, engine=ENGINE, setting=PREFIX + "COMPILE") or error from error
 
     def _read(self, read: Callable[[], T], what: Path) -> T:
         """What `read` gives; its complaints about files say which they are."""

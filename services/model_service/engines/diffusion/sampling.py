@@ -17,11 +17,13 @@ import torch
 from PIL import Image
 
 from services.core.errors import ContentViolation, EngineFailed, ResourceExhausted
+from services.model_service.engines.diffusion import compiling
 from services.model_service.engines.diffusion.batching import Member
 from services.model_service.engines.diffusion.device import is_out_of_memory
 from services.model_service.engines.diffusion.encoding import embedded
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.model import ENGINE, Model
+from services.model_service.engines.diffusion.settings import PREFIX
 from services.model_service.engines.diffusion.takes import Take
 from services.model_service.residency import DeviceMemory
 
@@ -87,7 +89,10 @@ class Sampler:
             return None
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
-                raise
+                failed = compiling.failure(error, engine=ENGINE, setting=PREFIX + "COMPILE")
+                if failed is None:
+                    raise
+                raise failed from error
             return str(error).split("\n", 1)[0]
         return None
 
@@ -122,7 +127,7 @@ class Sampler:
         painted: list[tuple[Member[Take, Painted], Pixels]] = []
         for member, picture in zip(group, pictures, strict=True):
             if picture is None:
-                problem = "it painted numbers that are not finite; set STORYREEL_DIFFUSERS_DTYPE to bfloat16 or float32"
+                problem = f"it painted numbers that are not finite; set {PREFIX}DTYPE to bfloat16 or float32"
                 member.fail(EngineFailed("ENGINE_FAILED", engine=ENGINE, problem=problem))
             else:
                 painted.append((member, picture))

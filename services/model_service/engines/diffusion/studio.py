@@ -64,7 +64,12 @@ class Studio:
         self._most = most
         self._sampler = Sampler(family, self._memory, lambda: residency.relieve(self._name, self._memory), most=most)
         self.batcher: Batcher[Take, Painted, Model] = Batcher(
-            self._device, self._work, most=most, window=settings.batch_window_ms / 1000
+            self._device,
+            self._work,
+            most=most,
+            window=settings.batch_window_ms / 1000,
+            waiting=residency.metrics.requests_waiting.labels(self._name).set,
+            waited=residency.metrics.request_waited.labels(self._name).observe,
         )
         with self._device(Unwatched()) as model:
             tokens = _tokens(model, family)
@@ -80,7 +85,7 @@ class Studio:
 
     def warm_up(self) -> None:
         """Paint as the requests will: what is compiled or chosen by trial is then done."""
-        if not self._settings.warm_up:
+        if not (self._settings.warm_up or self._settings.compile):
             return
         cold = self._settings.compile or self._memory.device != "cpu"
         width, height = sizes.native(*_TYPICAL, self.family) if cold else (self.family.block * 4, self.family.block * 4)
@@ -131,7 +136,7 @@ def _revision(settings: DiffusersSettings, folder: Folder, family: Family, devic
         "negative": settings.negative_prompt,
         "tf32": settings.tf32 and device.type == "cuda",
         "channels_last": settings.channels_last,
-        "compile": settings.compile,
+        "compile": settings.compile_backend if settings.compile else "",
         "safety": _weights(checker_folder(settings, folder)) if settings.safety_check else "",
         "references": _references(Path(settings.ip_adapter), settings.ip_adapter_scale) if settings.ip_adapter else [],
     }
