@@ -132,9 +132,10 @@ class Builder:
             denoisers = [getattr(pipeline, name, None) for name in _DENOISERS]
             parts = [*denoisers, getattr(getattr(pipeline, "vae", None), "decoder", None)]
             try:
-                compiling.compile_parts(parts, self._settings.compile_backend)
+                compiling.compile_parts(parts, self._device, self._settings.compile_backend)
             except (RuntimeError, ImportError) as error:  # a backend that is not known, or lacks a package
-                raise compiling.failure(error, engine=ENGINE, setting=PREFIX + "COMPILE") or error from error
+                failed = compiling.failure(error, engine=ENGINE, setting=PREFIX + "COMPILE")
+                raise failed or error from error
 
     def _read(self, read: Callable[[], T], what: Path) -> T:
         """What `read` gives; its complaints about files say which they are."""

@@ -108,7 +108,11 @@ class Stage:
             raise self.loader.broken(self.folder.path, " ".join(str(error).split())[:300]) from error
         built.set_progress_bar_config(disable=True)
         if self._settings.compile:
-            compiling.compile_parts(getattr(built, name, None) for name in _DENOISERS)
+            try:
+                compiling.compile_parts((getattr(built, name, None) for name in _DENOISERS), self.device)
+            except RuntimeError as error:
+                failed = compiling.failure(error, engine=self._engine, setting=self._prefix + "COMPILE")
+                raise failed or error from error
         rig = Rig(built)
         if self._settings.offload == "none" or not self.offload(rig, sequential=self._settings.offload == "sequential"):
             built.to(self.device)
