@@ -188,7 +188,7 @@ class Crew:
         stage, pipeline = self._stage, rig.pipeline
         halved: list[Callable[[], bool]] = [partial(self._halve, mount.size)] * self.frames.bit_length()
         aside = partial(stage.set_aside, rig, pipeline.unet, pipeline.image_encoder)
-        rungs = [*halved, partial(self._relieve, mount.size), *halved, aside]
+        rungs: list[Callable[[], bool]] = [*halved, partial(self._relieve, mount.size), *halved, aside]
         try:
             return stage.within_memory(partial(self._decoded, rig, latents, mount), rungs, what)
         except ResourceExhausted:
