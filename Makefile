@@ -170,12 +170,13 @@ bench-memory: setup ## What the model service holds in memory, stage by stage
 bench-clip: setup ## Of a clip, CPU a frame
 	$(BIN)/python -m bench.clip
 
-bench-models: setup-diffusers ## Keyframes by diffusers, alone and in batches: the engine, then SD-Turbo's size (10 minutes on a CPU)
+bench-models: setup-diffusers ## Keyframes by diffusers, alone and in batches: the engine, then SD-Turbo at 512² (17 minutes on 2 cores)
 	$(BIN)/python -m bench.models
-	$(BIN)/python -m bench.models --shape sd-turbo --size 512x288 --dtype bfloat16 --batch 4 --callers 1 4 --requests 4
+	$(BIN)/python -m bench.models --shape sd-turbo --dtype bfloat16 --batches 1 4 --callers 1 4 16 --requests 1 --lone 2
 
-bench-clips-models: setup-diffusers ## Clips by SVD: what the engine does beside the model
+bench-clips-models: setup-diffusers ## Clips by SVD: what the engine does beside the model, then SVD-XT's size, few frames, small
 	$(BIN)/python -m bench.clips_models --steps 5
+	$(BIN)/python -m bench.clips_models --shape svd-xt --dtype bfloat16 --frames 4 --side 256 --steps 2 --clips 1
 
 sample-films: setup ## Make the sample films, and docs/films/ from them
 	$(BIN)/python scripts/sample_films.py

@@ -1,8 +1,9 @@
 """What a clip through Stable Video Diffusion costs: its steps, its decoding, and what the engine does beside the device.
 
 Weights are random, since timing does not depend on them: `--shape tiny-svd` shows the engine, `--shape svd-xt` is SVD-XT's
-architecture. Times are told apart by the engine's own reports of progress. `conform` runs on the CPU when the device is free
-again: with two workers the next clip's steps run meanwhile.
+architecture, which a CPU makes with `--frames` and `--side` smaller than its own 25 frames of 1024 × 576. Times are told apart by
+the engine's own reports of progress. `conform` runs on the CPU when the device is free again: with two workers the next clip's
+steps run meanwhile.
 """
 
 import argparse
@@ -63,6 +64,8 @@ def measure(folder: Path, scratch: Path, chosen: argparse.Namespace) -> list[dic
         force_cpu=True,
         compile=chosen.compile,
         offload=chosen.offload,
+        frames=chosen.frames,
+        side=chosen.side,
     )
     engine = Svd(settings, Residency(CollectorRegistry()))
     engine.load()
@@ -85,6 +88,8 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     random_weights.add_arguments(parser, ("tiny-svd", "svd-xt"), steps=25)
     parser.add_argument("--clips", type=int, default=2)
     parser.add_argument("--decode-chunk", type=int, default=None)
+    parser.add_argument("--frames", type=int, help="that the model makes; as many as it knows by default")
+    parser.add_argument("--side", type=int, help="of a square as large as a frame; the model's own by default")
     parser.add_argument("--offload", choices=("none", "model", "sequential"), default="none")
     chosen = parser.parse_args(given)
     chosen.size = chosen.size or (1280, 720)
@@ -97,9 +102,11 @@ def main() -> None:
     with random_weights.written(chosen) as (folder, scratch):
         found = measure(folder, scratch, chosen)
     where = random_weights.device()
-    title = f"{chosen.shape}, {chosen.steps} steps, {where}"
+    made = f"{chosen.frames or 'all'} frames, {chosen.side or 'its own'} side"
+    title = f"{chosen.shape}, {chosen.steps} steps, {made}, {where}"
+    asked = {name: str(value) if isinstance(value, Path) else value for name, value in vars(chosen).items()}
     report.tell(
-        {"benchmark": "clips-models", "machine": report.machine(), "device": where, "asked": vars(chosen), "clips": found},
+        {"benchmark": "clips-models", "machine": report.machine(), "device": where, "asked": asked, "clips": found},
         report.markdown([title, *found[0]], [[number, *row.values()] for number, row in enumerate(found, start=1)]),
     )
 

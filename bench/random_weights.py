@@ -120,6 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser, shapes: Sequence[str], *, ste
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--weights", type=Path, help="folder that keeps the random weights, for a run in parts; removed by default")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -129,16 +130,28 @@ def _size(text: str) -> tuple[int, int]:
 
 @contextmanager
 def written(chosen: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
-    """The folder of the chosen shape in the chosen precision (bfloat16 for `auto`), and a scratch folder; both removed after it."""
-    before = torch.get_default_dtype()
+    """The folder of the chosen shape in the chosen precision (bfloat16 for `auto`), and a scratch folder; removed after it.
+
+    Weights that are to be kept are written once, and found again by shape and precision.
+    """
+    dtype = torch.bfloat16 if chosen.dtype in {"auto", "bfloat16"} else torch.float32
     with tempfile.TemporaryDirectory(prefix="storyreel-bench-") as root:
-        torch.set_default_dtype(torch.bfloat16 if chosen.dtype in {"auto", "bfloat16"} else torch.float32)
-        try:
-            folder = SHAPES[chosen.shape](Path(root) / chosen.shape)
-        finally:
-            torch.set_default_dtype(before)
-        gc.collect()  # the model is on the disk now, and not needed here
+        folder = (chosen.weights or Path(root)) / f"{chosen.shape}-{str(dtype).removeprefix('torch.')}"
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="making-", dir=folder.parent) as making:
+                _made(chosen.shape, dtype, Path(making)).rename(folder)  # whole, or not there
         yield folder, Path(root) / "scratch"
+
+
+def _made(shape: str, dtype: torch.dtype, root: Path) -> Path:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        return SHAPES[shape](root / shape)
+    finally:
+        torch.set_default_dtype(before)
+        gc.collect()  # the model is on the disk now, and not needed here
 
 
 def device() -> str:

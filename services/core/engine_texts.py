@@ -95,6 +95,16 @@ ENGINE_TEXTS: Mapping[str, tuple[str, str]] = {
         "The engine {engine} does not know {setting}={found}; choose one of: {known}.",
         "引擎 {engine} 不认识 {setting}={found}；可选：{known}。",
     ),
+    "COMPILE_FAILED": (
+        (
+            "The engine {engine} is set to compile its model and cannot ({problem}). On a CPU torch needs a C++ compiler, on a GPU "
+            "Triton and a C compiler: install them, or set {setting}=false."
+        ),
+        (
+            "引擎 {engine} 设置为编译模型，但编译失败（{problem}）。"
+            "在 CPU 上 torch 需要 C++ 编译器，在 GPU 上需要 Triton 和 C 编译器：请安装，或设置 {setting}=false。"
+        ),
+    ),
     "ENGINE_NEEDS_GPU": (
         (
             "The engine {engine} needs a GPU and finds only a CPU, where one clip takes half an hour or more; "

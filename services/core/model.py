@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, NewType
+from typing import Any, Final, Literal, NewType
 from uuid import UUID
 
 UserId = NewType("UserId", UUID)
@@ -19,6 +19,8 @@ Digest = NewType("Digest", str)
 """Lower-case hexadecimal SHA-256 of the bytes."""
 Key = NewType("Key", str)
 """Lower-case hexadecimal SHA-256 of a canonical recipe: the name of an artifact."""
+ADDED: Final = "added"
+"""Marks a field that came into recipes after others had been made without it; its default leaves a recipe's key as it was."""
 
 
 class Language(StrEnum):
@@ -141,11 +143,15 @@ class Seeds:
 
 @dataclass(frozen=True, slots=True)
 class BibleEntry:
-    """One character, prop or place with the fixed look that every shot's prompt repeats."""
+    """One character, prop or place with the fixed look that every shot's prompt repeats.
+
+    `look` is in the story's language; `look_en` says it in English beside a Chinese one, for engines that read no Chinese.
+    """
 
     kind: Literal["character", "prop", "place"]
     name: str
     look: str
+    look_en: str = field(default="", metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True)

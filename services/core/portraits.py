@@ -19,28 +19,38 @@ _WORDS = {
     Language.EN: "portrait of {name}, {look}\nfacing the viewer, nobody else, plain light background",
     Language.ZH: "{name}的肖像，{look}\n正面，没有别人，浅色纯背景",
 }
+_NAMELESS = "portrait of {look}\nfacing the viewer, nobody else, plain light background"
+"""For an engine to which a name in Chinese means nothing."""
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def references(work: Work, seen: str, ledger: Ledger) -> tuple[Digest, ...] | None:
     """The portraits of the characters that a picture of `seen` shows, the bible's first ones first, as many as the engine takes.
 
-    None while one of them must be made: its step is noted, for no one shot. A character whose look the engine cannot read has
-    no portrait: it would show somebody else.
+    None while one of them must be made: its step is noted, for no one shot. A character of whom the engine cannot read any look
+    has no portrait: it would show somebody else.
     """
     accepts = ledger.accepts(Service.KEYFRAMES)
-    shown = [entry for entry in _shown(work.story, seen) if accepts.chinese or not _CHINESE.search(entry.look)]
+    wanted = [request(work.story, entry, chinese=accepts.chinese) for entry in _shown(work.story, seen)]
     most = min(accepts.references, MOST_REFERENCES)
-    found = [ledger.need(request(work.story, entry)) for entry in shown[:most]]
+    found = [ledger.need(portrait) for portrait in [each for each in wanted if each is not None][:most]]
     there = [artifact.parts["image"].digest for artifact in found if artifact is not None]
     return tuple(there) if len(there) == len(found) else None
 
 
-def request(story: Story, entry: BibleEntry) -> KeyframeRequest:
-    """A square picture of a character, as wide as the story's pictures are on their shorter side."""
+def request(story: Story, entry: BibleEntry, *, chinese: bool) -> KeyframeRequest | None:
+    """A square picture of a character, as wide as the story's pictures are on their shorter side.
+
+    Asked in English of an engine that reads no `chinese`; None where there are no English words for the look.
+    """
+    words = _WORDS[story.language].format(name=entry.name, look=entry.look)
+    if not chinese and _CHINESE.search(entry.look):
+        if not entry.look_en:
+            return None
+        words = _NAMELESS.format(look=entry.look_en)
     side = min(FilmOptions.picture_size(story))
     return KeyframeRequest(
-        prompt=_WORDS[story.language].format(name=entry.name, look=entry.look),
+        prompt=words,
         style=story.style,
         language=story.language,
         width=side,

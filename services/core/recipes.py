@@ -8,8 +8,8 @@ import hashlib
 import json
 from typing import Any
 
-from services.core.model import Digest, Engine, Key
-from services.core.requests import ADDED, Request
+from services.core.model import ADDED, Digest, Engine, Key
+from services.core.requests import Request
 
 _VERSION = "storyreel.recipe.v1"
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from services.core.model import BibleEntry, Digest, Language, ShotDraft
+from services.core.model import ADDED, BibleEntry, Digest, Language, ShotDraft
 
-ADDED = "added"
-"""Marks a field that a request got after others had been answered without it; its default leaves the recipe's key as it was."""
 MOST_REFERENCES = 8
 """Reference pictures of a keyframe."""
 

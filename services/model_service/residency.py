@@ -64,7 +64,7 @@ class ResidencyMetrics:
         def histogram(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
             return Histogram(f"storyreel_device_{name}", what, labels, buckets=buckets, registry=registry)
 
-        self.queue_length = gauge("queue_length", "Calls that wait for the device.", "device")
+        self.queue_length = gauge("queue_length", "Calls that wait for the device; a batch is one.", "device")
         self.waited = histogram("wait_seconds", "Seconds that a call waited for the device.", _SECONDS, "device", "model")
         self.used = histogram("use_seconds", "Seconds that a call had the device.", _SECONDS, "device", "model")
         self.memory = gauge("memory_bytes", "Bytes that a resident model holds, as measured.", "device", "model")
@@ -72,6 +72,10 @@ class ResidencyMetrics:
         self.load_seconds = histogram("load_seconds", "Seconds that a load took.", _SECONDS, "device", "model")
         self.evictions = counter("evictions_total", "Models evicted to make room.", "device", "model")
         self.batch_size = histogram("batch_size", "Requests answered by one pipeline call.", _BATCHES, "model")
+        self.requests_waiting = gauge("requests_waiting", "Requests that wait for a batch to begin with them.", "model")
+        self.request_waited = histogram(
+            "request_wait_seconds", "Seconds that a request waited for its batch to begin.", _SECONDS, "model"
+        )
 
 
 @dataclass(slots=True)

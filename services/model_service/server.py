@@ -16,7 +16,7 @@ from services.adapters.wire.methods import FULL_NAME
 from services.core.errors import Unavailable
 from services.core.ports import Media
 from services.core.requests import Service
-from services.model_service import servicers
+from services.model_service import servicers, vitals
 from services.model_service.engine import Generator
 from services.model_service.interceptors import ErrorInterceptor
 from services.model_service.metrics import Metrics
@@ -90,12 +90,14 @@ async def serving(
     await server.start()
     await healths.set(ENGINES, _SERVING)
     loading = asyncio.create_task(_load(benches, healths), name="load engines")
+    watching = asyncio.create_task(_watch(loading, benches, healths), name="watch engines")
     try:
         yield ModelServer(port, loading)
     finally:
         await healths.enter_graceful_shutdown()
         loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
+        watching.cancel()
+        await asyncio.gather(loading, watching, return_exceptions=True)
         await server.stop(settings.drain_seconds)
         await flights.close()
         for bench in benches.values():
@@ -111,3 +113,22 @@ async def _load(benches: Mapping[Service, Workbench], healths: health.aio.Health
         for bench in benches.values():
             group.create_task(load(bench))
     await healths.set("", _SERVING)
+
+
+async def _watch(loading: "asyncio.Task[None]", benches: Mapping[Service, Workbench], healths: health.aio.HealthServicer) -> None:
+    """Once all are loaded, tell the health of those that may die, until cancelled."""
+    await asyncio.wait([loading])
+    dead: set[Service] = set()
+
+    async def watch(bench: Workbench, engine: vitals.Mortal) -> None:
+        async def tell(alive: bool) -> None:
+            (dead.discard if alive else dead.add)(bench.service)
+            await healths.set(FULL_NAME[bench.service], _SERVING if alive else _NOT_SERVING)
+            await healths.set("", _NOT_SERVING if dead else _SERVING)
+
+        await vitals.keep(engine, bench.identity.name if bench.identity else "", tell)
+
+    async with asyncio.TaskGroup() as group:
+        for bench in benches.values():
+            if bench.mortal is not None:
+                group.create_task(watch(bench, bench.mortal))

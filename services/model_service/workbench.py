@@ -31,6 +31,7 @@ from services.model_service.metrics import Metrics
 from services.model_service.records import Records
 from services.model_service.settings import ModelServiceSettings
 from services.model_service.single_flight import Flights, Generation
+from services.model_service.vitals import Mortal
 
 _log = structlog.get_logger(__name__)
 
@@ -78,6 +79,11 @@ class Workbench:
     def identity(self) -> Engine | None:
         """Who serves; None before it is loaded. It changes when an engine that was left out of several has loaded."""
         return self._serving.identity if self._serving is not None else None
+
+    @property
+    def mortal(self) -> Mortal | None:
+        """The engine, once it is loaded, where what it runs may die."""
+        return self._engine if self._serving is not None and isinstance(self._engine, Mortal) else None
 
     async def load(self) -> None:
         """Load the engine in a thread; what is transient is tried again for as long as it takes. Raises EngineFailed."""

@@ -20,7 +20,7 @@ from services.core.model import (
 from services.core.ports import Claim, Store
 from tests.contract.store_steps import FAILURE, Tale, claim_of, claimed, new_story, picture, start
 
-LIN = BibleEntry("character", "Lin", "a girl in a red coat")
+LIN = BibleEntry("character", "小林", "穿红色外套的女孩", "a girl in a red coat")
 BAY = BibleEntry("place", "the bay", "black cliffs")
 
 

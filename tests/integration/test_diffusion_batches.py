@@ -42,7 +42,11 @@ class Studio:
         self.asked = threading.Semaphore(0)
         self.batches: list[list[int]] = []
         self.during: Callable[[Sequence[Member[int, int]]], None] = lambda _: None
-        self.batcher: Batcher[int, int, str] = Batcher(self._device, self._work, most=most, window=window)
+        self.waiting_told: list[int] = []
+        self.waited: list[float] = []
+        self.batcher: Batcher[int, int, str] = Batcher(
+            self._device, self._work, most=most, window=window, waiting=self.waiting_told.append, waited=self.waited.append
+        )
         self._one = threading.Lock()
         self._pool = ThreadPoolExecutor(16)
 
@@ -109,6 +113,25 @@ def test_who_comes_while_the_device_is_busy_joins_without_any_window() -> None:
     studio.free.set()
     assert [future.result(PATIENCE) for future in made] == [0, 1, 4, 9, 16, 25]
     assert studio.batches == [[0, 1, 2, 3], [4, 5]]
+
+
+def test_how_many_wait_and_how_long_is_told_of_each_and_not_of_each_batch() -> None:
+    studio = Studio(most=2)
+    studio.free.clear()
+    leaver = Watched()
+    made = [studio.submit(item) for item in range(2)]
+    studio.waiting(2)
+    left = studio.submit(2, leaver)
+    studio.waiting(3)
+    assert studio.waiting_told == [1, 2, 3]
+    leaver.gone.set()
+    with pytest.raises(Cancelled):
+        left.result(PATIENCE)
+    studio.free.set()
+    assert [future.result(PATIENCE) for future in made] == [0, 1]
+    assert studio.waiting_told == [1, 2, 3, 2, 0]
+    assert len(studio.waited) == 2
+    assert all(0 < seconds < PATIENCE for seconds in studio.waited)
 
 
 def test_another_kind_is_another_batch() -> None:

@@ -1,9 +1,7 @@
 """Keyframes through real diffusers pipelines with tiny random weights: exact, repeatable, cancellable, and honest about changes."""
 
-import io
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,24 +14,16 @@ from PIL import Image
 from prometheus_client import CollectorRegistry
 
 from services.core.errors import Cancelled, ContentViolation, EngineFailed
-from services.core.model import Digest, Language
-from services.core.requests import KeyframeRequest
-from services.model_service.engine import Output
+from services.core.model import Digest
 from services.model_service.engines.diffusion import device
 from services.model_service.engines.diffusion.engine import Diffusers
 from services.model_service.engines.diffusion.settings import DiffusersSettings
 from services.model_service.residency import Residency
 from tests.fixtures import tiny_models
+from tests.fixtures.diffusion import GATHERED, PATIENCE, REQUEST, Leaving, alike, engine, levels, run, together
 from tests.fixtures.engine_job import EngineJob
 
 pytestmark = pytest.mark.models
-
-PATIENCE = 120.0
-REQUEST = KeyframeRequest(
-    prompt="snow peaks, dusk, two travellers", style="movie", language=Language.EN, width=64, height=64, seed=7
-)
-GATHERED = 30_000.0
-"""A window in milliseconds that only a full batch ends, on however busy a machine."""
 
 
 @pytest.fixture(scope="module")
@@ -56,54 +46,6 @@ def _as_it_was() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
-
-
-def engine(folder: Path, residency: Residency | None = None, **changes: Any) -> Diffusers:
-    values: dict[str, Any] = {"model": str(folder), "device": "cpu", "threads": 1, "warm_up": False}
-    made = Diffusers(DiffusersSettings(**values | changes), residency or Residency(CollectorRegistry()), workers=16)
-    made.load()
-    return made
-
-
-def run(painting: Diffusers, request: KeyframeRequest, folder: Path) -> tuple[bytes, Output]:
-    output = painting.run(request, EngineJob(folder))
-    return output.files["image"].path.read_bytes(), output
-
-
-def together(painting: Diffusers, requests: list[KeyframeRequest], folder: Path) -> list[tuple[bytes, Output]]:
-    with ThreadPoolExecutor(len(requests)) as pool:
-        made = [pool.submit(run, painting, each, folder / str(number)) for number, each in enumerate(requests)]
-        return [future.result(PATIENCE) for future in made]
-
-
-def levels(picture: bytes) -> Any:
-    with Image.open(io.BytesIO(picture)) as opened:
-        return np.asarray(opened).astype(np.int16)
-
-
-def alike(one: bytes, other: bytes) -> bool:
-    """Whether two pictures are the same but for the rounding of sums that a batch adds in another order: three levels of 255."""
-    return bool(np.abs(levels(one) - levels(other)).max() <= 3)
-
-
-class Leaving(EngineJob):
-    """A caller that leaves when it is told that so many steps are done."""
-
-    def __init__(self, folder: Path, after: str) -> None:
-        super().__init__(folder)
-        self._after = after
-        self._gone = threading.Event()
-        self.stages: list[str] = []
-
-    def progress(self, fraction: float, stage: str = "") -> None:
-        self.stages.append(stage)
-        if stage == self._after:
-            self._gone.set()
-        super().progress(fraction, stage)
-
-    def check(self) -> None:
-        if self._gone.is_set():
-            raise Cancelled("CANCELLED")
 
 
 # -- pictures ------------------------------------------------------------------------------------------------------------------
@@ -175,18 +117,6 @@ def test_words_to_avoid_can_be_set_for_all_pictures(sd: Path, turbo: Path, tmp_p
     assert avoiding.identity != plain.identity
     unguided = run(engine(turbo, negative_prompt="fog"), asked, tmp_path)[1]
     assert "negative prompt: ignored (the model is not guided)" in unguided.meta["changed"]
-
-
-@pytest.mark.parametrize("kind", [tiny_models.sdxl, tiny_models.lcm], ids=["sdxl", "lcm"])
-@pytest.mark.parametrize("prompt", [REQUEST.prompt, "a very long road, " * 12], ids=["short", "long"])
-def test_other_families_paint_repeatably(kind: Callable[[Path], Path], prompt: str, folders: Path, tmp_path: Path) -> None:
-    name = getattr(kind, "__name__", "")
-    painting = engine(kind(folders / name), steps=2)
-    asked = replace(REQUEST, prompt=prompt, negative_prompt="fog")
-    picture, output = run(painting, asked, tmp_path)
-    assert output.meta["family"] == name
-    assert picture == run(painting, asked, tmp_path)[0]
-    assert picture != run(painting, replace(asked, prompt=prompt + " by the sea"), tmp_path)[0]
 
 
 def test_a_sampler_is_chosen_by_name_and_an_unknown_one_is_refused_with_those_there_are(sd: Path, tmp_path: Path) -> None:

@@ -141,8 +141,29 @@ def test_then_the_other_models_are_evicted() -> None:
     pipeline = Pipeline(lambda _, __: bool(evicted))
     group = members(1)
     sampler(relieve).paint(Model(pipeline), group)
-    assert pipeline.calls == [(1, False), (1, True), (1, True)]
+    assert pipeline.calls == [(1, False), (1, True), (1, False)]
     assert greys(group) == [0]
+
+
+def test_once_the_others_are_gone_batches_are_whole_again() -> None:
+    others = ["another model"]
+    pipeline = Pipeline(lambda _, __: not others)
+    painting = sampler(lambda: bool(others and others.pop()))
+    group = members(4)
+    assert painting.paint(Model(pipeline), group) == [4]
+    assert pipeline.calls == [(4, False), (2, False), (1, False), (1, True), (4, False)]
+    assert not any(member.outcome().tiled for member in group)
+
+
+def test_what_found_no_room_begins_anew_the_next_time() -> None:
+    room = False
+    pipeline = Pipeline(lambda _, __: room)
+    painting = sampler()
+    painting.paint(Model(pipeline), members(1))
+    room = True
+    pipeline.calls.clear()
+    assert painting.paint(Model(pipeline), members(2)) == [2]
+    assert pipeline.calls == [(2, False)]
 
 
 def test_at_the_ladders_end_each_is_told_to_come_again() -> None:
@@ -190,8 +211,10 @@ def test_other_errors_are_not_taken_for_a_full_memory() -> None:
 
 
 def test_numbers_that_are_not_finite_are_an_error_and_no_black_picture() -> None:
+    group = members(1)
+    sampler().paint(Model(Pipeline(lambda _, __: True, value=float("nan"))), group)
     with pytest.raises(EngineFailed, match="STORYREEL_DIFFUSERS_DTYPE"):
-        sampler().paint(Model(Pipeline(lambda _, __: True, value=float("nan"))), members(1))
+        group[0].outcome()
 
 
 class Censor:
@@ -217,6 +240,7 @@ def test_a_flagged_picture_is_its_own_callers_trouble_alone() -> None:
         (MemoryError(), True),
         (RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory: you tried …"), True),
         (RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True),
         (RuntimeError("shape mismatch"), False),
         (ValueError("out of memory"), False),
     ],

@@ -52,8 +52,19 @@ def test_chinese_is_left_out_and_said_so_where_the_model_reads_none() -> None:
     bible = (BibleEntry("character", "两名旅人", "穿灰色大衣"),)
     words = worded(request(ZH, language=Language.ZH, bible=bible), chinese=False)
     assert words.prompt == "snow peaks, dusk, two travellers, walking, cinematic film still, natural light, 35mm"
-    assert words.changed == ("prompt: 31 Chinese characters left out (the model reads none)",)
+    assert words.changed == (
+        "prompt: 31 Chinese characters left out (the model reads none)",
+        "looks: those of 两名旅人 are left out (they are in Chinese, which the model does not read)",
+    )
     assert "雪山" in worded(request(ZH), chinese=True).prompt
+
+
+def test_a_look_in_english_is_told_where_the_other_one_cannot_be_read() -> None:
+    bible = (BibleEntry("character", "两名旅人", "穿灰色大衣", "two young travellers in grey coats"),)
+    words = worded(request(ZH, language=Language.ZH, bible=bible), chinese=False)
+    assert words.prompt.startswith("snow peaks, dusk, two travellers, walking, two young travellers in grey coats, cinematic")
+    assert words.changed == ("prompt: 31 Chinese characters left out (the model reads none)",)
+    assert "grey coats" not in worded(request(ZH, bible=bible), chinese=True).prompt
 
 
 def test_a_prompt_of_chinese_alone_is_kept_with_a_warning() -> None:

@@ -111,7 +111,9 @@ async def pictured(stage: Stage, creation: Operation) -> tuple[Story, tuple[Shot
     assert (await asked_for(stage, creation)).count(None) == 1
     story = await stage.store.story(ALICE, creation.story_id)
     (mara,) = (entry for entry in story.bible if entry.kind == "character")
-    key: Key = recipes.key(portraits.request(story, mara), await stage.models.engine(Service.KEYFRAMES))
+    asked = portraits.request(story, mara, chinese=False)
+    assert asked is not None
+    key: Key = recipes.key(asked, await stage.models.engine(Service.KEYFRAMES))
     made = await stage.store.artifacts([key])
     return story, await stage.store.shots(ALICE, story.id), made[key].parts["image"].digest
 

@@ -40,7 +40,7 @@ def test_the_schema_has_the_protos_fields() -> None:
     assert "morph" not in shot["transition"]["enum"]  # few engines can make it
     proto = {field.name for field in storyboards_pb2.ShotDraft.DESCRIPTOR.fields}
     assert set(shot) == proto == {field.name for field in dataclasses.fields(ShotDraft)}
-    entry = schema.bible()["properties"]["bible"]["items"]["properties"]
+    entry = schema.bible(Language.ZH)["properties"]["bible"]["items"]["properties"]
     assert set(entry) == {field.name for field in storyboards_pb2.BibleEntry.DESCRIPTOR.fields}
 
 
@@ -50,7 +50,7 @@ def test_the_schemas_are_schemas_and_hold_the_count(language: Language) -> None:
         schema.storyboard(language, 3),
         schema.shots(language, 3),
         schema.shot(language),
-        schema.bible(),
+        schema.bible(language),
         schema.summary(),
     ):
         jsonschema_rs.meta.validate(form)
@@ -166,6 +166,20 @@ def test_a_bible_holds_each_name_once_and_nothing_empty() -> None:
     )
     with pytest.raises(Malformed):
         Reader(Language.EN, "anime").bible({"bible": "none"})
+
+
+def test_a_chinese_bible_says_each_look_in_english_too_and_nothing_else_for_it() -> None:
+    value = {
+        "bible": [
+            {"kind": "character", "name": "阿狸", "look": "红色斗篷", "look_en": "anime style, a little girl in a red cloak"},
+            {"kind": "character", "name": "老人", "look": "白发", "look_en": "白发的老人"},
+            {"kind": "prop", "name": "灯", "look": "铜灯"},
+        ]
+    }
+    reader = Reader(Language.ZH, "动漫")
+    assert [entry.look_en for entry in reader.bible(value)] == ["a little girl in a red cloak", "", ""]
+    assert reader.changed == ["老人: its look_en was in another language"]
+    assert "look_en" not in schema.bible(Language.EN)["properties"]["bible"]["items"]["properties"]
 
 
 _drafts = st.lists(

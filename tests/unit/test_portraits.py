@@ -119,6 +119,22 @@ def test_an_engine_is_given_no_portrait_by_words_that_it_cannot_read(telling: Ha
     assert keyframe(portrait).prompt.startswith("阿狸的肖像，红色斗篷的小女孩")
 
 
+def test_a_look_in_english_beside_the_chinese_one_serves_an_engine_that_reads_english_alone(telling: Hand) -> None:
+    ali = BibleEntry("character", "阿狸", "红色斗篷的小女孩", "a little girl in a red cloak")
+    story = replace(telling.work.story, language=Language.ZH, bible=(ali, BibleEntry("character", "老人", "白发")))
+    telling.work = replace(telling.work, story=story)
+    telling.change(1, details="阿狸和老人走进森林。")
+    (portrait,) = portrait_steps(telling)
+    asked = keyframe(portrait).prompt
+    assert asked.startswith("portrait of a little girl in a red cloak\n")
+    assert asked.isascii()
+    telling.engines[Service.KEYFRAMES] = replace(ADAPTED, accepts=Accepts(references=4, chinese=True))
+    assert [keyframe(step).prompt.partition("\n")[0] for step in portrait_steps(telling)] == [
+        "阿狸的肖像，红色斗篷的小女孩",
+        "老人的肖像，白发",
+    ]
+
+
 def test_another_take_of_a_picture_has_the_same_portraits(telling: Hand) -> None:
     telling.run()
     before = {step.key for step in portrait_steps(fresh(telling))}

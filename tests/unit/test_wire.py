@@ -249,7 +249,9 @@ def test_an_artifact_comes_back_as_it_was_recorded(kind: str, cached: bool) -> N
 
 
 def test_what_is_written_of_a_storyboard_travels_with_its_progress() -> None:
-    part = Storyboard((ShotDraft(title="雨", description="雨停了。", seconds=3.5),), (BibleEntry("prop", "伞", "一把红伞"),))
+    part = Storyboard(
+        (ShotDraft(title="雨", description="雨停了。", seconds=3.5),), (BibleEntry("prop", "伞", "一把红伞", "a red umbrella"),)
+    )
     for board in (part, Storyboard(()), None):
         progress = Progress(0.25, "writing", board)
         message = METHODS["storyboard"].response.FromString(wire_updates.encode("storyboard", progress).SerializeToString())

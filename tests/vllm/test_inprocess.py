@@ -6,9 +6,12 @@ import signal
 
 import psutil
 import pytest
+from grpc import aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.adapters.model_client import open_models
 from services.adapters.settings import ModelSettings
+from services.adapters.wire.methods import FULL_NAME
 from services.core import codec, recipes
 from services.core.model import Artifact, Language
 from services.core.ports import Models, Progress
@@ -65,8 +68,19 @@ async def test_a_cancel_stops_the_model(vllm: Vllm) -> None:
         await _made(models, _request(seed=2))
 
 
-def test_an_engine_that_died_is_started_anew(vllm: Vllm, stack_with_inprocess: RunningStack) -> None:
-    """vLLM's engine is a process of its own: when the kernel takes it, the next storyboard waits for a new one."""
+async def test_when_the_engine_died_health_says_so_until_it_is_started_anew(vllm: Vllm) -> None:
+    """vLLM's engine is a process of its own, which the kernel may take."""
+    engine = next(child for child in psutil.Process(vllm.inprocess.pid).children() if "EngineCore" in " ".join(child.cmdline()))
+    async with aio.insecure_channel(vllm.address()) as channel:
+        request = health_pb2.HealthCheckRequest(service=FULL_NAME[Service.STORYBOARDS])
+        said = aiter(health_pb2_grpc.HealthStub(channel).Watch(request))
+        assert (await anext(said)).status == health_pb2.HealthCheckResponse.SERVING
+        os.kill(engine.pid, signal.SIGKILL)
+        assert (await anext(said)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert (await anext(said)).status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_an_engine_that_died_is_started_anew_for_who_comes_meanwhile(vllm: Vllm, stack_with_inprocess: RunningStack) -> None:
     engine = next(child for child in psutil.Process(vllm.inprocess.pid).children() if "EngineCore" in " ".join(child.cmdline()))
     os.kill(engine.pid, signal.SIGKILL)
     with stack_with_inprocess.client() as client:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from storyreel.v1 import engines_pb2 as storyreel_dot_v1_dot_engines__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1estoryreel/v1/storyboards.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\"\xb4\x01\n\tShotDraft\x12\r\n\x05title\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x11\n\tnarration\x18\x03 \x01(\t\x12\x0e\n\x06prompt\x18\x04 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x0f\n\x07\x66raming\x18\x06 \x01(\t\x12\x12\n\ntransition\x18\x07 \x01(\t\x12\r\n\x05voice\x18\x08 \x01(\t\x12\x0b\n\x03\x62gm\x18\t \x01(\t\x12\x0f\n\x07seconds\x18\n \x01(\x01\"6\n\nBibleEntry\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04look\x18\x03 \x01(\t\"\x83\x01\n\x19GenerateStoryboardRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\r\n\x05style\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\r\n\x05shots\x18\x06 \x01(\x05\x12\x0c\n\x04seed\x18\x07 \x01(\x03\"\xb0\x01\n\x1aGenerateStoryboardResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.storyreel.v1.StoryboardResultH\x00\x12*\n\x04part\x18\x03 \x01(\x0b\x32\x1c.storyreel.v1.StoryboardPartB\x08\n\x06update\"a\n\x0eStoryboardPart\x12&\n\x05shots\x18\x01 \x03(\x0b\x32\x17.storyreel.v1.ShotDraft\x12\'\n\x05\x62ible\x18\x02 \x03(\x0b\x32\x18.storyreel.v1.BibleEntry\"\x8b\x01\n\x10StoryboardResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12&\n\x05shots\x18\x02 \x03(\x0b\x32\x17.storyreel.v1.ShotDraft\x12\'\n\x05\x62ible\x18\x03 \x03(\x0b\x32\x18.storyreel.v1.BibleEntry\"\xbc\x01\n\x12RewriteShotRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05style\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x10\n\x08sequence\x18\x05 \x01(\x05\x12\r\n\x05total\x18\x06 \x01(\x05\x12&\n\x05\x64raft\x18\x07 \x01(\x0b\x32\x17.storyreel.v1.ShotDraft\x12\x13\n\x0binstruction\x18\x08 \x01(\t\x12\x0c\n\x04seed\x18\t \x01(\x03\"~\n\x13RewriteShotResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12\x31\n\x06result\x18\x02 \x01(\x0b\x32\x1f.storyreel.v1.RewriteShotResultH\x00\x42\x08\n\x06update\"c\n\x11RewriteShotResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12&\n\x05\x64raft\x18\x02 \x01(\x0b\x32\x17.storyreel.v1.ShotDraft2\xce\x01\n\x0bStoryboards\x12i\n\x12GenerateStoryboard\x12\'.storyreel.v1.GenerateStoryboardRequest\x1a(.storyreel.v1.GenerateStoryboardResponse0\x01\x12T\n\x0bRewriteShot\x12 .storyreel.v1.RewriteShotRequest\x1a!.storyreel.v1.RewriteShotResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1estoryreel/v1/storyboards.proto\x12\x0cstoryreel.v1\x1a\x1astoryreel/v1/engines.proto\"\xb4\x01\n\tShotDraft\x12\r\n\x05title\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x11\n\tnarration\x18\x03 \x01(\t\x12\x0e\n\x06prompt\x18\x04 \x01(\t\x12\x0e\n\x06\x63\x61mera\x18\x05 \x01(\t\x12\x0f\n\x07\x66raming\x18\x06 \x01(\t\x12\x12\n\ntransition\x18\x07 \x01(\t\x12\r\n\x05voice\x18\x08 \x01(\t\x12\x0b\n\x03\x62gm\x18\t \x01(\t\x12\x0f\n\x07seconds\x18\n \x01(\x01\"G\n\nBibleEntry\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04look\x18\x03 \x01(\t\x12\x0f\n\x07look_en\x18\x04 \x01(\t\"\x83\x01\n\x19GenerateStoryboardRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\r\n\x05style\x18\x04 \x01(\t\x12\x10\n\x08language\x18\x05 \x01(\t\x12\r\n\x05shots\x18\x06 \x01(\x05\x12\x0c\n\x04seed\x18\x07 \x01(\x03\"\xb0\x01\n\x1aGenerateStoryboardResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.storyreel.v1.StoryboardResultH\x00\x12*\n\x04part\x18\x03 \x01(\x0b\x32\x1c.storyreel.v1.StoryboardPartB\x08\n\x06update\"a\n\x0eStoryboardPart\x12&\n\x05shots\x18\x01 \x03(\x0b\x32\x17.storyreel.v1.ShotDraft\x12\'\n\x05\x62ible\x18\x02 \x03(\x0b\x32\x18.storyreel.v1.BibleEntry\"\x8b\x01\n\x10StoryboardResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12&\n\x05shots\x18\x02 \x03(\x0b\x32\x17.storyreel.v1.ShotDraft\x12\'\n\x05\x62ible\x18\x03 \x03(\x0b\x32\x18.storyreel.v1.BibleEntry\"\xbc\x01\n\x12RewriteShotRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\r\n\x05style\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x10\n\x08sequence\x18\x05 \x01(\x05\x12\r\n\x05total\x18\x06 \x01(\x05\x12&\n\x05\x64raft\x18\x07 \x01(\x0b\x32\x17.storyreel.v1.ShotDraft\x12\x13\n\x0binstruction\x18\x08 \x01(\t\x12\x0c\n\x04seed\x18\t \x01(\x03\"~\n\x13RewriteShotResponse\x12*\n\x08progress\x18\x01 \x01(\x0b\x32\x16.storyreel.v1.ProgressH\x00\x12\x31\n\x06result\x18\x02 \x01(\x0b\x32\x1f.storyreel.v1.RewriteShotResultH\x00\x42\x08\n\x06update\"c\n\x11RewriteShotResult\x12&\n\x04info\x18\x01 \x01(\x0b\x32\x18.storyreel.v1.ResultInfo\x12&\n\x05\x64raft\x18\x02 \x01(\x0b\x32\x17.storyreel.v1.ShotDraft2\xce\x01\n\x0bStoryboards\x12i\n\x12GenerateStoryboard\x12\'.storyreel.v1.GenerateStoryboardRequest\x1a(.storyreel.v1.GenerateStoryboardResponse0\x01\x12T\n\x0bRewriteShot\x12 .storyreel.v1.RewriteShotRequest\x1a!.storyreel.v1.RewriteShotResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,21 +35,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHOTDRAFT']._serialized_start=77
   _globals['_SHOTDRAFT']._serialized_end=257
   _globals['_BIBLEENTRY']._serialized_start=259
-  _globals['_BIBLEENTRY']._serialized_end=313
-  _globals['_GENERATESTORYBOARDREQUEST']._serialized_start=316
-  _globals['_GENERATESTORYBOARDREQUEST']._serialized_end=447
-  _globals['_GENERATESTORYBOARDRESPONSE']._serialized_start=450
-  _globals['_GENERATESTORYBOARDRESPONSE']._serialized_end=626
-  _globals['_STORYBOARDPART']._serialized_start=628
-  _globals['_STORYBOARDPART']._serialized_end=725
-  _globals['_STORYBOARDRESULT']._serialized_start=728
-  _globals['_STORYBOARDRESULT']._serialized_end=867
-  _globals['_REWRITESHOTREQUEST']._serialized_start=870
-  _globals['_REWRITESHOTREQUEST']._serialized_end=1058
-  _globals['_REWRITESHOTRESPONSE']._serialized_start=1060
-  _globals['_REWRITESHOTRESPONSE']._serialized_end=1186
-  _globals['_REWRITESHOTRESULT']._serialized_start=1188
-  _globals['_REWRITESHOTRESULT']._serialized_end=1287
-  _globals['_STORYBOARDS']._serialized_start=1290
-  _globals['_STORYBOARDS']._serialized_end=1496
+  _globals['_BIBLEENTRY']._serialized_end=330
+  _globals['_GENERATESTORYBOARDREQUEST']._serialized_start=333
+  _globals['_GENERATESTORYBOARDREQUEST']._serialized_end=464
+  _globals['_GENERATESTORYBOARDRESPONSE']._serialized_start=467
+  _globals['_GENERATESTORYBOARDRESPONSE']._serialized_end=643
+  _globals['_STORYBOARDPART']._serialized_start=645
+  _globals['_STORYBOARDPART']._serialized_end=742
+  _globals['_STORYBOARDRESULT']._serialized_start=745
+  _globals['_STORYBOARDRESULT']._serialized_end=884
+  _globals['_REWRITESHOTREQUEST']._serialized_start=887
+  _globals['_REWRITESHOTREQUEST']._serialized_end=1075
+  _globals['_REWRITESHOTRESPONSE']._serialized_start=1077
+  _globals['_REWRITESHOTRESPONSE']._serialized_end=1203
+  _globals['_REWRITESHOTRESULT']._serialized_start=1205
+  _globals['_REWRITESHOTRESULT']._serialized_end=1304
+  _globals['_STORYBOARDS']._serialized_start=1307
+  _globals['_STORYBOARDS']._serialized_end=1513
 # @@protoc_insertion_point(module_scope)

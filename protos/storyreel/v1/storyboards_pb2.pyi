@@ -80,20 +80,25 @@ class BibleEntry(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     LOOK_FIELD_NUMBER: _builtins.int
+    LOOK_EN_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """character, prop or place."""
     name: _builtins.str
     look: _builtins.str
+    """In the story's language."""
+    look_en: _builtins.str
+    """The look in English, where that is another language; empty where the storyboard's engine wrote none."""
     def __init__(
         self,
         *,
         kind: _builtins.str = ...,
         name: _builtins.str = ...,
         look: _builtins.str = ...,
+        look_en: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "look", b"look", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "look", b"look", "look_en", b"look_en", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -198,7 +198,7 @@ def encode_draft(draft: ShotDraft) -> storyboards_pb2.ShotDraft:
 
 
 def encode_bible_entry(entry: BibleEntry) -> storyboards_pb2.BibleEntry:
-    return storyboards_pb2.BibleEntry(kind=entry.kind, name=entry.name, look=entry.look)
+    return storyboards_pb2.BibleEntry(kind=entry.kind, name=entry.name, look=entry.look, look_en=entry.look_en)
 
 
 def _encode_cues(cues: Iterable[Cue]) -> list[films_pb2.Cue]:
@@ -374,7 +374,7 @@ def decode_bible_entry(message: storyboards_pb2.BibleEntry) -> BibleEntry:
     """Raises InvalidArgument UNKNOWN_VALUE for a kind that is none of the three."""
     match message.kind:
         case "character" | "prop" | "place" as kind:
-            return BibleEntry(kind, message.name, message.look)
+            return BibleEntry(kind, message.name, message.look, message.look_en)
         case found:
             raise errors.InvalidArgument("UNKNOWN_VALUE", field="bible.kind", found=found, known="character, prop, place")
 

@@ -8,7 +8,9 @@ SELECT * FROM claim_operations(
 -- name: claimed_stories(story_ids)
 -- `drawn` tells those with shots, which must be read together with their story.
 SELECT s.*, (
-    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    SELECT jsonb_agg(
+        jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look, 'look_en', a.look_en) ORDER BY a.position
+    )
     FROM assets a WHERE a.story_id = s.id
 ) AS bible, EXISTS (SELECT FROM shots sh WHERE sh.story_id = s.id) AS drawn
 FROM stories s
@@ -16,7 +18,9 @@ WHERE s.id = ANY(:story_ids::uuid[]);
 
 -- name: claimed_story(user_id, story_id)^
 SELECT s.*, (
-    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    SELECT jsonb_agg(
+        jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look, 'look_en', a.look_en) ORDER BY a.position
+    )
     FROM assets a WHERE a.story_id = s.id
 ) AS bible
 FROM stories s

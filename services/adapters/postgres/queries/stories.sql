@@ -44,7 +44,9 @@ SELECT operation.*, free.expires_at AS key_expires_at FROM operation JOIN free O
 
 -- name: story(user_id, story_id)^
 SELECT s.*, (
-    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    SELECT jsonb_agg(
+        jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look, 'look_en', a.look_en) ORDER BY a.position
+    )
     FROM assets a WHERE a.story_id = s.id
 ) AS bible
 FROM stories s
@@ -53,7 +55,9 @@ WHERE s.user_id = :user_id AND s.id = :story_id AND s.deleted_at IS NULL;
 -- name: stories(user_id, before, row_limit)
 -- Newest first. The highest UUID stands for "no bound", so that the bound is always an index condition.
 SELECT s.*, (
-    SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look) ORDER BY a.position)
+    SELECT jsonb_agg(
+        jsonb_build_object('kind', a.kind, 'name', a.name, 'look', a.look, 'look_en', a.look_en) ORDER BY a.position
+    )
     FROM assets a WHERE a.story_id = s.id
 ) AS bible
 FROM stories s
@@ -89,6 +93,6 @@ WHERE user_id = :user_id AND id = :story_id;
 DELETE FROM assets WHERE user_id = :user_id AND story_id = :story_id;
 
 -- name: insert_bible(user_id, story_id, bible)!
-INSERT INTO assets (user_id, story_id, position, kind, name, look)
-SELECT :user_id::uuid, :story_id::uuid, entry.position, entry.kind, entry.name, entry.look
-FROM jsonb_to_recordset(:bible::jsonb) AS entry (position integer, kind text, name text, look text);
+INSERT INTO assets (user_id, story_id, position, kind, name, look, look_en)
+SELECT :user_id::uuid, :story_id::uuid, entry.position, entry.kind, entry.name, entry.look, entry.look_en
+FROM jsonb_to_recordset(:bible::jsonb) AS entry (position integer, kind text, name text, look text, look_en text);

@@ -55,6 +55,7 @@ class Member(Generic[T, R]):
         self.left = False
         self.leads = False
         self.woken = threading.Event()
+        self.asked = monotonic()
         self._fraction = 0.0
         self._answer: tuple[R] | None = None
         self._error: BaseException | None = None
@@ -119,7 +120,13 @@ class Batcher(Generic[T, R, D]):
         *,
         most: int,
         window: float,
+        waiting: Callable[[int], None] = lambda _: None,
+        waited: Callable[[float], None] = lambda _: None,
     ) -> None:
+        """`waiting` is told how many wait, whenever that changes; `waited`, for how long each of a batch did."""
+        self._waiting = waiting
+        self._waited = waited
+        self._count = 0
         self._device = device
         self._work = work
         self._most = most
@@ -151,6 +158,7 @@ class Batcher(Generic[T, R, D]):
     def _join(self, kind: Hashable, member: Member[T, R]) -> _Group[T, R]:
         with self._lock:
             self._here += 1
+            self._changed(1)
             group = self._groups.setdefault(kind, _Group())
             group.members.append(member)
             group.members[0].leads = True
@@ -178,6 +186,9 @@ class Batcher(Generic[T, R, D]):
         with self._lock:
             taken, group.members = group.members[: self._most], group.members[self._most :]
             self._alone = len(taken) == 1
+            self._changed(-len(taken))
+            for member in taken:
+                self._waited(monotonic() - member.asked)
             if len(group.members) < self._most:
                 group.full.clear()
             self._promote(kind, group)
@@ -189,7 +200,12 @@ class Batcher(Generic[T, R, D]):
             group = self._groups.get(kind)
             if group is not None and member in group.members:
                 group.members.remove(member)
+                self._changed(-1)
                 self._promote(kind, group)
+
+    def _changed(self, by: int) -> None:
+        self._count += by
+        self._waiting(self._count)
 
     def _promote(self, kind: Hashable, group: _Group[T, R]) -> None:
         if group.members:

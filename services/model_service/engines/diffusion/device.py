@@ -17,7 +17,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 _MEMINFO = Path("/proc/meminfo")
 _BF16_CUDA = (8, 0)
 """The first compute capability (Ampere) that multiplies in bfloat16."""
-_FULL = ("out of memory", "can't allocate memory", "not enough memory")
+_FULL = ("out of memory", "can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 
 
 def choose(name: str, *, engine: str, setting: str) -> torch.device:

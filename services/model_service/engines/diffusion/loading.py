@@ -42,6 +42,11 @@ class Folder:
         """Whether a component (`safety_checker`, `image_encoder`) is part of the pipeline and not left empty."""
         return _is_component(self.index.get(component))
 
+    @property
+    def empty(self) -> list[str]:
+        """Components that the pipeline knows and this folder leaves out: Stable Diffusion 3 without T5."""
+        return [name for name, of in self.index.items() if isinstance(of, list) and of == [None, None]]
+
     def config(self, component: str, name: str = "config.json") -> Mapping[str, Any]:
         """A component's configuration; empty when it has none."""
         path = self.path / component / name
@@ -93,7 +98,7 @@ class Loader:
         index = self._json(path / _INDEX, "this is not a diffusers folder; point to the one that has it")
         if "_class_name" not in index:
             raise self.broken(path / _INDEX, "it does not say which pipeline it is of")
-        parts = [name for name, of in index.items() if _is_component(of)]
+        parts = [name for name, of in index.items() if not name.startswith("_") and _is_component(of)]
         absent = [name for name in parts if not (path / name).is_dir()]
         if absent:
             raise self.missing(path, f"the folders {', '.join(absent)} are missing, which {_INDEX} names")

@@ -13,7 +13,7 @@ from diffusers.models.embeddings import ImageProjection
 from safetensors import SafetensorError
 
 from services.core.errors import EngineFailed
-from services.model_service.engines.diffusion import schedulers
+from services.model_service.engines.diffusion import compiling, schedulers
 from services.model_service.engines.diffusion.device import is_out_of_memory, modules_of
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.loading import Folder, Loader
@@ -24,7 +24,8 @@ T = TypeVar("T")
 
 ENGINE: Final = "diffusers"
 _DENOISERS = ("unet", "transformer")
-_ENCODER = "image_encoder"
+IMAGE_ENCODER: Final = "image_encoder"
+"""The folder of the encoder that an IP-Adapter needs, beside the adapter's file or in the model's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ class Builder:
         return Model(pipeline, checker, scale)
 
     def _pipeline(self) -> Any:
-        without = {"safety_checker": None, "requires_safety_checker": False} if "safety_checker" in self._folder.index else {}
+        # What a folder leaves empty is left out, which diffusers wants to be told of what some pipelines can do without (T5).
+        without: dict[str, Any] = dict.fromkeys(self._folder.empty)
+        if "safety_checker" in self._folder.index:
+            without |= {"safety_checker": None, "requires_safety_checker": False}
         any_pipeline: Any = AutoPipelineForText2Image  # its methods carry no types
         return any_pipeline.from_pretrained(
             self._folder.path,
@@ -86,10 +90,8 @@ class Builder:
     def _checker(self) -> Checker | None:
         if not self._settings.safety_check:
             return None
-        if self._settings.safety_checker:
-            weights = extractor = Path(self._settings.safety_checker)
-        else:
-            weights, extractor = self._folder.path / "safety_checker", self._folder.path / "feature_extractor"
+        weights = checker_folder(self._settings, self._folder)
+        extractor = weights if self._settings.safety_checker else self._folder.path / "feature_extractor"
         if not (weights / "config.json").is_file() or not (extractor / "preprocessor_config.json").is_file():
             where = self._settings.safety_checker or self._settings.model
             raise EngineFailed("SAFETY_CHECKER_MISSING", engine=ENGINE, model=where, setting=PREFIX + "SAFETY_CHECKER")
@@ -102,12 +104,12 @@ class Builder:
             raise loader.missing(file, "there is no such file")
         if not hasattr(pipeline, "load_ip_adapter"):
             raise loader.unsuitable(file, f"a {type(pipeline).__name__} takes no IP-Adapter")
-        beside = file.parent / _ENCODER
-        if not self._folder.has(_ENCODER) and not beside.is_dir():
+        beside = file.parent / IMAGE_ENCODER
+        if not self._folder.has(IMAGE_ENCODER) and not beside.is_dir():
             raise loader.missing(beside, "there is no image encoder, neither there nor in the model's folder")
         try:
             pipeline.load_ip_adapter(
-                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=_ENCODER, local_files_only=True
+                str(file.parent), subfolder="", weight_name=file.name, image_encoder_folder=IMAGE_ENCODER, local_files_only=True
             )
         except (OSError, SafetensorError) as error:
             raise loader.broken(file, _said(error)) from error
@@ -127,23 +129,41 @@ class Builder:
                     if parameter.dim() == 4:
                         parameter.data = parameter.data.to(memory_format=torch.channels_last)
         if self._settings.compile:
-            for name in _DENOISERS:
-                if getattr(pipeline, name, None) is not None:
-                    getattr(pipeline, name).compile()
-            if getattr(getattr(pipeline, "vae", None), "decoder", None) is not None:
-                pipeline.vae.decoder.compile()
+            denoisers = [getattr(pipeline, name, None) for name in _DENOISERS]
+            parts = [*denoisers, getattr(getattr(pipeline, "vae", None), "decoder", None)]
+            try:
+                compiling.compile_parts(parts, self._device, self._settings.compile_backend)
+            except (RuntimeError, ImportError) as error:  # a backend that is not known, or lacks a package
+                failed = compiling.failure(error, engine=ENGINE, setting=PREFIX + "COMPILE")
+                raise failed or error from error
 
     def _read(self, read: Callable[[], T], what: Path) -> T:
         """What `read` gives; its complaints about files say which they are."""
         try:
             return read()
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        except (OSError, KeyError, RuntimeError, SafetensorError) as error:
             if is_out_of_memory(error):
                 raise
+            raise self._loader.broken(what, _said(error)) from error
+        except (ValueError, AttributeError, TypeError, ImportError) as error:
             said = _said(error)
-            if isinstance(error, ValueError) and "AutoPipeline" in said:
-                raise self._loader.unsuitable(what, f"a {self._folder.pipeline} paints no pictures from text") from error
-            raise self._loader.broken(what, said) from error
+            if "AutoPipeline" in said:
+                raise self._loader.unsuitable(what, self._unknown()) from error
+            # A part's class or library that is not there, or takes other arguments than its configuration has.
+            problem = f"it is not made for diffusers {diffusers.__version__} and transformers {transformers.__version__}"
+            raise self._loader.unsuitable(what, f"{problem} ({said})") from error
+
+    def _unknown(self) -> str:
+        """Why the folder's pipeline is none of those that paint from text."""
+        name = self._folder.pipeline
+        if hasattr(diffusers, name):
+            return f"a {name} paints no pictures from text"
+        return f"diffusers {diffusers.__version__} has no {name}, and code that comes with weights is not run"
+
+
+def checker_folder(settings: DiffusersSettings, folder: Folder) -> Path:
+    """Where the safety checker's weights are, or would be."""
+    return Path(settings.safety_checker) if settings.safety_checker else folder.path / "safety_checker"
 
 
 def _encoder_misfit(pipeline: Any) -> str:

@@ -1,7 +1,8 @@
 """Takes into pixels, several at once: the pipeline's call, with progress and cancelling by step, and what to do when memory ends.
 
-The ladder, when the device's memory is full: halve the batch, then decode in slices and tiles, then evict the other models, then
-give the request back to be tried later. What a size needed is remembered for the next picture of that size.
+The ladder, when the device's memory is full: halve the batch, then decode in slices and tiles, then evict the other models and
+begin again with a whole batch, then give the request back to be tried later. What a size needed is remembered for the next picture
+of that size, as long as the others are there that it was needed beside.
 """
 
 import inspect
@@ -16,11 +17,13 @@ import torch
 from PIL import Image
 
 from services.core.errors import ContentViolation, EngineFailed, ResourceExhausted
+from services.model_service.engines.diffusion import compiling
 from services.model_service.engines.diffusion.batching import Member
 from services.model_service.engines.diffusion.device import is_out_of_memory
 from services.model_service.engines.diffusion.encoding import embedded
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.model import ENGINE, Model
+from services.model_service.engines.diffusion.settings import PREFIX
 from services.model_service.engines.diffusion.takes import Take
 from services.model_service.residency import DeviceMemory
 
@@ -60,16 +63,23 @@ class Sampler:
         self._fits: dict[tuple[int, int], int] = {}
         self._tiled: set[tuple[int, int]] = set()
 
-    def paint(self, model: Model, members: Group) -> None:
-        """Answer every member that still waits with `Painted`. All are of one kind."""
+    def paint(self, model: Model, members: Group) -> list[int]:
+        """Answer every member that still waits with `Painted`, or fail it. All are of one kind.
+
+        Gives how many were answered by each of the pipeline's calls.
+        """
+        calls: list[int] = []
         while waiting := [member for member in members if member.waits]:
             take = waiting[0].item
             group = waiting[: self._fits.get((take.width, take.height), self._most)]
             problem = self._attempt(model, group)
-            if problem is not None:
+            if problem is None:
+                calls.append(sum(member.answered for member in group))
+            else:
                 # Only here, outside the handler, are the failed call's tensors gone.
                 self._memory.reclaim()
                 self._descend(group, problem)
+        return [count for count in calls if count]
 
     def _attempt(self, model: Model, group: Group) -> str | None:
         """Paint a group; what torch says when memory is full."""
@@ -79,7 +89,10 @@ class Sampler:
             return None
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
-                raise
+                failed = compiling.failure(error, engine=ENGINE, setting=PREFIX + "COMPILE")
+                if failed is None:
+                    raise
+                raise failed from error
             return str(error).split("\n", 1)[0]
         return None
 
@@ -91,7 +104,12 @@ class Sampler:
             self._fits[size] = len(group) // 2
         elif size not in self._tiled:
             self._tiled.add(size)
-        elif not self._relieve():
+        else:
+            # What was needed beside the others, or beside another process, is not needed for ever.
+            self._fits.pop(size, None)
+            self._tiled.discard(size)
+            if self._relieve():
+                return
             what = f"a picture of {size[0]}×{size[1]}"
             group[0].fail(
                 ResourceExhausted(
@@ -106,15 +124,22 @@ class Sampler:
         began = monotonic()
         pictures = self._called(model, group)
         seconds = monotonic() - began
-        flags = model.checker.flagged(pictures) if model.checker else [False] * len(pictures)
-        for member, picture, flagged in zip(group, pictures, flags, strict=True):
+        painted: list[tuple[Member[Take, Painted], Pixels]] = []
+        for member, picture in zip(group, pictures, strict=True):
+            if picture is None:
+                problem = f"it painted numbers that are not finite; set {PREFIX}DTYPE to bfloat16 or float32"
+                member.fail(EngineFailed("ENGINE_FAILED", engine=ENGINE, problem=problem))
+            else:
+                painted.append((member, picture))
+        flags = model.checker.flagged([picture for _, picture in painted]) if model.checker and painted else [False] * len(painted)
+        for (member, picture), flagged in zip(painted, flags, strict=True):
             if flagged:
                 member.fail(ContentViolation("CONTENT_VIOLATION", problem="the safety checker flagged the picture"))
             else:
                 member.give(Painted(picture, len(group), seconds, tiled))
 
-    def _called(self, model: Model, group: Group) -> list[Pixels]:
-        """The pipeline's pictures of a group, in its order."""
+    def _called(self, model: Model, group: Group) -> list[Pixels | None]:
+        """The pipeline's pictures of a group, in its order; None for one that is not made of finite numbers."""
         pipeline, takes = model.pipeline, [member.item for member in group]
 
         def ended(_: Any, index: int, __: Any, tensors: dict[str, Any]) -> dict[str, Any]:
@@ -143,11 +168,10 @@ class Sampler:
         known = inspect.signature(type(pipeline).__call__).parameters
         with torch.no_grad():
             images = pipeline(**{name: value for name, value in asked.items() if name in known}).images
-            if not bool(torch.isfinite(images).all()):
-                problem = "it painted numbers that are not finite; set STORYREEL_DIFFUSERS_DTYPE to bfloat16 or float32"
-                raise EngineFailed("ENGINE_FAILED", engine=ENGINE, problem=problem)
-            pixels: Pixels = (images.float() * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        return list(pixels)
+            finite = torch.isfinite(images).flatten(1).all(1).tolist()
+            levels = (images.float().nan_to_num() * 255).round().clamp(0, 255).to(torch.uint8)
+            pixels: Pixels = levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return [picture if whole else None for picture, whole in zip(pixels, finite, strict=True)]
 
     def _words(self, pipeline: Any, takes: Sequence[Take]) -> dict[str, Any]:
         """The prompts as the pipeline takes them: as text where that fits its encoder, else as joined embeddings."""

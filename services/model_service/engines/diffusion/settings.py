@@ -49,10 +49,19 @@ class DiffusersSettings(BaseSettings):
         le=60_000,
         description="How long the first picture of a batch waits for others, while the device is idle.",
     )
-    compile: bool = Field(default=False, description="Compile the model with torch.compile: minutes at the start, then faster.")
+    compile: bool = Field(
+        default=False,
+        description="Compile the model with torch.compile: minutes at the start, then faster. Needs a C++ compiler, or Triton.",
+    )
+    compile_backend: str = Field(
+        default="inductor", description="What compiles: inductor, or another that is installed (openvino, tensorrt, cudagraphs, …)."
+    )
     channels_last: bool = Field(default=False, description="Keep weights channels last, which convolutions on tensor cores like.")
     tf32: bool = Field(default=True, description="Multiply float32 in TF32 on GPUs that can: faster, with 10 bits of mantissa.")
-    warm_up: bool = Field(default=True, description="Paint once before serving, so that the first request is not slower.")
+    warm_up: bool = Field(
+        default=True,
+        description="Paint once before serving, so that the first request is not slower; a model that is compiled always does.",
+    )
     safety_check: bool = Field(default=False, description="Refuse pictures that the safety checker flags.")
     safety_checker: str = Field(
         default="",

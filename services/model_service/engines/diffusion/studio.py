@@ -6,8 +6,10 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import structlog
 import torch
+import transformers
 
 from services.core import recipes
 from services.core.errors import ContentViolation
@@ -16,7 +18,7 @@ from services.model_service.engines.diffusion.batching import Batcher, Member, U
 from services.model_service.engines.diffusion.device import TorchMemory
 from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.loading import Folder
-from services.model_service.engines.diffusion.model import ENGINE, Builder, Model
+from services.model_service.engines.diffusion.model import ENGINE, IMAGE_ENCODER, Builder, Model, checker_folder
 from services.model_service.engines.diffusion.sampling import Painted, Sampler
 from services.model_service.engines.diffusion.settings import DiffusersSettings
 from services.model_service.engines.diffusion.takes import Mapper, Take, Tokens
@@ -62,7 +64,12 @@ class Studio:
         self._most = most
         self._sampler = Sampler(family, self._memory, lambda: residency.relieve(self._name, self._memory), most=most)
         self.batcher: Batcher[Take, Painted, Model] = Batcher(
-            self._device, self._work, most=most, window=settings.batch_window_ms / 1000
+            self._device,
+            self._work,
+            most=most,
+            window=settings.batch_window_ms / 1000,
+            waiting=residency.metrics.requests_waiting.labels(self._name).set,
+            waited=residency.metrics.request_waited.labels(self._name).observe,
         )
         with self._device(Unwatched()) as model:
             tokens = _tokens(model, family)
@@ -78,7 +85,7 @@ class Studio:
 
     def warm_up(self) -> None:
         """Paint as the requests will: what is compiled or chosen by trial is then done."""
-        if not self._settings.warm_up:
+        if not (self._settings.warm_up or self._settings.compile):
             return
         cold = self._settings.compile or self._memory.device != "cpu"
         width, height = sizes.native(*_TYPICAL, self.family) if cold else (self.family.block * 4, self.family.block * 4)
@@ -100,32 +107,48 @@ class Studio:
         )
 
     def _work(self, model: Model, members: Sequence[Member[Take, Painted]]) -> None:
-        self._residency.metrics.batch_size.labels(self._name).observe(len(members))
-        self._sampler.paint(model, members)
+        for answered in self._sampler.paint(model, members):
+            self._residency.metrics.batch_size.labels(self._name).observe(answered)
 
 
 def _tokens(model: Model, family: Family) -> Tokens:
-    """The tokenizers that count: CLIP's where its pieces are joined, else the last one, which has the longest text."""
-    found = [getattr(model.pipeline, name, None) for name in ("tokenizer", "tokenizer_2", "tokenizer_3")]
-    there = [tokenizer for tokenizer in found if tokenizer is not None]
+    """The tokenizers that count: CLIP's where its pieces are joined, else that of the last encoder, which reads the longest text.
+
+    A tokenizer without an encoder counts for nothing: Stable Diffusion 3 without T5 reads no more than CLIP does.
+    """
+    pairs = (("tokenizer", "text_encoder"), ("tokenizer_2", "text_encoder_2"), ("tokenizer_3", "text_encoder_3"))
+    read = [tuple(getattr(model.pipeline, name, None) for name in pair) for pair in pairs]
+    there = [tokenizer for tokenizer, encoder in read if tokenizer is not None and encoder is not None]
     return Tokens(there if family.text == "pieces" else there[-1:])
 
 
 def _revision(settings: DiffusersSettings, folder: Folder, family: Family, device: torch.device, dtype: torch.dtype) -> str:
-    """A digest of what decides a picture beside its request: the weights, and how the settings use them."""
+    """A digest of what decides a picture beside its request: the weights, what runs them, and how the settings use them."""
     decides: dict[str, Any] = {
         "weights": folder.digest,
+        "libraries": [torch.__version__, diffusers.__version__, transformers.__version__],
         "family": family,
         "device": device.type,
         "dtype": str(dtype),
         "scheduler": settings.scheduler,
         "steps": settings.steps,
         "guidance": settings.guidance,
+        "negative": settings.negative_prompt,
         "tf32": settings.tf32 and device.type == "cuda",
-        "compile": settings.compile,
-        "safety": settings.safety_check and (settings.safety_checker or "own"),
-        "references": [sampled(Path(settings.ip_adapter)).hex(), settings.ip_adapter_scale] if settings.ip_adapter else [],
+        "channels_last": settings.channels_last,
+        "compile": settings.compile_backend if settings.compile else "",
+        "safety": _weights(checker_folder(settings, folder)) if settings.safety_check else "",
+        "references": _references(Path(settings.ip_adapter), settings.ip_adapter_scale) if settings.ip_adapter else [],
     }
-    if settings.negative_prompt:  # absent otherwise: a setting that nobody has set makes no other pictures
-        decides["negative"] = settings.negative_prompt
     return hashlib.sha256(recipes.canonical(decides)).hexdigest()[:16]
+
+
+def _references(adapter: Path, scale: float) -> list[Any]:
+    """What decides how a reference counts. An image encoder in the model's own folder is one of its weights."""
+    return [_weights(adapter), _weights(adapter.parent / IMAGE_ENCODER), scale]
+
+
+def _weights(path: Path) -> str:
+    """A digest of a file of weights, or of all that lies in a folder; empty where there is neither."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path] if path.is_file() else []
+    return hashlib.sha256(b"".join(sampled(file) for file in files)).hexdigest() if files else ""

@@ -14,9 +14,6 @@ from services.model_service.engines.diffusion.families import Family
 from services.model_service.engines.diffusion.pieces import MOST_PIECES, pieces
 from services.model_service.engines.picture.wording import worded
 
-_SPECIAL = 2
-"""Tokens of a CLIP text that mark its start and end."""
-
 
 @dataclass(frozen=True, slots=True)
 class Take:
@@ -47,10 +44,14 @@ class Tokens:
         self._tokenizers = [copy.deepcopy(tokenizer) for tokenizer in tokenizers]
         self._lock = threading.Lock()
 
-    @property
-    def limit(self) -> int:
-        """Tokens of words that every tokenizer's model takes at once."""
-        return min(int(tokenizer.model_max_length) for tokenizer in self._tokenizers) - _SPECIAL
+    def room(self, length: int) -> int:
+        """Tokens of words in a text of at most `length` tokens that every tokenizer's model takes at once.
+
+        Its marks count too: two of CLIP's, at the start and the end, one of T5's.
+        """
+        with self._lock:
+            rooms = (min(length, int(each.model_max_length)) - len(each("").input_ids) for each in self._tokenizers)
+            return min(rooms, default=length)
 
     def count(self, text: str) -> int:
         """The most tokens that any of the tokenizers makes of it, without marks of start and end."""
@@ -85,7 +86,8 @@ class Mapper:
             if family.negative and guidance > 1:
                 negative = self._read(words.negative, "negative prompt", changed)
             else:
-                changed.append("negative prompt: ignored (the model is not guided)")
+                unable = f"{family.name} takes none" if family.guided and not family.negative else "the model is not guided"
+                changed.append(f"negative prompt: ignored ({unable})")
         longest = max(len(prompt), len(negative))
         width, height = sizes.native(request.width, request.height, family)
         if (width, height) != (request.width, request.height):
@@ -121,16 +123,13 @@ class Mapper:
 
     def _read(self, text: str, name: str, changed: list[str]) -> tuple[str, ...]:
         """The text in pieces that the model reads, with a note of what it cannot read."""
-        if self._family.text == "pieces":
-            read = pieces(text, self._tokens.count, self._tokens.limit)
-            if len(read) > MOST_PIECES:
-                lost = " ".join(read[MOST_PIECES:])
-                changed.append(f"{name}: cut after {MOST_PIECES * self._tokens.limit} tokens, before “{lost[:80]}”")
-            return tuple(read[:MOST_PIECES])
-        count = self._tokens.count(text)
-        if count > self._family.tokens:
-            changed.append(f"{name}: of {count} tokens the model reads the first {self._family.tokens}")
-        return (text,)
+        room = self._tokens.room(self._family.tokens)
+        most = MOST_PIECES if self._family.text == "pieces" else 1
+        read = pieces(text, self._tokens.count, room)
+        if len(read) > most:
+            lost = " ".join(read[most:])
+            changed.append(f"{name}: cut after {most * room} tokens, before “{lost[:80]}”")
+        return tuple(read[:most])
 
 
 def _padded(texts: tuple[str, ...], count: int) -> tuple[str, ...]:

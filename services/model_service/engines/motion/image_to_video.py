@@ -180,7 +180,7 @@ class Crew:
         with self._used(Unwatched()) as rig:
             tokenizer = getattr(rig.pipeline, "tokenizer", None)
             self._tokens = Tokens([tokenizer]) if tokenizer is not None else None
-        if self._settings.warm_up:
+        if self._settings.warm_up or self._settings.compile:
             mount = self.mount(1280, 720)
             picture = Image.new("RGB", mount.size, (90, 120, 150))
             self.film(Take(picture, None, mount, "warm up", self.kind.frames(0.1), 2, 0), Unwatched())

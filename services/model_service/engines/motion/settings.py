@@ -26,9 +26,15 @@ class VideoModelSettings(BaseModel):
         pattern="^(none|model|sequential)$",
         description="Keep in main memory what is not used at the moment: none, model (slower), sequential (slowest).",
     )
-    compile: bool = Field(default=False, description="Compile the model with torch.compile: minutes at the start, then faster.")
+    compile: bool = Field(
+        default=False,
+        description="Compile the model with torch.compile: minutes at the start, then faster. Needs a C++ compiler, or Triton.",
+    )
     tf32: bool = Field(default=True, description="Multiply float32 in TF32 on GPUs that can: faster, with 10 bits of mantissa.")
-    warm_up: bool = Field(default=True, description="Make two steps of a clip before serving, so that all is loaded and warm.")
+    warm_up: bool = Field(
+        default=True,
+        description="Make two steps of a clip before serving, so that all is loaded and warm; what is compiled always does.",
+    )
 
 
 class SvdSettings(VideoModelSettings, BaseSettings):

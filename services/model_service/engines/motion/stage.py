@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError
 
 from services.core.errors import EngineFailed, ResourceExhausted
+from services.model_service.engines.diffusion import compiling
 from services.model_service.engines.diffusion.batching import Watcher
 from services.model_service.engines.diffusion.device import TorchMemory, choose, is_out_of_memory, multiply_in_tf32, precision
 from services.model_service.engines.diffusion.loading import Folder, Loader
@@ -61,6 +62,7 @@ class Stage:
         self._settings = settings
         self._residency = residency
         self._engine = engine
+        self._prefix = prefix
         self.device = choose(settings.device, engine=engine, setting=prefix + "DEVICE")
         if self.device.type == "cpu" and not settings.force_cpu:
             raise EngineFailed("ENGINE_NEEDS_GPU", engine=engine, setting=prefix + "FORCE_CPU")
@@ -80,9 +82,7 @@ class Stage:
         """Have the device to oneself with the model on it. What offloading holds on it is let go afterwards."""
         needs = self._needs if self._settings.offload == "none" else 0
         with self._residency.use(self._name, build, memory=self.memory, tenant=job.tenant, check=job.check, needs=needs) as rig:
-            for part in rig.aside:
-                part.to(self.device)
-            rig.aside = ()
+            self.within_memory(lambda: self._fetch(rig), (self.relieve,), self._name)
             try:
                 yield rig
             finally:
@@ -108,9 +108,11 @@ class Stage:
             raise self.loader.broken(self.folder.path, " ".join(str(error).split())[:300]) from error
         built.set_progress_bar_config(disable=True)
         if self._settings.compile:
-            for name in _DENOISERS:
-                if getattr(built, name, None) is not None:
-                    getattr(built, name).compile()
+            try:
+                compiling.compile_parts((getattr(built, name, None) for name in _DENOISERS), self.device)
+            except RuntimeError as error:
+                failed = compiling.failure(error, engine=self._engine, setting=self._prefix + "COMPILE")
+                raise failed or error from error
         rig = Rig(built)
         if self._settings.offload == "none" or not self.offload(rig, sequential=self._settings.offload == "sequential"):
             built.to(self.device)
@@ -136,6 +138,12 @@ class Stage:
             part.to("cpu")
         return True
 
+    def _fetch(self, rig: Rig) -> None:
+        """Put back what was set aside for the last clip: meanwhile another model may have taken its room."""
+        for part in rig.aside:
+            part.to(self.device)
+        rig.aside = ()
+
     def relieve(self) -> bool:
         """Evict the other models; whether there were any."""
         return self._residency.relieve(self._name, self.memory)
@@ -151,7 +159,10 @@ class Stage:
                 return attempt()
             except (RuntimeError, MemoryError) as error:
                 if not self.memory.is_out_of_memory(error):
-                    raise
+                    failed = compiling.failure(error, engine=self._engine, setting=self._prefix + "COMPILE")
+                    if failed is None:
+                        raise
+                    raise failed from error
                 problem = str(error).split("\n", 1)[0]
             # Outside the handler: the error's traceback would keep the failed attempt's tensors alive.
             self.memory.reclaim()

@@ -93,7 +93,7 @@ class Svd:
         if stage.folder.pipeline != _PIPELINE:
             raise stage.loader.unsuitable(self._settings.model, f"it is a {stage.folder.pipeline}, not a {_PIPELINE}")
         crew = Crew(self._settings, stage)
-        if self._settings.warm_up:
+        if self._settings.warm_up or self._settings.compile:
             crew.warm_up()
         self._crew = crew
         _log.warning("svd is ready; mind its licence", model=self._settings.model, device=str(stage.device), licence=LICENCE)
@@ -186,8 +186,9 @@ class Crew:
     def _decode(self, rig: Rig, latents: torch.Tensor, mount: Mount, what: str) -> list[Pixels]:
         """The first of the latents as frames: a chunk, or of it what memory allows."""
         stage, pipeline = self._stage, rig.pipeline
-        rungs: list[Callable[[], bool]] = [partial(self._halve, mount.size)] * self.frames.bit_length()
-        rungs += [stage.relieve, partial(stage.set_aside, rig, pipeline.unet, pipeline.image_encoder)]
+        halved: list[Callable[[], bool]] = [partial(self._halve, mount.size)] * self.frames.bit_length()
+        aside = partial(stage.set_aside, rig, pipeline.unet, pipeline.image_encoder)
+        rungs: list[Callable[[], bool]] = [*halved, partial(self._relieve, mount.size), *halved, aside]
         try:
             return stage.within_memory(partial(self._decoded, rig, latents, mount), rungs, what)
         except ResourceExhausted:
@@ -236,6 +237,13 @@ class Crew:
             return min(self._settings.decode_chunk, self.frames)
         frame: int = size[0] * size[1] * self._width * self._stage.dtype.itemsize * _DECODING_FIELDS
         return max(1, min(self.frames, round(self._stage.memory.free() * _DECODING_ROOM) // frame))
+
+    def _relieve(self, size: tuple[int, int]) -> bool:
+        """Evict the other models; whether there were any. Chunks are then as large as the room that they leave."""
+        if not self._stage.relieve():
+            return False
+        self._chunks.pop(size, None)
+        return True
 
     def _halve(self, size: tuple[int, int]) -> bool:
         chunk = self._chunks[size]

@@ -48,7 +48,8 @@ class Wording:
 def worded(request: KeyframeRequest, *, chinese: bool) -> Wording:
     """The words for a request; `chinese` says whether the model reads Chinese."""
     lead, _, rest = request.prompt.partition("\n")
-    told = [lead, *_looks(request.prompt, request.bible)]
+    looks, unread = _looks(request.prompt, request.bible, chinese=chinese)
+    told = [lead, *looks]
     manner = [_framing(request.framing), _style(request.style), _mood(request.mood)]
     if chinese:
         return Wording(_joined([*told, *manner, rest]), request.negative_prompt.strip())
@@ -63,20 +64,29 @@ def worded(request: KeyframeRequest, *, chinese: bool) -> Wording:
     else:
         prompt = _joined([*told, *manner, rest])
         changed.append("prompt: it has no English words and the model reads no Chinese, so the picture may not follow it")
+    if unread:
+        changed.append(f"looks: those of {', '.join(unread)} are left out (they are in Chinese, which the model does not read)")
     negative = _readable(request.negative_prompt)
     if _CHINESE.search(request.negative_prompt):
         changed.append("negative prompt: its Chinese is left out (the model reads none)")
     return Wording(prompt, _joined([negative]), tuple(changed))
 
 
-def _looks(prompt: str, bible: Iterable[BibleEntry]) -> list[str]:
-    """Name and look of whoever and whatever the prompt names and does not describe already."""
+def _looks(prompt: str, bible: Iterable[BibleEntry], *, chinese: bool) -> tuple[list[str], list[str]]:
+    """Name and look of whoever and whatever the prompt names and does not describe already; and whose look cannot be read."""
     told = prompt.lower()
-    return [
-        f"{entry.name} ({entry.look})"
-        for entry in bible
-        if entry.name and entry.look and entry.name.lower() in told and entry.look.lower() not in told
-    ]
+    looks: list[str] = []
+    unread: list[str] = []
+    for entry in bible:
+        if not entry.name or not entry.look or entry.name.lower() not in told:
+            continue
+        if chinese or not _CHINESE.search(entry.look):
+            looks += [f"{entry.name} ({entry.look})"] if entry.look.lower() not in told else []
+        elif entry.look_en:
+            looks += [entry.look_en] if entry.look_en.lower() not in told else []
+        else:
+            unread.append(entry.name)
+    return looks, unread
 
 
 def _framing(name: str) -> str:

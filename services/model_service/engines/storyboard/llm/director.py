@@ -140,7 +140,7 @@ class Director:
             self.sources.summarised(len(runs), "bible")
         self._report(0.08, "bible")
         messages = self._opening("bible", story=material(story), condensed=condensed)
-        question = Question(messages, schema.bible(), salt=_BIBLE_SALT)
+        question = Question(messages, schema.bible(self._language), salt=_BIBLE_SALT)
         return await self._asker.whole(question, self._reader.bible)
 
     async def _parts(self, runs: list[list[Unit]], digester: Digester, room: int) -> list[_Part]:
@@ -202,6 +202,7 @@ class Director:
         lines: list[str] = []
         for entry in bible:
             line = f"- {entry.kind} {material(entry.name)}: {material(trim(entry.look, _LOOK))}"
+            line += f" ({material(trim(entry.look_en, _LOOK))})" if entry.look_en else ""
             if self._budget.tokens("\n".join([*lines, line])) > _NOTES * 3 // 4:
                 break
             lines.append(line)

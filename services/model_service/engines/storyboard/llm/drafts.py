@@ -115,15 +115,16 @@ class Reader:
         kind = _plain(value.get("kind")).lower()
         name = trim(self._text(value, "name", where), _LIMITS["name"][self.language])
         look = self._fit("look", self._unstyled(self._text(value, "look", where)), name)
+        look_en = self._english(self._text(value, "look_en", where), name) if self.language is not Language.EN else ""
         match kind:
             case _ if not name or not look:
                 return None
             case "character":
-                return BibleEntry("character", name, look)
+                return BibleEntry("character", name, look, look_en)
             case "place":
-                return BibleEntry("place", name, look)
+                return BibleEntry("place", name, look, look_en)
             case _:
-                return BibleEntry("prop", name, look)
+                return BibleEntry("prop", name, look, look_en)
 
     def bible(self, value: Mapping[str, Any]) -> tuple[BibleEntry, ...]:
         """The bible of an object that holds one. Raises Malformed."""
@@ -166,6 +167,14 @@ class Reader:
             move = next(other for other in (_CAMERA[framing], CameraMove.PULL) if other is not move)
         self._moves.append(move)
         return move
+
+    def _english(self, look: str, name: str) -> str:
+        """A look in English; empty where what should be one is in another language."""
+        plain = self._unstyled(look)
+        if plain and not speaks(plain, Language.EN):
+            self.changed.append(f"{name}: its look_en was in another language")
+            return ""
+        return trim(plain, _LIMITS["look"][Language.EN])
 
     def _styled(self, description: str) -> str:
         line = style_line(clean(self.style), self.language)

@@ -42,9 +42,11 @@ _ENVIRONMENT = {
     # Its records go where the service's go, in the same form.
     "VLLM_CONFIGURE_LOGGING": "0",
 }
+_NAME = "vllm-inprocess"
 _SMALL = 64 << 20
 """Bytes up to which a file of the model's folder is read whole for the digest; of a larger one, blocks spread over it."""
 _SETTING = "STORYREEL_VLLM_MODEL"
+_RESTART_SECONDS = 10.0
 
 
 class InProcessChat:
@@ -160,20 +162,32 @@ class InProcessChat:
         self._lifeline = Lifeline(child.pid for child in set(multiprocessing.active_children()) - others if child.pid)
         return engine
 
-    async def _alive(self) -> Any:
-        """The engine, started anew if it has died."""
-        engine = self._engine
-        return await asyncio.to_thread(self._revived, engine) if engine.errored else engine
+    def alive(self) -> bool:
+        """Whether vLLM's engine is there, as far as vLLM knows: it watches its processes."""
+        return not self._engine.errored
 
-    def _revived(self, dead: Any) -> Any:
+    def revive(self) -> Any:
+        """The engine, started anew if it has died. Raises Unavailable when it does not start for now."""
         with self._starting:
-            if self._engine is dead:
+            if self._engine.errored:
                 _log.warning("vLLM's engine has died; it is started anew", engine=self._name)
-                dead.shutdown()
+                self._engine.shutdown()
                 if self._lifeline:
                     self._lifeline.cut()
-                self._engine = self._start()
+                    self._lifeline = None
+                try:
+                    self._engine = self._start()
+                except EngineFailed as error:
+                    # It could be started before: what keeps it from that, such as memory that is not free yet, may pass.
+                    problem = f"it died and does not start again yet ({error})"
+                    raise Unavailable(
+                        "ENGINE_UPSTREAM", engine=self._name, problem=problem, retry_after=_RESTART_SECONDS
+                    ) from error
             return self._engine
+
+    async def _alive(self) -> Any:
+        """The engine, started anew if it has died."""
+        return self._engine if self.alive() else await asyncio.to_thread(self.revive)
 
     # -- asking ------------------------------------------------------------------------------------------------------------------
 
@@ -242,9 +256,21 @@ class InProcessChat:
 class VllmInProcess(LlmStoryboards):
     """Storyboards by weights on this machine, with vLLM in the model service."""
 
+    def __init__(self, chat: InProcessChat, settings: LlmSettings) -> None:
+        super().__init__(_NAME, chat, settings)
+        self._own = chat
+
     @classmethod
     def create(cls, _equipment: object) -> Self:
-        return cls("vllm-inprocess", InProcessChat("vllm-inprocess", VllmSettings()), LlmSettings())
+        return cls(InProcessChat(_NAME, VllmSettings()), LlmSettings())
+
+    def alive(self) -> bool:
+        """Whether vLLM's engine is there."""
+        return self._own.alive()
+
+    def revive(self) -> None:
+        """Start vLLM's engine anew if it has died. Raises Unavailable."""
+        self._own.revive()
 
 
 def digest(folder: Path) -> str:

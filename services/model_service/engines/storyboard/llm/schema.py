@@ -44,11 +44,11 @@ def shots(language: Language, count: int) -> Json:
 
 def storyboard(language: Language, count: int) -> Json:
     """A bible, and after it exactly `count` shots."""
-    return _object({"bible": _bible(), "shots": _shots(language, count)})
+    return _object({"bible": _bible(language), "shots": _shots(language, count)})
 
 
-def bible() -> Json:
-    return _object({"bible": _bible()})
+def bible(language: Language) -> Json:
+    return _object({"bible": _bible(language)})
 
 
 def summary() -> Json:
@@ -62,8 +62,10 @@ def _shots(language: Language, count: int) -> Json:
     return {"type": "array", "minItems": count, "maxItems": count, "items": shot(language)}
 
 
-def _bible() -> Json:
-    entry = _object({"kind": _word(KINDS), "name": _text(), "look": _text()})
+def _bible(language: Language) -> Json:
+    """Entries whose look is in English too, whatever the story's language: engines of pictures may read nothing else."""
+    english = {} if language is Language.EN else {"look_en": _text()}
+    entry = _object({"kind": _word(KINDS), "name": _text(), "look": _text(), **english})
     return {"type": "array", "minItems": 1, "maxItems": MOST_ENTRIES, "items": entry}
 
 

@@ -15,7 +15,7 @@ _MESSAGE = 12
 
 SHOT = 260
 """Tokens of one shot in the answer, well counted."""
-BIBLE = 500
+BIBLE = 650
 SUMMARY = 400
 _SPARE = 1.2
 """An answer may be that much longer than expected before it is cut off."""
