@@ -286,8 +286,8 @@ class WorkerStore(Protocol):
 
 
 class OutboxStore(Protocol):
-    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
-        """The broker has acknowledged the wake-ups, which were sent at most `ago` seconds ago.
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> Sequence[OperationEvent]:
+        """The broker has acknowledged the wake-ups, which were sent at most `ago` seconds ago: the events `announced`.
 
         What has been attempted and put off since then wants another announcement, and is not marked; nor is what has started.
         """

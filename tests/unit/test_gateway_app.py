@@ -106,9 +106,10 @@ async def test_what_is_begun_is_announced(served: Served, monkeypatch: pytest.Mo
     marked = asyncio.Event()
     mark = served.store.mark_announced
 
-    async def marking(*args: Any, **kwargs: Any) -> None:
-        await mark(*args, **kwargs)
+    async def marking(*args: Any, **kwargs: Any) -> Any:
+        events = await mark(*args, **kwargs)
         marked.set()
+        return events
 
     monkeypatch.setattr(served.store, "mark_announced", marking)
     async with served.broker.open_wakeup_receiver("workers") as receiver:
