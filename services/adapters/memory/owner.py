@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.adapters.memory.tables import Tables
 from services.core import takes
-from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation, Terms
+from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation
 from services.core.errors import Conflict, NotFound
 from services.core.model import (
     AssetType,
@@ -23,7 +23,6 @@ from services.core.model import (
     UserId,
 )
 from services.core.ports import Accepted, Stopped
-from services.core.retrying import queue_full
 
 _IDEMPOTENCY = timedelta(hours=24)
 
@@ -37,7 +36,7 @@ class OwnerMethods:
     async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
         if earlier := self._replayed(user, idempotency):
             return earlier
-        self._refuse_when_full(user, command.terms)
+        self._db.refuse_when_full(user, command.terms.most_queued)
         at = self._db.clock()
         story = Story(
             id=StoryId(self._db.new_id()),
@@ -66,7 +65,7 @@ class OwnerMethods:
         self._story(user, command.story_id)
         if command.shot_id is not None:
             self._shot(user, command.story_id, command.shot_id)
-        self._refuse_when_full(user, command.terms)
+        self._db.refuse_when_full(user, command.terms.most_queued)
         return self._queue(user, command, idempotency)
 
     async def story(self, user: UserId, story_id: StoryId) -> Story:
@@ -168,11 +167,6 @@ class OwnerMethods:
             return Accepted(operation)
         self._db.idempotency[user, idempotency.key] = (idempotency.request, operation.id, at + _IDEMPOTENCY)
         return Accepted(operation, expires_at=at + _IDEMPOTENCY)
-
-    def _refuse_when_full(self, user: UserId, terms: Terms) -> None:
-        queued = sum(1 for o in self._db.operations.values() if o.user_id == user and o.status is OperationStatus.QUEUED)
-        if terms.most_queued is not None and queued >= terms.most_queued:
-            raise queue_full(terms.most_queued)
 
     def _replayed(self, user: UserId, idempotency: Idempotency | None) -> Accepted | None:
         if idempotency is None or (user, idempotency.key) not in self._db.idempotency:

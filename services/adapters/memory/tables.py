@@ -30,7 +30,7 @@ from services.core.model import (
     UserId,
 )
 from services.core.ports import Ended, Stopped
-from services.core.retrying import counts
+from services.core.retrying import counts, queue_full
 from services.core.takes import Take
 
 Clock = Callable[[], datetime]
@@ -270,6 +270,10 @@ class Tables:
             served = self.served.get(user_id, _NEVER)
             ranked += [(running + turn, served, o.id, o) for turn, o in enumerate(self.queue(user_id)[:most])]
         return [operation for *_, operation in sorted(ranked)][:room]
+
+    def refuse_when_full(self, user_id: UserId, most: int | None) -> None:
+        if most is not None and self._owners(OperationStatus.QUEUED)[user_id] >= most:
+            raise queue_full(most)
 
     def hold_back(self, most_running: int) -> None:
         """Remember whose operations wait for their own running ones."""

@@ -5,8 +5,9 @@ from contextlib import suppress
 import asyncpg
 
 from services.adapters.postgres import rows
+from services.adapters.postgres.controls import refuse_when_full
 from services.adapters.postgres.database import Database
-from services.adapters.postgres.stories import IDEMPOTENCY_SECONDS, refuse_when_full, replayed
+from services.adapters.postgres.stories import IDEMPOTENCY_SECONDS, replayed
 from services.core.commands import Idempotency, StartOperation
 from services.core.errors import NotFound
 from services.core.model import Operation, OperationEvent, OperationId, UserId
@@ -49,7 +50,7 @@ class Operations:
                 shot = {"user_id": user, "story_id": command.story_id, "shot_id": command.shot_id}
                 if command.shot_id and await queries.shot(connection, **shot) is None:
                     raise NotFound("SHOT_NOT_FOUND", id=command.shot_id)
-                await refuse_when_full(self._db, connection, user, command.terms)
+                await refuse_when_full(self._db, connection, user, command.terms.most_queued)
                 # The key expired between the statements, or a place became free: now it can be taken.
 
     async def operation(self, user: UserId, operation_id: OperationId) -> Operation:

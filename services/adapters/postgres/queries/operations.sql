@@ -7,12 +7,14 @@ WITH target AS (
       AND (:shot_id::uuid IS NULL OR EXISTS (
           SELECT FROM shots sh WHERE sh.user_id = :user_id AND sh.story_id = :story_id AND sh.id = :shot_id
       ))
-      AND has_room(:user_id, :most_queued)
     FOR SHARE OF s
+), room AS MATERIALIZED (
+    SELECT target.id FROM target
+    WHERE queue_alone(:user_id, coalesce(:most_queued::integer, 0)) < coalesce(:most_queued::integer, 1)
 ), key AS (
     INSERT INTO idempotency_keys (user_id, key, request, operation_id, expires_at)
     SELECT :user_id::uuid, :key::text, :request::text, :operation_id::uuid, statement_timestamp() + make_interval(secs => :key_seconds)
-    FROM target
+    FROM room
     WHERE :key::text IS NOT NULL
     ON CONFLICT (user_id, key) DO UPDATE
         SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
@@ -20,9 +22,9 @@ WITH target AS (
     RETURNING expires_at
 ), operation AS (
     INSERT INTO operations (id, user_id, story_id, shot_id, type, payload, deadline_at, priority, last_seq)
-    SELECT :operation_id::uuid, :user_id::uuid, target.id, :shot_id::uuid, :type::text, :payload::jsonb,
+    SELECT :operation_id::uuid, :user_id::uuid, room.id, :shot_id::uuid, :type::text, :payload::jsonb,
         statement_timestamp() + make_interval(secs => :cancel_after), :priority::smallint, 1
-    FROM target
+    FROM room
     WHERE :key::text IS NULL OR EXISTS (SELECT FROM key)
     RETURNING *
 ), event AS (
@@ -49,5 +51,6 @@ WHERE user_id = :user_id AND operation_id = :operation_id AND seq > :after
 ORDER BY seq
 LIMIT :row_limit;
 
--- name: has_room(user_id, most)$
-SELECT has_room(:user_id, :most);
+-- name: queue_alone(user_id, most)$
+-- See the migrations: how many are queued, and until the end of the transaction no more by anybody else.
+SELECT queue_alone(:user_id, :most);

@@ -37,7 +37,10 @@ ORDER BY id
 LIMIT :row_limit;
 
 -- name: prune_idempotency_keys()!
-DELETE FROM idempotency_keys WHERE expires_at <= statement_timestamp();
+-- But for one that is being taken anew: the sweep holds what its taker may want.
+DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE expires_at <= statement_timestamp() FOR UPDATE SKIP LOCKED
+));
 
 -- name: prune_workers(older_than)!
 DELETE FROM workers WHERE beat_at <= statement_timestamp() - make_interval(secs => :older_than);

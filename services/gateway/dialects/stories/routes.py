@@ -248,11 +248,11 @@ def router() -> APIRouter:
     add("POST", f"{operation}:wait", operations.wait_operation, "operations", 404, 413, 415, example=examples.OPERATION)
     add("POST", f"{operation}:cancel", operations.cancel_operation, "operations", 404, example=examples.OPERATION_CANCELLED)
     add("POST", f"{operation}:pause", operations.pause_operation, "operations", 404, 409, example=examples.OPERATION_PAUSED)
-    add("POST", f"{operation}:resume", operations.resume_operation, "operations", 404, 409, example=examples.OPERATION_QUEUED)
-    add("POST", f"{operation}:retry", operations.retry_operation, "operations", 404, 409, example=examples.OPERATION_QUEUED)
+    add("POST", f"{operation}:resume", operations.resume_operation, "operations", 404, 409, 429, example=examples.OPERATION_QUEUED)
+    add("POST", f"{operation}:retry", operations.retry_operation, "operations", 404, 409, 429, example=examples.OPERATION_QUEUED)
     every = "/v1/operations"
     add("POST", f"{every}:cancel", operations.cancel_operations, "operations", 413, 415, example=examples.BULK_RESULT)
-    add("POST", f"{every}:retry", operations.retry_operations, "operations", 413, 415, example=examples.BULK_RESULT)
+    add("POST", f"{every}:retry", operations.retry_operations, "operations", 413, 415, 429, example=examples.BULK_RESULT)
     routes.get(
         f"{operation}/events",
         tags=["operations"],
