@@ -144,8 +144,7 @@ class OwnerStore(Protocol):
 
     async def story(self, user: UserId, story_id: StoryId) -> Story: ...
 
-    async def stories(self, user: UserId, *, limit: int, before: StoryId | None = None) -> tuple[Story, ...]:
-        """Newest first; ids are UUIDv7, so `before` is also a point in time."""
+    async def stories(self, user: UserId, *, limit: int, before: StoryId | None = None) -> tuple[Story, ...]: ...  # newest first
 
     async def delete_story(self, user: UserId, story_id: StoryId) -> Stopped:
         """Hide the story; its queued operations end `cancelled`, running ones are asked to stop."""
@@ -168,6 +167,9 @@ class OwnerStore(Protocol):
         """
 
     async def operation(self, user: UserId, operation_id: OperationId) -> Operation: ...
+
+    async def watched(self, which: Sequence[tuple[UserId, OperationId]]) -> tuple[Operation, ...]:
+        """Those of these owners' operations that are there, in any order."""
 
     async def operations(
         self, user: UserId, *, limit: int, after: Place | None = None, where: OperationFilter = OperationFilter()

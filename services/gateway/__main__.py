@@ -45,7 +45,7 @@ async def main() -> None:
             timeout=settings.ready_timeout_seconds,
         )
         announcer = Announcer(store, wakeups, events)
-        hub = Hub(queue_size=settings.live_queue_events)
+        hub = Hub(store, queue_size=settings.live_queue_events, resync=settings.live_resync_seconds)
         app = create_app(store=store, media=media, announcer=announcer, live=hub, settings=settings, readiness=readiness)
         rpc = await start_rpc(app.state.wiring) if settings.gateway_grpc_listen else None
         await serve(Server(app, hub, settings, rpc), announcer.run(), hub.run(lambda: open_event_receiver(broker)))

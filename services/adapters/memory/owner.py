@@ -1,5 +1,6 @@
 """The owner's half of the store's twin."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -124,6 +125,10 @@ class OwnerMethods:
         if operation is None or operation.user_id != user:
             raise NotFound("OPERATION_NOT_FOUND", id=operation_id)
         return operation
+
+    async def watched(self, which: Sequence[tuple[UserId, OperationId]]) -> tuple[Operation, ...]:
+        found = [(user, self._db.operations.get(operation_id)) for user, operation_id in which]
+        return tuple(operation for user, operation in found if operation is not None and operation.user_id == user)
 
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500

@@ -1,5 +1,6 @@
 """Operations as their owners see them."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import asyncpg
@@ -59,6 +60,12 @@ class Operations:
         if row is None:
             raise NotFound("OPERATION_NOT_FOUND", id=operation_id)
         return rows.operation(row)
+
+    async def watched(self, which: Sequence[tuple[UserId, OperationId]]) -> tuple[Operation, ...]:
+        users, ids = [user for user, _ in which], [operation_id for _, operation_id in which]
+        async with self._db.connection() as connection:
+            found = self._db.queries.watched(connection, user_ids=users, operation_ids=ids)
+            return tuple([rows.operation(row) async for row in found])
 
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500

@@ -42,6 +42,12 @@ WHERE k.user_id = :user_id AND k.key = :key AND k.expires_at > statement_timesta
 -- name: operation(user_id, operation_id)^
 SELECT * FROM operations WHERE user_id = :user_id AND id = :operation_id;
 
+-- name: watched(user_ids, operation_ids)
+-- Two arrays of one length: of each owner this operation, found by its id.
+SELECT o.*
+FROM unnest(:user_ids::uuid[], :operation_ids::uuid[]) AS asked (user_id, id)
+CROSS JOIN LATERAL (SELECT * FROM operations WHERE operations.user_id = asked.user_id AND operations.id = asked.id) o;
+
 -- name: unfinished_of_story(user_id, story_id)
 SELECT * FROM operations WHERE user_id = :user_id AND story_id = :story_id AND finished_at IS NULL ORDER BY id;
 

@@ -161,8 +161,7 @@ async def _shown(wired: Wiring, request: Request, row: Operation) -> schemas.Ope
 
 
 async def _until_done(wired: Wiring, request: Request, user: CurrentUser, operation_id: OperationId, seconds: float) -> Operation:
-    resync = wired.settings.live_resync_seconds
-    waited = waiting.until_done(wired.store, wired.live, user, operation_id, seconds=seconds, resync=resync)
+    waited = waiting.until_done(wired.live, user, operation_id, seconds=seconds)
     with wired.metrics.waits.track_inprogress():
         return await waiting.while_connected(request, waited)
 

@@ -174,14 +174,10 @@ async def operation_events(
         return JSONResponse(page.model_dump(mode="json"))
     if after is not None and operation.done and not await wired.store.events(user, operation.id, after=after, limit=1):
         return Response(status_code=204)  # tells a browser's EventSource to stop reconnecting
-    stream = events.encode(
-        operation,
-        follow(wired.store, wired.live, operation, after=after or 0, resync=wired.settings.live_resync_seconds),
-        hub=wired.live,
-        language=languages.preferred(request.headers.get("accept-language")),
-        keepalive=wired.settings.live_keepalive_seconds,
-    )
-    return events.EventStream(wired.metrics.while_streaming(stream), headers=events.HEADERS)
+    followed = follow(wired.live, operation, after=after or 0, patience=wired.settings.live_keepalive_seconds)
+    language = languages.preferred(request.headers.get("accept-language"))
+    stream = events.encode(operation, followed, hub=wired.live, language=language, metrics=wired.metrics)
+    return events.EventStream(stream, headers=events.HEADERS)
 
 
 # -- files ---------------------------------------------------------------------------------------------------------------------
