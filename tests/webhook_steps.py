@@ -63,7 +63,7 @@ def settings(**changes: Any) -> WorkerSettings:
 
 
 async def endpoint(store: MemoryStore, url: str, user: UserId = ALICE, secret: Secret = SECRET) -> Webhook:
-    return await store.create_webhook(user, NewWebhook(url=url), secret, most=100)
+    return (await store.create_webhook(user, NewWebhook(url=url), secret, most=100)).webhook
 
 
 @asynccontextmanager

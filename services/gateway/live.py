@@ -46,11 +46,12 @@ News: TypeAlias = OperationEvent | Operation | Mark
 class Subscription:
     """The news of one operation to one reader, in a bounded queue. One that is too slow loses them, and is told so."""
 
-    __slots__ = ("_ends_only", "_news", "_size", "_waiter", "closed", "user")
+    __slots__ = ("_ends_only", "_news", "_size", "_waiter", "closed", "read_at", "user")
 
     def __init__(self, user: UserId, size: int, *, ends_only: bool = False) -> None:
         self.user = user
         self.closed = False
+        self.read_at = 0.0
         self._size = size
         self._ends_only = ends_only
         self._news: deque[News] = deque()
@@ -71,6 +72,11 @@ class Subscription:
             self.interrupt()
         elif operation.done or not self._ends_only:
             self._queue(operation)
+
+    def has_read(self) -> None:
+        """The reader has read the store by now: a look from before that would show the operation as it was earlier."""
+        self.read_at = time.monotonic()
+        self._news = deque(news for news in self._news if not isinstance(news, Operation))
 
     def interrupt(self) -> None:
         """News may have been lost."""
@@ -229,7 +235,10 @@ class Hub:
             if operation is None or operation != watched.found:
                 watched.found = operation
                 for subscription in tuple(watched.subscriptions):
-                    subscription.found(operation)
+                    if subscription.read_at > began:
+                        watched.found = None  # the next look is for it
+                    else:
+                        subscription.found(operation)
 
     def shown(self, event: OperationEvent, show: Show) -> bytes:
         """`show(event)`, made once for all the streams that show the event so."""
@@ -259,6 +268,7 @@ async def follow(
     with hub.subscribe(operation.user_id, operation.id) as subscription:
         await hub.heard()  # what is only live would be missed before
         while (stored := await _stored(hub.store, operation, seen, subscription)) is not None:
+            subscription.has_read()
             for event in stored:
                 yield event
                 seen = event.seq

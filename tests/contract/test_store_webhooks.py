@@ -48,7 +48,7 @@ GIVEN_UP = Verdict(DeliveryState.FAILED, 500, PROBLEM)
 
 async def endpoint(store: Store, user: UserId, *types: EventType, url: str = URL) -> Webhook:
     new = NewWebhook(url=url, event_types=types or SUBSCRIBABLE)
-    return await store.create_webhook(user, new, webhooks.new_secret(), most=100)
+    return (await store.create_webhook(user, new, webhooks.new_secret(), most=100)).webhook
 
 
 async def take(
@@ -126,7 +126,7 @@ async def test_a_deleted_endpoint_takes_its_deliveries_with_it(any_store: Store)
 
 async def test_two_secrets_sign_while_one_replaces_the_other(any_store: Store) -> None:
     first, second, third = (webhooks.new_secret() for _ in range(3))
-    hook = await any_store.create_webhook(someone(), NewWebhook(url=URL), first, most=1)
+    hook = (await any_store.create_webhook(someone(), NewWebhook(url=URL), first, most=1)).webhook
 
     async def keys() -> tuple[str, ...]:
         await tries(any_store, hook, 1)

@@ -35,7 +35,7 @@ async def test_what_happens_is_told_signed(stage: TwinStage) -> None:
             told.set()
 
     async with provider(listen) as found:
-        hook = await stage.store.create_webhook(ALICE, webhooks.NewWebhook(url=f"{found.url}/hooks?a=1"), SECRET, most=1)
+        hook = (await stage.store.create_webhook(ALICE, webhooks.NewWebhook(url=f"{found.url}/hooks?a=1"), SECRET, most=1)).webhook
         quick = {"webhook_allow_http": True, "webhook_allow_private": True, "webhook_poll_seconds": 0.01}
         async with stage.worker(**quick), asyncio.timeout(20):
             operation = await stage.create()

@@ -260,7 +260,7 @@ async def test_the_real_answers_fit_their_schemas(served: Served) -> None:
     operation = await served.compile(story_id)
     description = await served.get("/openapi.json")
     templates = {"story_id": story_id, "shot_id": shots[0].id, "operation_id": operation}
-    webhook = await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)
+    webhook = (await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)).webhook
     delivery = await served.store.try_webhook(ALICE, webhook.id)
     templates |= {"webhook_id": webhook.id, "delivery_id": delivery.id}
     for template, operations in description["paths"].items():

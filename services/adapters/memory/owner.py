@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.adapters.memory.tables import Tables
 from services.core import takes
 from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation
-from services.core.errors import Conflict, NotFound
+from services.core.errors import NotFound
 from services.core.model import (
     AssetType,
     Operation,
@@ -24,8 +24,6 @@ from services.core.model import (
     UserId,
 )
 from services.core.ports import Accepted, Stopped
-
-_IDEMPOTENCY = timedelta(hours=24)
 
 
 class OwnerMethods:
@@ -168,17 +166,8 @@ class OwnerMethods:
         )
         self._db.operations[operation.id] = operation
         self._db.append(operation.id, "queued", {"type": command.type.value})
-        if idempotency is None:
-            return Accepted(operation)
-        self._db.idempotency[user, idempotency.key] = (idempotency.request, operation.id, at + _IDEMPOTENCY)
-        return Accepted(operation, expires_at=at + _IDEMPOTENCY)
+        return Accepted(operation, expires_at=self._db.keep_key(user, idempotency, operation.id))
 
     def _replayed(self, user: UserId, idempotency: Idempotency | None) -> Accepted | None:
-        if idempotency is None or (user, idempotency.key) not in self._db.idempotency:
-            return None
-        request, operation_id, expires_at = self._db.idempotency[user, idempotency.key]
-        if expires_at <= self._db.clock():
-            return None
-        if request != idempotency.request:
-            raise Conflict("IDEMPOTENCY_KEY_REUSED")
-        return Accepted(self._db.operations[operation_id], replayed=True, expires_at=expires_at)
+        kept = self._db.key_in_force(user, idempotency) if idempotency else None
+        return kept and Accepted(self._db.operations[OperationId(kept[1])], replayed=True, expires_at=kept[2])

@@ -17,7 +17,7 @@ WITH target AS (
     FROM room
     WHERE :key::text IS NOT NULL
     ON CONFLICT (user_id, key) DO UPDATE
-        SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
+        SET request = excluded.request, operation_id = excluded.operation_id, webhook_id = NULL, expires_at = excluded.expires_at
         WHERE idempotency_keys.expires_at <= statement_timestamp()
     RETURNING expires_at
 ), operation AS (
@@ -34,9 +34,9 @@ WITH target AS (
 SELECT *, (SELECT expires_at FROM key) AS key_expires_at FROM operation;
 
 -- name: replayed(user_id, key)^
--- The operation that an idempotency key in force names, and the digest of what was asked for.
+-- The digest of what was asked for under an idempotency key in force, and the operation that it names, if it names one.
 SELECT o.*, k.request, k.expires_at AS key_expires_at
-FROM idempotency_keys k JOIN operations o ON o.id = k.operation_id AND o.user_id = k.user_id
+FROM idempotency_keys k LEFT JOIN operations o ON o.id = k.operation_id AND o.user_id = k.user_id
 WHERE k.user_id = :user_id AND k.key = :key AND k.expires_at > statement_timestamp();
 
 -- name: operation(user_id, operation_id)^

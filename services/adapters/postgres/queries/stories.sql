@@ -25,7 +25,7 @@ WITH asked AS MATERIALIZED (
     FROM room
     WHERE key IS NOT NULL
     ON CONFLICT (user_id, key) DO UPDATE
-        SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
+        SET request = excluded.request, operation_id = excluded.operation_id, webhook_id = NULL, expires_at = excluded.expires_at
         WHERE idempotency_keys.expires_at <= statement_timestamp()
     RETURNING operation_id, expires_at
 ), free AS (

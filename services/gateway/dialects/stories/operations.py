@@ -135,12 +135,9 @@ async def begun(wired: Wiring, accepted: Accepted, request: Request, response: R
     """The answer to a request that has begun an operation, or had before; awaited where the client prefers that."""
     row = accepted.operation
     response.headers["Location"] = f"/v1/operations/{row.id}"
-    if accepted.replayed:
-        response.headers[idempotency.REPLAYED] = "true"
-    else:
+    idempotency.told(response, replayed=accepted.replayed, expires_at=accepted.expires_at)
+    if not accepted.replayed:
         wired.metrics.operations.labels(row.type.value).inc()
-    if accepted.expires_at is not None:
-        response.headers[idempotency.EXPIRES] = render.time(accepted.expires_at)
     seconds = waiting.preferred(request)
     if seconds is not None:
         row = await _until_done(wired, request, row.user_id, row.id, seconds)
