@@ -7,7 +7,10 @@ STAMP  := $(VENV)/.installed
 DIFFUSERS := $(VENV)/.diffusers
 PEERS  := .venv-peers
 CODE   := services tests bench scripts
+# Two processes at once, each with a Postgres and a broker of its own; the tests of a file stay together and in order.
+WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -q
+PYTESTS := $(PYTEST) -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-diffusers film up test test-unit test-contract test-integration test-e2e check static format format-check lint types imports protos protos-check docs docs-check goldens lock bench bench-film bench-minute bench-draft bench-compile bench-recompile bench-dispatch bench-fetch bench-clip bench-speech bench-memory bench-models bench-clips-models sample-films clean
@@ -40,19 +43,19 @@ $(DIFFUSERS): $(STAMP) requirements-diffusers.lock
 	@touch $@
 
 test: setup-diffusers ## Run every test but vLLM's: unit, contract, integration, end to end
-	$(PYTEST)
+	$(PYTESTS)
 
 test-unit: setup-diffusers ## Run the unit tests alone (seconds)
-	$(PYTEST) tests/unit
+	$(PYTESTS) tests/unit
 
 test-contract: setup ## Run the suites that twins and real adapters both pass
-	$(PYTEST) tests/contract
+	$(PYTESTS) tests/contract
 
 test-integration: setup-diffusers ## Run the tests of real parts together
-	$(PYTEST) tests/integration
+	$(PYTESTS) tests/integration
 
 test-e2e: setup-diffusers ## Run the whole stack as its users do
-	$(PYTEST) tests/e2e
+	$(PYTESTS) tests/e2e
 
 CHAOS_SEED ?= 1
 

@@ -20,6 +20,10 @@ _log = structlog.get_logger(__name__)
 _RELEASE_AGAIN_SECONDS = 0.2
 _FULL_SECONDS = 0.5
 """A worker that is full for longer tells the receiver so: resuming fetches anew what had been fetched already."""
+_CLAIMS = 2
+"""Claims under way at once. The database serves one after the other; the work of one is taken in while the next is being served."""
+_WORTH_A_SECOND = 16
+"""So many slots must be free for another claim beside one that is under way: many small ones cost more than few large ones."""
 
 
 class Stalled(Exception):
@@ -43,9 +47,10 @@ class Consumer:
         self._ever_heard = 0
         self._room = asyncio.Event()
         self._paused = False
-        self._worth_a_look = asyncio.Event()
-        self._worth_a_look.set()  # what waited while no worker was there
-        self._claiming: asyncio.Task[None] | None = None
+        self._worth_a_look = True  # what waited while no worker was there
+        self._moved = asyncio.Event()
+        self._moved.set()
+        self._claims: dict[asyncio.Task[None], int] = {}  # with the slots that each may fill
         self._settling: set[asyncio.Task[None]] = set()
         self._jobs: set[asyncio.Task[None]] = set()
 
@@ -56,7 +61,8 @@ class Consumer:
 
     def look(self) -> None:
         """There may be work."""
-        self._worth_a_look.set()
+        self._worth_a_look = True
+        self._moved.set()
 
     async def follow_wakeups(self) -> None:
         """Take what Kafka tells of, until cancelled."""
@@ -76,11 +82,14 @@ class Consumer:
     async def take_work(self) -> None:
         """Claim whenever there may be work and there is room for it, until cancelled. A claim under way is not cancelled."""
         while True:
-            await self._worth_a_look.wait()
-            self._worth_a_look.clear()
-            if self._free > 0:
-                self._claiming = asyncio.create_task(self._claim(self._free))
-                await asyncio.shield(self._claiming)
+            await self._moved.wait()
+            self._moved.clear()
+            if self._worth_a_look and self._may_claim:
+                self._worth_a_look = False
+                room = self._unasked
+                claim = asyncio.create_task(self._claim(room))
+                self._claims[claim] = room
+                claim.add_done_callback(self._claimed)
 
     async def poll(self) -> None:
         """Look into Postgres now and then: with Kafka down, or a message lost, work still flows, only later."""
@@ -101,8 +110,8 @@ class Consumer:
 
     async def drain(self, seconds: float) -> None:
         """Wait for what runs; after `seconds` give the rest back to the queue."""
-        if self._claiming is not None:
-            await asyncio.wait([self._claiming])
+        if self._claims:
+            await asyncio.wait(self._claims)
         if self._jobs:
             _, late = await asyncio.wait(self._jobs, timeout=seconds)
             while late:  # one of them may have been claimed just after the others were told
@@ -114,6 +123,17 @@ class Consumer:
     @property
     def _free(self) -> int:
         return self._settings.worker_slots - len(self._jobs)
+
+    @property
+    def _unasked(self) -> int:
+        """Free slots that no claim under way may fill."""
+        return self._free - sum(self._claims.values())
+
+    @property
+    def _may_claim(self) -> bool:
+        if not self._claims:
+            return self._unasked > 0
+        return len(self._claims) < _CLAIMS and self._unasked >= _WORTH_A_SECOND
 
     async def _claim(self, room: int) -> None:
         heard, self._heard = self._heard, []
@@ -138,6 +158,12 @@ class Consumer:
             self._jobs.add(job)
             job.add_done_callback(self._ended)
         self._mind_room()
+
+    def _claimed(self, claim: asyncio.Task[None]) -> None:
+        del self._claims[claim]
+        if not claim.cancelled() and (error := claim.exception()):
+            _log.error("a claim broke", exc_info=error)
+        self._moved.set()
 
     def _ended(self, job: asyncio.Task[None]) -> None:
         self._jobs.discard(job)

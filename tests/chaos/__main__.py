@@ -6,7 +6,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -16,15 +16,17 @@ from services.cli.embedded.stack import free_port
 from services.core.codec import parts_from_json
 from tests.chaos.checker import Evidence, check
 from tests.chaos.faults import plan
+from tests.chaos.followers import KEEPALIVE_SECONDS
 from tests.chaos.history import History
 from tests.chaos.injector import Injected, Injector, small_disk
-from tests.chaos.load import Tenant
+from tests.chaos.load import ENDINGS, EVERYTHING, MOST_QUEUED, Tenant
 from tests.chaos.makings import makings
 from tests.chaos.proxy import Proxy
-from tests.chaos.quiet import connected, whole
+from tests.chaos.quiet import connected, delivered, whole
 from tests.chaos.rain import crashing, rain, say
+from tests.chaos.receiver import Receiver
 from tests.chaos.report import Report, report
-from tests.chaos.stack import PARTS, PROXIED, Spec
+from tests.chaos.stack import PARTS, PROXIED, WORKERS, Spec
 from tests.e2e.harness import BLANK, environment
 from tests.invariants import Violation, postgres_snapshot
 
@@ -43,6 +45,11 @@ SETTINGS = BLANK | {
     "STORYREEL_WORKER_POLL_SECONDS": "2",
     "STORYREEL_WORKER_RETRY_BASE_SECONDS": "0.2",
     "STORYREEL_WORKER_RETRY_CAP_SECONDS": "1",
+    "STORYREEL_MAX_QUEUED_PER_USER": str(MOST_QUEUED),
+    "STORYREEL_LIVE_KEEPALIVE_SECONDS": str(KEEPALIVE_SECONDS),
+    "STORYREEL_WEBHOOK_ALLOW_HTTP": "true",
+    "STORYREEL_WEBHOOK_ALLOW_PRIVATE": "true",
+    "STORYREEL_WEBHOOK_TIMEOUT_SECONDS": "2",
 }
 
 
@@ -58,13 +65,16 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
         for name, proxy in proxies.items():
             await held.enter_async_context(proxy.listening(spec.proxies[name]))
         await held.enter_async_context(_running(spec))
+        receiver = await held.enter_async_context(Receiver(spec.ports["receiver"], history, options.seed).listening())
         await whole(spec, START_SECONDS)
+        say(f"begins after {time.time() - began:.0f} s")
         injector = Injector(spec, proxies, history, disk=disk, seed=options.seed)
         chance = random.Random(options.seed)
         tenants = [
-            Tenant(spec.url, UUID(int=chance.getrandbits(128), version=4), chance.getrandbits(32), history, stop)
-            for _ in range(options.tenants)
+            await held.enter_async_context(tenant.connected()) for tenant in _tenants(spec, chance, history, stop, options.tenants)
         ]
+        for number, tenant in enumerate(tenants):
+            await tenant.subscribe(receiver, ENDINGS if number else EVERYTHING)
         load = asyncio.gather(*(tenant.live() for tenant in tenants))
         async with crashing(spec, injector, every=options.postgres_every, seed=options.seed) as crashes:
             injected = await rain(spec, injector, faults, start=START_SECONDS, quiet=QUIET)
@@ -72,9 +82,14 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
                 await asyncio.sleep(1.0)
         injected += crashes
         stop.set()
+        receiver.moody = False
         await load
         await whole(spec, START_SECONDS)
+        say(f"whole again after {time.time() - began:.0f} s in all")
         await asyncio.gather(*(tenant.settle(options.settle) for tenant in tenants))
+        say(f"everything has ended after {time.time() - began:.0f} s")
+        await delivered(spec, {tenant.user: tenant for tenant in tenants}, options.settle)
+        say(f"everything is told after {time.time() - began:.0f} s")
         evidence = await _evidence(spec, history, injected)
         violations = check(evidence)
         said = report(
@@ -88,6 +103,12 @@ async def chaos(options: argparse.Namespace, folder: Path) -> Report:
         )
         late = [str(Violation("recovered_late", "a killed worker", f"{s} s")) for s in said.recoveries if s > options.recovery]
         return Report(**{**vars(said), "violations": (*said.violations, *late)})
+
+
+def _tenants(spec: Spec, chance: random.Random, history: History, stop: asyncio.Event, number: int) -> Iterator[Tenant]:
+    for _ in range(number):
+        user = UUID(int=chance.getrandbits(128), version=4)
+        yield Tenant(spec.url, spec.rpc, user, chance.getrandbits(32), history, stop)
 
 
 async def _evidence(spec: Spec, history: History, injected: Sequence[Injected]) -> Evidence:
@@ -111,7 +132,7 @@ def _spec(folder: Path) -> Spec:
         taken.append(free_port("127.0.0.1", taken))
         return taken[-1]
 
-    ports = {part: port() for part in PARTS if not part.startswith("worker")}
+    ports = {part: port() for part in (*PARTS, "grpc", "receiver") if part not in WORKERS}
     return Spec(str(folder), ports, {part: port() for part in PROXIED}, SETTINGS)
 
 

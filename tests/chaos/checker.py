@@ -2,27 +2,28 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 from services.core.model import (
     MediaRef,
     Operation,
     OperationEvent,
-    OperationId,
     OperationStatus,
     OperationType,
     Shot,
     StoryStatus,
 )
+from tests.chaos.creations import Keys, creations, forgotten
 from tests.chaos.deploys import LETS_GO, deploys
-from tests.chaos.history import Asked, History
+from tests.chaos.history import History
 from tests.chaos.injector import Injected
 from tests.chaos.makings import Making, made_twice
-from tests.invariants import ENDS, Snapshot, Violation, violations
+from tests.chaos.steered import steered
+from tests.chaos.told import told
+from tests.chaos.told_webhooks import webhooks
+from tests.invariants import Snapshot, Violation, violations
 
 OUTRIGHT = frozenset({"INTERNAL", "LEASE_LOST", "MEDIA_MISSING"})
 """Reasons of failures that no fault excuses: something of ours was wrong."""
@@ -32,12 +33,12 @@ OUTRIGHT = frozenset({"INTERNAL", "LEASE_LOST", "MEDIA_MISSING"})
 class Evidence:
     """Everything that a run has left: rows after quiet returned, clients' records, and the folder of the media.
 
-    `keys` is the table of idempotency keys: (owner, key) to operation. `made` is what the model service has logged, and
+    `made` is what the model service has logged, and
     `injected` what was done to the stack.
     """
 
     rows: Snapshot
-    keys: Mapping[tuple[UUID, str], UUID]
+    keys: Keys
     history: History
     media: Path
     artifacts: tuple[MediaRef, ...] = ()
@@ -47,52 +48,16 @@ class Evidence:
 
 def check(evidence: Evidence) -> list[Violation]:
     """Every violation; none is what is wanted."""
-    found = [*violations(evidence.rows), *_accepted(evidence), *_answers(evidence), *_media(evidence)]
-    for operation in evidence.rows.operations.values():
-        events = evidence.rows.events.get(operation.id, ())
-        found += [*_end(operation), *_attempts(operation, events), *_result(operation, events, evidence.rows)]
-    found += deploys(evidence.rows, evidence.injected)
-    found += made_twice(evidence.made, evidence.rows.events, evidence.injected)
+    rows, keys, history = evidence.rows, evidence.keys, evidence.history
+    found = [*violations(rows), *creations(rows, keys, history), *forgotten(rows, keys, history), *told(rows, history)]
+    found += [*steered(rows, history), *webhooks(rows, history), *_media(evidence)]
+    found += [Violation("refused_without_a_time", path, "no Retry-After, no RetryInfo") for path in history.hasty]
+    for operation in rows.operations.values():
+        events = rows.events.get(operation.id, ())
+        found += [*_end(operation), *_attempts(operation, events), *_result(operation, events, rows)]
+    found += deploys(rows, evidence.injected)
+    found += made_twice(evidence.made, rows.events, evidence.injected)
     return found
-
-
-def _accepted(evidence: Evidence) -> Iterator[Violation]:
-    """What was accepted is there, and once."""
-    by_marker: dict[str, list[Operation]] = {}
-    for operation in evidence.rows.operations.values():
-        by_marker.setdefault(marker_of(operation.payload), []).append(operation)
-    for asked in evidence.history.asked:
-        for answer in asked.answers:
-            if OperationId(answer) not in evidence.rows.operations and answer not in evidence.history.forgotten:
-                yield Violation("accepted_but_lost", answer, f"{asked.path} was answered 202")
-        made = by_marker.get(asked.marker, []) if asked.marker else []
-        if asked.key:
-            yield from _idempotent(asked, made, evidence.keys)
-        elif len(made) > asked.tries:
-            yield Violation("made_up", asked.marker, f"{len(made)} operations of {asked.tries} requests")
-
-
-def _idempotent(asked: Asked, made: list[Operation], keys: Mapping[tuple[UUID, str], UUID]) -> Iterator[Violation]:
-    if len(set(asked.answers)) > 1 or len(made) > 1:
-        yield Violation("accepted_twice", asked.key, f"{set(asked.answers)} told, {[operation.id for operation in made]} there")
-    for answer in asked.answers:
-        if keys.get((asked.user, asked.key), answer) != answer:
-            yield Violation("key_names_another", asked.key, f"told {answer}, kept {keys[asked.user, asked.key]}")
-
-
-def _answers(evidence: Evidence) -> Iterator[Violation]:
-    """A client that has been told of an end is told of no other state later."""
-    ended: dict[UUID, str] = {}
-    for seen in sorted(evidence.history.seen, key=lambda seen: seen.number):
-        earlier = ended.get(seen.operation)
-        if earlier and seen.status != earlier and seen.operation not in evidence.history.wanted_again:
-            yield Violation("told_otherwise_after_the_end", seen.operation, f"{earlier}, then {seen.status}")
-        if seen.status in ENDS:
-            ended[seen.operation] = seen.status
-    for operation_id, status in ended.items():
-        row = evidence.rows.operations.get(OperationId(operation_id))
-        if row is not None and row.status != status and operation_id not in evidence.history.wanted_again:
-            yield Violation("told_otherwise_than_kept", operation_id, f"told {status}, kept {row.status}")
 
 
 def _end(operation: Operation) -> Iterator[Violation]:
@@ -182,9 +147,3 @@ def _of_shot(shot: Shot) -> Iterator[MediaRef]:
     for made in (shot.keyframe, shot.clip, shot.speech):
         if made is not None:
             yield from made.parts.values()
-
-
-def marker_of(payload: Mapping[str, Any]) -> str:
-    """The mark that the load puts into a request: the first word of its text."""
-    text = str(payload.get("script_content") or payload.get("details") or "")
-    return text.split(" ", 1)[0] if text.startswith("#") else ""

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
 
 import asyncpg
 
@@ -21,7 +23,15 @@ CROSS JOIN LATERAL (
 ) AS latest
 WHERE o.finished_at IS NULL AND o.status <> 'paused' AND latest.at < $2 AND latest.worker = $1
 """
+_UNDELIVERED = """
+SELECT id, user_id, state = 'pending' AND next_at > clock_timestamp() + interval '2 seconds' AS later
+FROM webhook_deliveries WHERE state IN ('pending', 'sending')
+"""
 _BUSY = "SELECT count(*) FROM operations WHERE status = 'running' AND worker = $1"
+
+
+class Redeliverer(Protocol):
+    async def redeliver(self, delivery: UUID) -> None: ...
 
 
 @asynccontextmanager
@@ -80,10 +90,27 @@ async def busy(spec: Spec, worker: str, seconds: float) -> None:
     await _until(holds, seconds)
 
 
+async def delivered(spec: Spec, tenants: Mapping[UUID, Redeliverer], seconds: float) -> None:
+    """Returns when no webhook's message is on its way any more, or when the time is over. One that would be sent much later is
+    wanted now, as its owner may ask: some have failed twice, which is five minutes' wait.
+    """
+
+    async def holds() -> bool:
+        async with connected(spec) as connection:
+            rows = await connection.fetch(_UNDELIVERED)
+        for row in rows:
+            if row["later"]:
+                await tenants[row["user_id"]].redeliver(row["id"])
+        return not rows
+
+    with suppress(TimeoutError):
+        await _until(holds, seconds)
+
+
 async def _until(holds: Callable[[], Awaitable[bool]], seconds: float) -> None:
     async with asyncio.timeout(seconds):
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 if await holds():
                     return
             await asyncio.sleep(_LOOK_SECONDS)

@@ -29,6 +29,12 @@ class Report:
     faults: dict[str, int]
     undone: dict[str, int]
     answers: dict[str, int]
+    followers: int
+    connections: int
+    events: int
+    waits: int
+    messages: int
+    messages_again: int
     recoveries: tuple[float, ...]
     given_back: int
     lost_per_fault: float
@@ -47,6 +53,8 @@ class Report:
                 f"faults      {sum(self.faults.values())}: {_counted(self.faults)}",
                 *([f"not done    {_counted(self.undone)}"] if self.undone else []),
                 f"answers     {_counted(self.answers)}",
+                f"followers   {self.followers}, over {self.connections} connections, {self.events} events; {self.waits} waited for",
+                f"webhooks    {self.messages} messages, {self.messages_again} of them more than once",
                 f"recovery    {recovered}",
                 f"given back  {self.given_back} attempts, by workers that restarted",
                 f"lost        {self.lost_per_fault:.2f} s of work and waiting a fault, over all operations",
@@ -74,6 +82,7 @@ def report(
     made = Counter(making.key for making in makings)
     done = [each for each in injected if not each.note]
     gaps = _gaps(rows)
+    messages = Counter(message.id for message in history.messages)
     return Report(
         seed=seed,
         operations=len(rows.operations),
@@ -84,6 +93,12 @@ def report(
         faults=dict(Counter(str(each.fault.kind) for each in done)),
         undone=dict(Counter(f"{each.fault.kind} ({each.note.split(':')[0]})" for each in injected if each.note)),
         answers=dict(sorted(history.answers.items())),
+        followers=len(history.followed),
+        connections=sum(each.connections for each in history.followed),
+        events=sum(len(each.events) for each in history.followed),
+        waits=len(history.waited),
+        messages=len(messages),
+        messages_again=sum(count > 1 for count in messages.values()),
         recoveries=recoveries(rows, injected),
         given_back=given_back(rows, injected),
         lost_per_fault=sum(gaps) / len(done) if done else 0.0,

@@ -12,14 +12,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from services.adapters.settings import BrokerSettings
 from services.cli.embedded.broker import EmbeddedBroker
 from services.cli.embedded.keeper import Keeper
 from services.cli.embedded.parts import Command, Inner
 from services.cli.embedded.postgres import EmbeddedPostgres
+from services.cli.embedded.renewal import Renewal
 from services.cli.embedded.supervisor import RestartPolicy, Supervisor
 from services.cli.embedded.wakeups import wakeups
 
 WORKERS = ("worker1", "worker2")
+PARTITIONS = len(WORKERS)
+"""Of each topic. `storyreel up` has one for its one worker; with one here, one of the two would never be woken but by its poll."""
 PARTS = (*WORKERS, "models", "gateway", "broker", "postgres")
 PROXIED = ("broker", "postgres", "models")
 STOP_ORDER = ("gateway", *WORKERS, "models", "broker", "postgres")
@@ -50,6 +54,10 @@ class Spec:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.ports['gateway']}"
+
+    @property
+    def rpc(self) -> str:
+        return f"127.0.0.1:{self.ports['grpc']}"
 
     def log(self, part: str) -> Path:
         return Path(self.folder) / "logs" / f"{part}.log"
@@ -92,9 +100,10 @@ def main(spec: Spec) -> None:
             "STORYREEL_MODEL_ADDRESS": f"127.0.0.1:{spec.proxies['models']}",
             "STORYREEL_GATEWAY_HOST": "127.0.0.1",
             "STORYREEL_GATEWAY_PORT": str(spec.ports["gateway"]),
+            "STORYREEL_GATEWAY_GRPC_LISTEN": spec.rpc,
             "STORYREEL_READY_REQUIRES": "database,broker,models,workers",
             "STORYREEL_KAFKA_FETCH_MAX_WAIT_MS": "5",
-            "STORYREEL_KAFKA_PARTITIONS": "2",
+            "STORYREEL_KAFKA_PARTITIONS": str(PARTITIONS),
             "STORYREEL_KAFKA_SESSION_TIMEOUT_MS": "1500",
             "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{spec.proxies['broker']}",
             **spec.settings,
@@ -114,7 +123,15 @@ def main(spec: Spec) -> None:
         for worker in WORKERS:
             service(worker, "story_worker", STORYREEL_WORKER_NAME=worker)
         service("gateway", "gateway")
-        supervisor.watch(PATIENT)
+        # As `storyreel up` does: a log that grows until no fetch is answered any more would be a fault that no plan has.
+        itself = BrokerSettings(kafka_bootstrap_servers=f"127.0.0.1:{spec.ports['broker']}")
+        renewal = Renewal(itself, lambda why: supervisor.restart("broker", why))
+
+        def never() -> bool:
+            renewal.look()
+            return False
+
+        supervisor.watch(PATIENT, never)
 
 
 if __name__ == "__main__":

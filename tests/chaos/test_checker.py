@@ -130,7 +130,7 @@ def doctored(tmp_path: Path) -> Doctored:
     keyed = Asked(ALICE, "/v1/stories", "#1", "key", 2, (creation.id, creation.id))
     history = History(
         asked=[Asked(ALICE, "/regenerate", "#2", "", 1, (regenerate.id,))],
-        seen=[Seen(creation.id, 1, "queued"), Seen(creation.id, 2, "succeeded"), Seen(regenerate.id, 3, "succeeded")],
+        seen=[Seen(creation.id, 1, 2, "queued"), Seen(creation.id, 3, 4, "succeeded"), Seen(regenerate.id, 5, 6, "succeeded")],
     )
     made = [Making("k", at(3.5)), Making("k", at(6.5))]
     return Doctored(creation, regenerate, told, SHOT, history, tmp_path, keyed, made, [restart(4.5, 5.5, "worker2")])
@@ -194,11 +194,11 @@ def ends_before_it_starts(it: Doctored) -> None:
 
 
 def end_taken_back(it: Doctored) -> None:
-    it.history.seen.append(Seen(it.creation.id, 4, "running"))
+    it.history.seen.append(Seen(it.creation.id, 7, 8, "running"))
 
 
 def told_of_another_end(it: Doctored) -> None:
-    it.history.seen = [Seen(it.creation.id, 1, "cancelled")]
+    it.history.seen = [Seen(it.creation.id, 1, 2, "cancelled")]
 
 
 def broke_inside(it: Doctored) -> None:

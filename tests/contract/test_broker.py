@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from services.adapters import kafka
+from services.adapters.kafka import senders
 from services.adapters.memory.broker import MemoryBroker
 from services.adapters.settings import BrokerSettings
 from services.core.model import OperationEvent, OperationId, StoryId, UserId
@@ -67,9 +68,11 @@ class MemoryEnds:
 
 
 @pytest.fixture(params=["memory", "kafka"])
-def ends(request: pytest.FixtureRequest) -> Ends:
+def ends(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ends:
     if request.param == "memory":
         return MemoryEnds()
+    # A busy machine is no broker that is away; test_broker_restarts.py has what happens when one is.
+    monkeypatch.setattr(senders, "_PATIENCE_SECONDS", 20.0)
     return KafkaEnds(request.getfixturevalue("broker_settings"))
 
 

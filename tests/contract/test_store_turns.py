@@ -1,11 +1,13 @@
 """Who is next: owners take turns, within their quotas, and nobody starves. Alike in memory and in Postgres."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import asyncpg
+import pytest
 
 from services.adapters.postgres import PostgresStore
 from services.core import lifecycle
@@ -157,6 +159,29 @@ async def test_one_that_cannot_be_read_does_not_take_the_others_along(store: Pos
         await store.sweep(announce_after=LEASE)
     assert (await store.operation(sound.user, sound.operation.id)).status is OperationStatus.SUCCEEDED
     assert (await store.operation(poisoned.user, poisoned.operation.id)).status is OperationStatus.FAILED
+    await connection.close()
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_a_shallow_look_finds_what_a_look_at_everything_finds(store: PostgresStore, postgres_url: str, seed: int) -> None:
+    """Of owners with few and many waiting, none and many running, all priorities. `fairest_among` at full depth is the measure."""
+    chance = random.Random(seed)
+    for _ in range(chance.choice([1, 3, 9])):
+        owner = someone()
+        for _ in range(chance.choice([1, 2, 5, 17])):
+            await queued(store, owner, priority=chance.choice([0, 0, 1, -1]))
+        await store.claim_fairest(A, LEASE, room=chance.choice([0, 0, 1, 6]))
+    await queued(store, someone())
+    connection = await asyncpg.connect(postgres_url)
+    for room in (1, 2, 3, 7, 20, 64):
+        for most in (None, 1, 3, 8):
+            whole = await connection.fetch(
+                "SELECT f.id FROM (SELECT array_agg(user_id) AS owners, array_agg(running) AS running FROM waiting_owners) w,"
+                " fairest_among(w.owners, w.running, $1, $1, $2) f",
+                *(room, most),
+            )
+            found = await connection.fetch("SELECT id FROM fairest_operations($1, $2)", room, most)
+            assert [row["id"] for row in found] == [row["id"] for row in whole] != [], (room, most)
     await connection.close()
 
 

@@ -145,7 +145,8 @@ async def test_pages_are_read_in_order_without_sorting(filled: Connection, query
 @pytest.mark.asyncio(loop_scope="module")
 async def test_turns_cost_what_owners_wait_and_not_what_they_have(filled: Connection) -> None:
     """From owner to owner in an index, and then a few rows of each: never a scan of the queue, nor of what has ended."""
-    found = list(nodes(await plan_of_statement(filled, "SELECT * FROM fairest_operations($1, $2)")))
+    among = "SELECT f.* FROM waiting_owners w, fairest_among(ARRAY[w.user_id], ARRAY[w.running], $1, $2, $3) f"
+    found = list(nodes(await plan_of_statement(filled, among)))
     scans = [node for node in found if "Relation Name" in node and node["Relation Name"] == "operations"]
     assert scans
     assert {node["Node Type"] for node in scans} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}

@@ -217,6 +217,50 @@ async def test_a_slow_reader_loses_nothing(served: Served) -> None:
     assert seqs + await _collect(source) == list(range(1, 24))
 
 
+async def test_no_snapshot_is_older_than_an_event_before_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where the event comes while the store is looked into, nor where the stream itself has read on since."""
+    name, claim = await _running(served)
+    hub = Hub(served.store, resync=60.0)
+    real = served.store.watched
+
+    async def overtaken(which: Any) -> Any:
+        before = await real(which)
+        await happens()
+        return before
+
+    monkeypatch.setattr(served.store, "watched", overtaken)
+
+    async def look() -> None:
+        hub._subscriptions[name].known -= 60.0
+        await hub._look()
+
+    async with aclosing(follow(hub, await served.store.operation(ALICE, name), patience=0.01)) as stream:
+        assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]  # type: ignore[union-attr]  # stored events
+        assert await anext(stream) is None
+
+        async def happens() -> None:
+            hub.publish(await _step(served, claim, 1))
+
+        await look()
+        assert (await anext(stream)).kind == "step_started"  # type: ignore[union-attr]
+        assert await anext(stream) is None
+
+        async def happens() -> None:  # type: ignore[no-redef]
+            await _step(served, claim, 2)  # which nobody tells of
+            (subscription,) = hub._subscriptions[name].subscriptions
+            subscription.interrupt()
+            assert (await anext(stream)).seq == 4  # type: ignore[union-attr]
+
+        await look()
+        assert await anext(stream) is None
+
+        async def happens() -> None:  # type: ignore[no-redef]
+            pass
+
+        await look()
+        assert (await anext(stream)).attempt == 1  # type: ignore[union-attr]  # how it stands
+
+
 async def test_a_stream_that_claims_to_know_the_future_still_ends(served: Served) -> None:
     name, claim = await _running(served)
     operation = await served.store.operation(ALICE, name)

@@ -47,7 +47,7 @@ class Intake:
         self.store = MemoryStore()
         self.broker = MemoryBroker()
         self.runs = Runs(self.store)
-        self.settings = WorkerSettings(worker_slots=2, worker_poll_seconds=60.0, **settings)
+        self.settings = WorkerSettings(**{"worker_slots": 2, "worker_poll_seconds": 60.0} | settings)
 
     def consumer(self, receiver: Any) -> Consumer:
         runner: Any = self.runs
@@ -92,6 +92,76 @@ async def test_a_full_worker_leaves_wakeups_to_others() -> None:
         for _ in range(6):
             intake.runs.go.release()
         await consumer.drain(5.0)
+
+
+class Gate:
+    """Lets claims through one by one; `rooms` are those that wait for it."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._claim = store.claim_fairest
+        self._doors: list[tuple[int, asyncio.Event]] = []
+        self._came = asyncio.Event()
+
+    @property
+    def rooms(self) -> list[int]:
+        return [room for room, _ in self._doors]
+
+    async def __call__(self, worker: str, lease: float, *, room: int, most_running: int | None = None) -> tuple[Work, ...]:
+        door = asyncio.Event()
+        self._doors.append((room, door))
+        self._came.set()
+        await door.wait()
+        return await self._claim(worker, lease, room=room, most_running=most_running)
+
+    async def waiting(self, count: int) -> list[int]:
+        async with asyncio.timeout(5):
+            while len(self._doors) < count:
+                self._came.clear()
+                await self._came.wait()
+        return self.rooms
+
+    def open(self) -> None:
+        self._doors.pop(0)[1].set()
+
+
+async def ended_to(consumer: Consumer, running: int) -> None:
+    async with asyncio.timeout(5):
+        while consumer.running > running:  # noqa: ASYNC110 -- each turn of the loop brings the twins further
+            await asyncio.sleep(0)
+
+
+async def test_another_claim_starts_beside_one_under_way_when_it_has_much_room_that_is_not_promised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    intake = Intake(worker_slots=64)
+    gate = Gate(intake.store)
+    monkeypatch.setattr(intake.store, "claim_fairest", gate)
+    await intake.queue(40)
+    async with intake.broker.open_wakeup_receiver("workers") as receiver:
+        consumer = intake.consumer(receiver)
+        taking = asyncio.create_task(consumer.take_work())
+        assert await gate.waiting(1) == [64]
+        consumer.look()
+        gate.open()
+        await intake.runs.until(40)
+        assert await gate.waiting(1) == [24], "the look is not forgotten, and the first had promised all its room"
+        for ended in range(1, 17):
+            assert gate.rooms == [24], ended
+            intake.runs.go.release()
+            await ended_to(consumer, 40 - ended)
+        assert await gate.waiting(2) == [24, 16]
+        consumer.look()
+        for _ in range(24):
+            intake.runs.go.release()
+        await ended_to(consumer, 0)
+        assert gate.rooms == [24, 16], "and never a third"
+        gate.open()
+        assert await gate.waiting(2) == [16, 48]
+        taking.cancel()
+        draining = asyncio.create_task(consumer.drain(5.0))
+        gate.open()
+        gate.open()
+        await draining
 
 
 async def test_a_claim_that_breaks_does_not_end_the_worker(stage: TwinStage, monkeypatch: pytest.MonkeyPatch) -> None:
