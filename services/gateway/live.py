@@ -46,12 +46,13 @@ News: TypeAlias = OperationEvent | Operation | Mark
 class Subscription:
     """The news of one operation to one reader, in a bounded queue. One that is too slow loses them, and is told so."""
 
-    __slots__ = ("_ends_only", "_news", "_size", "_waiter", "closed", "read_at", "user")
+    __slots__ = ("_ends_only", "_news", "_size", "_waiter", "closed", "read_at", "unseen", "user")
 
     def __init__(self, user: UserId, size: int, *, ends_only: bool = False) -> None:
         self.user = user
         self.closed = False
         self.read_at = 0.0
+        self.unseen = True  # whether the next look is news, though it may be what the one before was
         self._size = size
         self._ends_only = ends_only
         self._news: deque[News] = deque()
@@ -67,7 +68,8 @@ class Subscription:
             self.interrupt()
 
     def found(self, operation: Operation | None) -> None:
-        """A look into the store has found the operation changed, or gone."""
+        """What a look into the store has found: the operation changed, or gone."""
+        self.unseen = False
         if operation is None or operation.user_id != self.user:
             self.interrupt()
         elif operation.done or not self._ends_only:
@@ -76,7 +78,9 @@ class Subscription:
     def has_read(self) -> None:
         """The reader has read the store by now: a look from before that would show the operation as it was earlier."""
         self.read_at = time.monotonic()
-        self._news = deque(news for news in self._news if not isinstance(news, Operation))
+        kept = [news for news in self._news if not isinstance(news, Operation)]
+        self.unseen = self.unseen or len(kept) < len(self._news)
+        self._news = deque(kept)
 
     def interrupt(self) -> None:
         """News may have been lost."""
@@ -232,13 +236,13 @@ class Hub:
                 continue  # an event has come meanwhile
             watched.known = began
             operation = found.get(operation_id)
-            if operation is None or operation != watched.found:
-                watched.found = operation
-                for subscription in tuple(watched.subscriptions):
-                    if subscription.read_at > began:
-                        watched.found = None  # the next look is for it
-                    else:
-                        subscription.found(operation)
+            changed = operation is None or operation != watched.found
+            watched.found = operation
+            for subscription in tuple(watched.subscriptions):
+                if subscription.read_at > began:
+                    subscription.unseen = True
+                elif changed or subscription.unseen:
+                    subscription.found(operation)
 
     def shown(self, event: OperationEvent, show: Show) -> bytes:
         """`show(event)`, made once for all the streams that show the event so."""
@@ -275,9 +279,8 @@ async def follow(
             if len(stored) == _PAGE:
                 continue
             # An earlier end is none, where the operation was tried again after it.
-            if stored and stored[-1].kind in TERMINAL_KINDS:
-                return
-            if operation.done or subscription.closed:
+            ended = bool(stored) and stored[-1].kind in TERMINAL_KINDS
+            if ended or operation.done or subscription.closed:
                 return
             while not isinstance(news := await subscription.next(patience), Mark):
                 if isinstance(news, OperationEvent):
@@ -288,11 +291,12 @@ async def follow(
                         seen = news.seq or seen
                     if news.kind in TERMINAL_KINDS:
                         return
-                else:
+                elif news is None:
+                    yield None
+                elif news != operation:
+                    operation = news
                     yield news
-                    if news is not None:
-                        operation = news
-                        break  # nobody has told how it came to be so: the store has that
+                    break  # nobody has told how it came to be so: the store has that
 
 
 async def _stored(
