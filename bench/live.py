@@ -29,6 +29,7 @@ from services.core.model import OperationEvent, OperationId, StoryId, UserId
 from tests.e2e.harness import BLANK, Client, RunningStack, running_stack
 
 IDLE_SECONDS = 10.0
+BETWEEN_SECONDS = 0.4
 OPENED_AT_ONCE = 50
 PAUSE = "UPDATE operations SET status = 'paused' WHERE id = $1 AND status = 'queued'"
 
@@ -97,6 +98,7 @@ async def measure(stack: RunningStack, client: Client, operation: str, *, subscr
         settings = BrokerSettings(kafka_bootstrap_servers=stack.state.kafka_bootstrap_servers)
         sender = await open_streams.enter_async_context(open_event_sender(settings))
         sent = []
+        spent = cpu_seconds(stack)["gateway"]
         for number in range(events):
             event = OperationEvent(
                 OperationId(UUID(operation)),
@@ -109,10 +111,11 @@ async def measure(stack: RunningStack, client: Client, operation: str, *, subscr
             )
             sent.append(time.perf_counter())
             await sender.publish([event])
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(BETWEEN_SECONDS)
         async with asyncio.timeout(30):
             while any(len(one.came) < events for one in watching):  # noqa: ASYNC110 -- a look now and then disturbs nothing
                 await asyncio.sleep(0.05)
+        spent = cpu_seconds(stack)["gateway"] - spent - idle["gateway"] * events * BETWEEN_SECONDS
         for task in reading:
             task.cancel()
     waits = [(one.came[number] - sent[number]) * 1000 for one in watching for number in range(events)]
@@ -122,6 +125,7 @@ async def measure(stack: RunningStack, client: Client, operation: str, *, subscr
         "opened_seconds": round(opened, 2),
         "kib_a_subscriber": round((after - before) / subscribers / 1024, 1),
         "idle_cores": idle,
+        "gateway_us_a_subscriber_and_event": round(spent / subscribers / events * 1e6, 1),
         "published_to_received_ms": report.percentiles(waits),
         "published_to_all_ms": report.percentiles([seconds * 1000 for seconds in last]),
     }
@@ -145,6 +149,7 @@ def main() -> None:
     rows = [
         ["published → received, p50 / p99", f"{waits['p50']:.0f} / {waits['p99']:.0f} ms"],
         ["published → received by all, p50 / p99", f"{to_all['p50']:.0f} / {to_all['p99']:.0f} ms"],
+        ["CPU of the gateway, a subscriber and event", f"{found['gateway_us_a_subscriber_and_event']} µs"],
         ["memory an idle subscriber", f"{found['kib_a_subscriber']} KiB"],
         *([f"cores of the {part} while nothing happens", cores] for part, cores in found["idle_cores"].items()),
     ]

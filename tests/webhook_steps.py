@@ -10,6 +10,7 @@ from typing import Any
 from services.adapters.memory.store import MemoryStore
 from services.core import webhooks
 from services.core.model import UserId
+from services.core.ports import Store
 from services.core.webhooks import Delivery, Dispatch, NewWebhook, Secret, Verdict, Webhook
 from services.story_worker.deliveries import Deliveries, Sender
 from services.story_worker.settings import WorkerSettings
@@ -62,12 +63,12 @@ def settings(**changes: Any) -> WorkerSettings:
     return WorkerSettings(**(quick | changes))
 
 
-async def endpoint(store: MemoryStore, url: str, user: UserId = ALICE, secret: Secret = SECRET) -> Webhook:
-    return await store.create_webhook(user, NewWebhook(url=url), secret, most=100)
+async def endpoint(store: Store, url: str, user: UserId = ALICE, secret: Secret = SECRET) -> Webhook:
+    return (await store.create_webhook(user, NewWebhook(url=url), secret, most=100)).webhook
 
 
 @asynccontextmanager
-async def delivering(store: MemoryStore, sender: Sender | None = None, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
+async def delivering(store: Store, sender: Sender | None = None, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
     """One worker's deliveries until the block ends."""
     chosen = settings(**changes)
     real = WebhookSender(chosen)

@@ -18,7 +18,11 @@ class StoreSettings(BaseSettings):
         validation_alias=AliasChoices("STORYREEL_DATABASE_URL", "DATABASE_URL"),
         description="The Postgres database (17 or newer) that owns everything.",
     )
-    database_pool_size: int = Field(default=10, ge=1, description="Connections that one process holds at most.")
+    database_pool_size: int = Field(
+        default=10,
+        ge=1,
+        description="Connections that one process holds at most; a worker has one more, to hear of webhooks' messages.",
+    )
 
 
 class BrokerSettings(BaseSettings):

@@ -94,6 +94,9 @@ class Announcer:
         if not marked:
             return
         try:
-            await self._store.mark_announced(marked, ago=time.monotonic() - self._oldest)
+            events = await self._store.mark_announced(marked, ago=time.monotonic() - self._oldest)
         except StoryreelError as error:
             _log.warning("%d operations will be announced once more: %s", len(marked), error)
+        else:
+            if events:
+                await self._events.publish(events)

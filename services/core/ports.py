@@ -136,9 +136,7 @@ class OwnerStore(Protocol):
         """The story (`generating`), its queued `story_create`, the first event and the idempotency key, in one transaction.
 
         Raises Conflict IDEMPOTENCY_KEY_REUSED, and ResourceExhausted QUEUE_FULL when `terms.most_queued` operations of the owner
-        are queued already. That transaction counts them as they are committed when it begins: of creations at the same moment
-        none sees the others, so that at most as many are too many as are under way at once, less one. A key that was used
-        before is answered however full the queue is.
+        are queued already, however many are asked for at once. A key that was used before is answered however full the queue is.
         """
 
     async def start_operation(self, user: UserId, command: StartOperation, idempotency: Idempotency | None = None) -> Accepted:
@@ -146,8 +144,7 @@ class OwnerStore(Protocol):
 
     async def story(self, user: UserId, story_id: StoryId) -> Story: ...
 
-    async def stories(self, user: UserId, *, limit: int, before: StoryId | None = None) -> tuple[Story, ...]:
-        """Newest first; ids are UUIDv7, so `before` is also a point in time."""
+    async def stories(self, user: UserId, *, limit: int, before: StoryId | None = None) -> tuple[Story, ...]: ...  # newest first
 
     async def delete_story(self, user: UserId, story_id: StoryId) -> Stopped:
         """Hide the story; its queued operations end `cancelled`, running ones are asked to stop."""
@@ -171,6 +168,9 @@ class OwnerStore(Protocol):
 
     async def operation(self, user: UserId, operation_id: OperationId) -> Operation: ...
 
+    async def watched(self, which: Sequence[tuple[UserId, OperationId]]) -> tuple[Operation, ...]:
+        """Those of these owners' operations that are there, in any order."""
+
     async def operations(
         self, user: UserId, *, limit: int, after: Place | None = None, where: OperationFilter = OperationFilter()
     ) -> tuple[Operation, ...]:
@@ -188,18 +188,18 @@ class OwnerStore(Protocol):
         What waited behind it may go now. Raises FailedPrecondition OPERATION_ENDED.
         """
 
-    async def resume(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+    async def resume(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> tuple[Operation, Stopped]:
         """`paused → queued`, due now; the wish to pause a running one is taken back; a queued one is returned as it is.
 
-        `unblocked` names it when it may start. Raises FailedPrecondition OPERATION_ENDED.
+        `unblocked` names it when it may start. Raises FailedPrecondition OPERATION_ENDED, ResourceExhausted QUEUE_FULL.
         """
 
-    async def retry(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+    async def retry(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> tuple[Operation, Stopped]:
         """`failed | cancelled → queued`, with all its failures and losses forgiven; one that has not ended is returned as it is.
 
         What its attempts have made is kept, so the next goes on where they failed. Its story or shot is `generating` from its
-        next claim on; a deadline that has passed is lifted. Raises FailedPrecondition OPERATION_SUCCEEDED, and NotFound
-        STORY_NOT_FOUND when its story was deleted.
+        next claim on; a deadline that has passed is lifted. Raises FailedPrecondition OPERATION_SUCCEEDED, NotFound
+        STORY_NOT_FOUND when its story was deleted, and ResourceExhausted QUEUE_FULL.
         """
 
     async def forget(self, user: UserId, operation_id: OperationId) -> None:
@@ -286,8 +286,8 @@ class WorkerStore(Protocol):
 
 
 class OutboxStore(Protocol):
-    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
-        """The broker has acknowledged the wake-ups, which were sent at most `ago` seconds ago.
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> Sequence[OperationEvent]:
+        """The broker has acknowledged the wake-ups, which were sent at most `ago` seconds ago: the events `announced`.
 
         What has been attempted and put off since then wants another announcement, and is not marked; nor is what has started.
         """

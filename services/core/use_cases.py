@@ -4,13 +4,13 @@ A use case writes through the store (one transaction), and tells the announcer a
 """
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from services.core.announcer import Announcer
 from services.core.commands import CreateStory, Idempotency, StartOperation, Terms
-from services.core.errors import FailedPrecondition, NotFound
+from services.core.errors import FailedPrecondition, NotFound, ResourceExhausted
 from services.core.filtering import All, Any, Comparison, Condition
 from services.core.model import AssetType, Operation, OperationId, OperationStatus, OperationType, ShotId, StoryId, UserId
 from services.core.ordering import Place, place_of
@@ -32,12 +32,14 @@ _Steer = Callable[[UserId, OperationId], Awaitable[tuple[Operation, Stopped]]]
 @dataclass(frozen=True, slots=True)
 class Bulk:
     """What a request about many operations has come to: of those that it meant, so many were changed, and so many were as wished
-    already, or had changed before their turn came. `next` is where to go on when there are more.
+    already, or had changed before their turn came. `next` is where to go on when there are more, and `retry_after` in how many
+    seconds, where there was no room for them.
     """
 
     changed: int
     unchanged: int
     next: Place | None
+    retry_after: float | None = None
 
     @property
     def more(self) -> bool:
@@ -110,13 +112,16 @@ class Stories:
         """Put an operation aside, with what it has made. Raises NotFound, FailedPrecondition OPERATION_ENDED."""
         return self._steered(await self.store.request_pause(user, operation_id))
 
-    async def resume(self, user: UserId, operation_id: OperationId) -> Operation:
-        """Let a paused operation go on. Raises NotFound, FailedPrecondition OPERATION_ENDED."""
-        return self._steered(await self.store.resume(user, operation_id))
+    async def resume(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> Operation:
+        """Let a paused operation go on. Raises NotFound, FailedPrecondition OPERATION_ENDED, ResourceExhausted QUEUE_FULL."""
+        return self._steered(await self.store.resume(user, operation_id, most_queued=most_queued))
 
-    async def retry(self, user: UserId, operation_id: OperationId) -> Operation:
-        """Go on with what failed or was cancelled. Raises NotFound, FailedPrecondition OPERATION_SUCCEEDED."""
-        return self._steered(await self.store.retry(user, operation_id))
+    async def retry(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> Operation:
+        """Go on with what failed or was cancelled.
+
+        Raises NotFound, FailedPrecondition OPERATION_SUCCEEDED, ResourceExhausted QUEUE_FULL.
+        """
+        return self._steered(await self.store.retry(user, operation_id, most_queued=most_queued))
 
     async def forget(self, user: UserId, operation_id: OperationId) -> None:
         """Delete an ended operation. Raises NotFound, FailedPrecondition OPERATION_UNFINISHED."""
@@ -126,9 +131,15 @@ class Stories:
         """Cancel those of an owner's operations that `where` names and that have not ended, the oldest first."""
         return await self._all(user, All((where, _UNFINISHED)), self.store.request_cancel, after)
 
-    async def retry_all(self, user: UserId, where: Condition, *, after: Place | None = None) -> Bulk:
-        """Try again those of an owner's operations that `where` names and that failed or were cancelled, the oldest first."""
-        return await self._all(user, All((where, _GONE_WRONG)), self.store.retry, after)
+    async def retry_all(
+        self, user: UserId, where: Condition, *, after: Place | None = None, most_queued: int | None = None
+    ) -> Bulk:
+        """Try again those of an owner's operations that `where` names and that failed or were cancelled, the oldest first.
+
+        Ends where the queue is full. Raises ResourceExhausted QUEUE_FULL when not one has found room.
+        """
+        steer = functools.partial(self.store.retry, most_queued=most_queued)
+        return await self._all(user, All((where, _GONE_WRONG)), steer, after)
 
     async def _all(self, user: UserId, where: Condition, steer: _Steer, place: Place | None) -> Bulk:
         wanted = OperationFilter(where=where, order_by=_OLDEST_FIRST)
@@ -136,14 +147,21 @@ class Stories:
         while changed < MOST_CHANGED and seen < MOST_SEEN:
             page = await self.store.operations(user, limit=_PAGE, after=place, where=wanted)
             for operation in page:
-                with suppress(NotFound, FailedPrecondition):  # it has changed since, or its story is gone
+                try:
                     _, stopped = await steer(user, operation.id)
+                except (NotFound, FailedPrecondition):
+                    pass  # it has changed since, or its story is gone
+                except ResourceExhausted as full:
+                    if not changed:
+                        raise
+                    return Bulk(changed, seen - changed, place, full.retry_after)
+                else:
                     changed += bool(stopped.events)
                     self._tell(stopped)
-            seen += len(page)
+                seen += 1
+                place = place_of(operation, _OLDEST_FIRST)
             if len(page) < _PAGE:
                 return Bulk(changed, seen - changed, None)
-            place = place_of(page[-1], _OLDEST_FIRST)
         return Bulk(changed, seen - changed, place)
 
     async def _being_created(self, user: UserId, story_id: StoryId) -> bool:

@@ -1,10 +1,12 @@
 """The store's part for webhooks: a port of its own size, which `ports.Store` includes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
+from services.core.commands import Idempotency
 from services.core.model import UserId
 from services.core.webhooks import (
+    CreatedWebhook,
     Delivery,
     DeliveryId,
     DeliveryState,
@@ -27,8 +29,13 @@ class WebhookStore(Protocol):
 
     # -- the owner's: another user's row is absent -------------------------------------------------------------------------
 
-    async def create_webhook(self, user: UserId, new: NewWebhook, secret: Secret, *, most: int) -> Webhook:
-        """Raises FailedPrecondition TOO_MANY_WEBHOOKS when the user has `most` already."""
+    async def create_webhook(
+        self, user: UserId, new: NewWebhook, secret: Secret, *, most: int, idempotency: Idempotency | None = None
+    ) -> CreatedWebhook:
+        """With its idempotency key, in one transaction; keys are those of operations too.
+
+        Raises FailedPrecondition TOO_MANY_WEBHOOKS when the user has `most` already, Conflict IDEMPOTENCY_KEY_REUSED.
+        """
 
     async def webhook(self, user: UserId, webhook_id: WebhookId) -> Webhook:
         """Raises NotFound WEBHOOK_NOT_FOUND, as all that follow."""
@@ -68,7 +75,16 @@ class WebhookStore(Protocol):
         Raises NotFound DELIVERY_NOT_FOUND, FailedPrecondition WEBHOOK_DISABLED.
         """
 
+    async def rewrite_webhook_secrets(self, renewed: Callable[[Secret], Secret]) -> int:
+        """Keep every owner's secrets as `renewed` gives them: of how many endpoints they were others before."""
+
     # -- the worker's ------------------------------------------------------------------------------------------------------
+
+    def deliveries_written(self) -> AsyncGenerator[None, None]:
+        """Yields at once, and whenever deliveries may have become due since; best effort. Ends when that can be heard no longer.
+
+        Raises Unavailable.
+        """
 
     async def claim_deliveries(
         self, worker: str, lease: float, *, limit: int, per_webhook: int, per_user: int

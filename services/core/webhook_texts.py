@@ -50,6 +50,16 @@ WEBHOOK_TEXTS: Mapping[str, tuple[str, str]] = {
         "The webhook answered with status {status}; only 2xx counts as received.",
         "webhook 返回状态码 {status}；只有 2xx 才算已接收。",
     ),
+    "WEBHOOK_SECRET_SEALED": (
+        (
+            "The webhook's secret is sealed with a key that the worker does not have; an operator must give it that key in "
+            "STORYREEL_WEBHOOK_SECRET_KEYS, or you may replace the secret."
+        ),
+        (
+            "该 webhook 的密钥已用 worker 没有的密钥加密；"
+            "请由运维人员在 STORYREEL_WEBHOOK_SECRET_KEYS 中提供它，或更换该 webhook 的密钥。"
+        ),
+    ),
     "WEBHOOK_REDIRECTED": (
         "The webhook answered with a redirect (status {status}), which is not followed; set the final URL.",
         "webhook 返回重定向（状态码 {status}），不会跟随；请直接设置最终的 URL。",

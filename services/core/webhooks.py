@@ -117,6 +117,19 @@ class Webhook:
     old_secret_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CreatedWebhook:
+    """An endpoint as created. `replayed` when an Idempotency-Key named one that was there already; `expires_at` is that key's.
+
+    `secret` is as it was stored; None where it has been replaced since the creation that is replayed.
+    """
+
+    webhook: Webhook
+    secret: Secret | None = field(repr=False)
+    replayed: bool = False
+    expires_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One event on its way to one endpoint.

@@ -10,6 +10,7 @@ from services.adapters.kafka import open_event_receiver, open_event_sender, open
 from services.adapters.model_client import open_models
 from services.adapters.objects import open_media
 from services.adapters.postgres import open_store
+from services.adapters.sealing import Seal
 from services.adapters.settings import BrokerSettings, MediaSettings, ModelSettings, StoreSettings
 from services.core.announcer import Announcer
 from services.gateway.app import create_app
@@ -29,6 +30,10 @@ async def main() -> None:
     broker = BrokerSettings()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(StoreSettings(), application="gateway"))
+        seal = Seal(settings.webhook_secret_keys.get_secret_value())
+        # After the workers, as releases are: they can open by now what is sealed here.
+        if renewed := await store.rewrite_webhook_secrets(seal.renewed):
+            _log.info("webhooks' secrets were sealed anew", webhooks=renewed)
         models = await stack.enter_async_context(open_models(ModelSettings()))
         wakeups = await stack.enter_async_context(open_wakeup_sender(broker))
         events = await stack.enter_async_context(open_event_sender(broker))
@@ -45,7 +50,7 @@ async def main() -> None:
             timeout=settings.ready_timeout_seconds,
         )
         announcer = Announcer(store, wakeups, events)
-        hub = Hub(queue_size=settings.live_queue_events)
+        hub = Hub(store, queue_size=settings.live_queue_events, resync=settings.live_resync_seconds)
         app = create_app(store=store, media=media, announcer=announcer, live=hub, settings=settings, readiness=readiness)
         rpc = await start_rpc(app.state.wiring) if settings.gateway_grpc_listen else None
         await serve(Server(app, hub, settings, rpc), announcer.run(), hub.run(lambda: open_event_receiver(broker)))

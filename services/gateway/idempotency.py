@@ -3,10 +3,12 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Header
 from starlette.requests import Request
+from starlette.responses import Response
 
 from services.core import recipes
 from services.core.commands import Idempotency
@@ -42,6 +44,14 @@ def of(request: Request, asked: Mapping[str, Any], request_id: str | None = None
             raise InvalidArgument("REQUEST_ID_DIFFERS", field="body.request_id")
         values = [request_id]
     return Idempotency(values[0], digest({"path": request.url.path, "body": dict(asked)})) if values else None
+
+
+def told(response: Response, *, replayed: bool, expires_at: datetime | None) -> None:
+    """Say in the answer's headers whether its key has come before, and until when it holds."""
+    if replayed:
+        response.headers[REPLAYED] = "true"
+    if expires_at is not None:
+        response.headers[EXPIRES] = expires_at.isoformat(timespec="microseconds")
 
 
 def named(request_id: str, *, field: str) -> str:

@@ -1,15 +1,18 @@
 """Live progress: one reader of Kafka's events fans out to the streams that are open here, and the database fills every gap.
 
 A stream never depends on Kafka alone: it subscribes first, then reads what is stored, and reads again whenever an event is
-missing, its queue has overflowed, or nothing has come for a while. Where nobody watches, Kafka's events are not read at all.
+missing, its queue has overflowed, or the operation has changed and nothing was heard of it: one look into the store, now and
+then, for all that is watched here in silence. Where nobody watches, Kafka's events are not read at all.
 """
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TypeAlias
 
 from services.core.errors import NotFound, Unavailable
 from services.core.model import Operation, OperationEvent, OperationId, OperationStatus, UserId
@@ -21,66 +24,125 @@ _PAGE = 500
 _LINGER_SECONDS = 10.0
 """So long after the last subscription Kafka is read on: whoever watches one operation soon watches another."""
 _LOOK_SECONDS = 1.0
+_AGAIN_SECONDS = 1.0
+"""So long a stream waits for a database that is away."""
 _HEARD_SECONDS = 0.5
 """A stream waits no longer for Kafka to be read before it goes on with what is stored."""
+_SILENT = 0.75
+"""The part of `resync` after which silence is looked into: with two ticks in each, after 1.25 of it at the latest."""
+
+
+class Mark(Enum):
+    """What a subscription says beside news."""
+
+    LOST = auto()
+    """News may have been lost, or the gateway shuts down: the store has them."""
+
+
+News: TypeAlias = OperationEvent | Operation | Mark
+"""An event; the operation as a look into the store has found it changed; or that something was lost."""
 
 
 class Subscription:
-    """The events of one operation, in a bounded queue. A reader that is too slow loses them, and is told to read the store."""
+    """The news of one operation to one reader, in a bounded queue. One that is too slow loses them, and is told so."""
 
-    def __init__(self, size: int) -> None:
-        self._queue: asyncio.Queue[OperationEvent | None] = asyncio.Queue(size + 1)
-        self._size = size
+    __slots__ = ("_ends_only", "_news", "_size", "_waiter", "closed", "read_at", "unseen", "user")
+
+    def __init__(self, user: UserId, size: int, *, ends_only: bool = False) -> None:
+        self.user = user
         self.closed = False
+        self.read_at = 0.0
+        self.unseen = True  # whether the next look is news, though it may be what the one before was
+        self._size = size
+        self._ends_only = ends_only
+        self._news: deque[News] = deque()
+        self._waiter: asyncio.Future[None] | None = None
 
     def offer(self, event: OperationEvent) -> None:
-        """Queue the event; a full queue is emptied, and leaves one mark that events were lost."""
-        if self._queue.qsize() < self._size:
-            self._queue.put_nowait(event)
+        """Queue the event, unless it is none that this reader waits for; a full queue is emptied, and leaves a mark."""
+        if self._ends_only and event.kind not in TERMINAL_KINDS:
+            return
+        if len(self._news) < self._size:
+            self._queue(event)
         else:
             self.interrupt()
+
+    def found(self, operation: Operation | None) -> None:
+        """What a look into the store has found: the operation changed, or gone."""
+        self.unseen = False
+        if operation is None or operation.user_id != self.user:
+            self.interrupt()
+        elif operation.done or not self._ends_only:
+            self._queue(operation)
+
+    def has_read(self) -> None:
+        """The reader has read the store by now: a look from before that would show the operation as it was earlier."""
+        self.read_at = time.monotonic()
+        kept = [news for news in self._news if not isinstance(news, Operation)]
+        self.unseen = self.unseen or len(kept) < len(self._news)
+        self._news = deque(kept)
+
+    def interrupt(self) -> None:
+        """News may have been lost."""
+        self._news.clear()
+        self._queue(Mark.LOST)
 
     def close(self) -> None:
         self.closed = True
         self.interrupt()
 
-    def interrupt(self) -> None:
-        """Events may have been lost: the reader is to look into the store."""
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._queue.put_nowait(None)
-
-    async def next(self, patience: float | None = None) -> OperationEvent | None:
-        """The next event; None after `patience` seconds of silence (for ever, if None), after lost events, and when closed."""
+    async def next(self, patience: float | None = None) -> News | None:
+        """What comes next; None after `patience` seconds of silence (if None, it may last for ever). LOST at once when closed."""
         if self.closed:
-            return None
+            return Mark.LOST
+        if not self._news:
+            await self._wait(patience)
+        return self._news.popleft() if self._news else None
+
+    def _queue(self, news: News) -> None:
+        self._news.append(news)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _wait(self, patience: float | None) -> None:
+        # A timer and no `asyncio.timeout`: thousands of readers come through here with every event.
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(patience, self._wake) if patience is not None else None
         try:
-            async with asyncio.timeout(patience):
-                return await self._queue.get()
-        except TimeoutError:
-            return None
+            await self._waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
 
 
 Show = Callable[[OperationEvent], bytes]
 """How a dialect words an event: one function for all its streams."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A look into the store that streams share, and when it began."""
+@dataclass(slots=True)
+class _Watched:
+    """An operation with its subscriptions: when it was last heard of or looked at, by `time.monotonic()`, and how it was found."""
 
-    user: UserId
-    at: float
-    operation: asyncio.Future[Operation]
+    known: float
+    found: Operation | None = None
+    subscriptions: set[Subscription] = field(default_factory=set)
 
 
 class Hub:
-    """Every event that Kafka brings, to whoever has subscribed to its operation."""
+    """Every event that Kafka brings, to whoever has subscribed to its operation; and a look into the store where none comes."""
 
-    def __init__(self, *, queue_size: int = 256) -> None:
+    def __init__(self, store: OwnerStore, *, queue_size: int = 256, resync: float = 2.0) -> None:
+        """`resync` seconds of silence about an operation are looked into."""
+        self.store = store
         self._queue_size = queue_size
-        self._subscriptions: defaultdict[OperationId, set[Subscription]] = defaultdict(set)
-        self._readings: dict[OperationId, _Reading] = {}
+        self._resync = resync
+        self._subscriptions: dict[OperationId, _Watched] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._shown: dict[Show, tuple[OperationEvent, bytes]] = {}
         self._watched, self._heard = asyncio.Event(), asyncio.Event()
         self._closed = False
@@ -124,26 +186,63 @@ class Hub:
                 watched = time.monotonic()
 
     def _every(self) -> list[Subscription]:
-        return [subscription for subscriptions in self._subscriptions.values() for subscription in subscriptions]
+        return [subscription for watched in self._subscriptions.values() for subscription in watched.subscriptions]
 
     def publish(self, event: OperationEvent) -> None:
-        for subscription in self._subscriptions.get(event.operation_id, ()):
+        watched = self._subscriptions.get(event.operation_id)
+        if watched is None:
+            return
+        watched.known = time.monotonic()
+        for subscription in watched.subscriptions:
             subscription.offer(event)
 
     @contextmanager
-    def subscribe(self, operation_id: OperationId) -> Iterator[Subscription]:
-        subscription = Subscription(self._queue_size)
+    def subscribe(self, user: UserId, operation_id: OperationId, *, ends_only: bool = False) -> Iterator[Subscription]:
+        """The news of an operation; with `ends_only` just those that it has ended."""
+        subscription = Subscription(user, self._queue_size, ends_only=ends_only)
         if self._closed:
             subscription.close()
-        self._subscriptions[operation_id].add(subscription)
+        watched = self._subscriptions.setdefault(operation_id, _Watched(time.monotonic()))
+        watched.subscriptions.add(subscription)
         self._watched.set()
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._keep_looking())
         try:
             yield subscription
         finally:
-            self._subscriptions[operation_id].discard(subscription)
-            if not self._subscriptions[operation_id]:
+            watched.subscriptions.discard(subscription)
+            if not watched.subscriptions:
                 del self._subscriptions[operation_id]
-                self._readings.pop(operation_id, None)
+            if not self._subscriptions and self._looking is not None:
+                self._looking.cancel()
+                self._looking = None
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(self._resync / 2)
+            with suppress(Unavailable):  # it may be back before the next look
+                await self._look()
+
+    async def _look(self) -> None:
+        """One look for all that nothing was heard of. Raises Unavailable."""
+        began = time.monotonic()
+        silent = [(i, watched) for i, watched in self._subscriptions.items() if began - watched.known >= _SILENT * self._resync]
+        if not silent:
+            return
+        owned = {(subscription.user, i) for i, watched in silent for subscription in watched.subscriptions}
+        found = {operation.id: operation for operation in await self.store.watched(tuple(owned))}
+        for operation_id, watched in silent:
+            if watched.known > began:
+                continue  # an event has come meanwhile
+            watched.known = began
+            operation = found.get(operation_id)
+            changed = operation is None or operation != watched.found
+            watched.found = operation
+            for subscription in tuple(watched.subscriptions):
+                if subscription.read_at > began:
+                    subscription.unseen = True
+                elif changed or subscription.unseen:
+                    subscription.found(operation)
 
     def shown(self, event: OperationEvent, show: Show) -> bytes:
         """`show(event)`, made once for all the streams that show the event so."""
@@ -152,18 +251,6 @@ class Hub:
         if last is None or last[0] is not event:
             last = self._shown[show] = event, show(event)
         return last[1]
-
-    async def read(self, store: OwnerStore, user: UserId, operation_id: OperationId, *, within: float) -> Operation:
-        """The operation as it is now, or as another stream has read it in the last `within` seconds: one look serves all of them.
-
-        Raises NotFound, Unavailable.
-        """
-        now = time.monotonic()
-        reading = self._readings.get(operation_id)
-        if reading is None or reading.user != user or now - reading.at > within:
-            reading = _Reading(user, now, asyncio.ensure_future(store.operation(user, operation_id)))
-            self._readings[operation_id] = reading
-        return await asyncio.shield(reading.operation)  # it goes on for the others when this stream ends
 
     def close(self) -> None:
         """End every stream now, and every later one at once: the gateway is shutting down."""
@@ -174,45 +261,46 @@ class Hub:
 
 
 async def follow(
-    store: OwnerStore, hub: Hub, operation: Operation, *, after: int = 0, resync: float = 2.0
-) -> AsyncGenerator[OperationEvent | Operation, None]:
+    hub: Hub, operation: Operation, *, after: int = 0, patience: float | None = None
+) -> AsyncGenerator[OperationEvent | Operation | None, None]:
     """The stored events with `seq` > `after`, then live ones until the terminal event; no `seq` comes twice or out of order.
 
-    `operation` is as it was just read. Whenever `resync` seconds have brought nothing it is read again and yielded, so that
-    progress shows with Kafka silent. Ends early when the operation is gone or the hub is closed.
+    `operation` is as it was just read; it is yielded again when it has changed and Kafka was silent. None after `patience`
+    seconds without news. Ends early when the operation is gone or the hub is closed.
     """
     seen = after
-    with hub.subscribe(operation.id) as subscription:
+    with hub.subscribe(operation.user_id, operation.id) as subscription:
         await hub.heard()  # what is only live would be missed before
-        while (stored := await _stored(store, operation, seen, subscription, resync)) is not None:
-            heard = time.monotonic()
+        while (stored := await _stored(hub.store, operation, seen, subscription)) is not None:
+            subscription.has_read()
             for event in stored:
                 yield event
                 seen = event.seq
             if len(stored) == _PAGE:
                 continue
             # An earlier end is none, where the operation was tried again after it.
-            if stored and stored[-1].kind in TERMINAL_KINDS:
+            ended = bool(stored) and stored[-1].kind in TERMINAL_KINDS
+            if ended or operation.done or subscription.closed:
                 return
-            if operation.done or subscription.closed:
-                return
-            while fresh := await subscription.next(resync):
-                heard = time.monotonic()
-                if fresh.seq > seen + 1:
-                    break  # an event is missing: the store has it
-                if fresh.seq in {0, seen + 1}:
-                    yield fresh
-                    seen = fresh.seq or seen
-                if fresh.kind in TERMINAL_KINDS:
-                    return
-            else:
-                # A look that others took before this stream's latest event may show the operation as it was before that.
-                operation = await _again(store, hub, operation, within=min(resync / 2, time.monotonic() - heard))
-                yield operation
+            while not isinstance(news := await subscription.next(patience), Mark):
+                if isinstance(news, OperationEvent):
+                    if news.seq > seen + 1:
+                        break  # an event is missing: the store has it
+                    if news.seq in {0, seen + 1}:
+                        yield news
+                        seen = news.seq or seen
+                    if news.kind in TERMINAL_KINDS:
+                        return
+                elif news is None:
+                    yield None
+                elif news != operation:
+                    operation = news
+                    yield news
+                    break  # nobody has told how it came to be so: the store has that
 
 
 async def _stored(
-    store: OwnerStore, operation: Operation, after: int, subscription: Subscription, resync: float
+    store: OwnerStore, operation: Operation, after: int, subscription: Subscription
 ) -> tuple[OperationEvent, ...] | None:
     """The next stored events, as soon as the database can be asked; None when the operation is gone, or the hub closed before."""
     while True:
@@ -223,12 +311,4 @@ async def _stored(
         except Unavailable:
             if subscription.closed:
                 return None
-            await subscription.next(resync)
-
-
-async def _again(store: OwnerStore, hub: Hub, operation: Operation, *, within: float) -> Operation:
-    """The operation as it is now, or as it was while the database is away or the operation is gone."""
-    try:
-        return await hub.read(store, operation.user_id, operation.id, within=within)
-    except (NotFound, Unavailable):
-        return operation
+            await subscription.next(_AGAIN_SECONDS)

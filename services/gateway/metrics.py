@@ -1,8 +1,5 @@
 """What Prometheus reads of one gateway. A registry of its own, so that two applications in one process do not meet."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -44,13 +41,6 @@ class Metrics:
         requests, latency = children
         requests.inc()
         latency.observe(seconds)
-
-    async def while_streaming(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        """The same stream, counted as open until it ends or is closed."""
-        with self.streams.track_inprogress():
-            async with aclosing(stream):
-                async for chunk in stream:
-                    yield chunk
 
     def text(self) -> bytes:
         """The exposition."""

@@ -22,7 +22,8 @@ Create a story, look at its shots, change one, make one again, compile the film;
 Every answer to a mistake is a problem (RFC 9457): `reason` is for machines, `detail` says what happened, where and how to mend
 it, in the language of `Accept-Language` (English or Chinese). Every answer carries `X-Request-Id`.
 POSTs that begin an operation take an `Idempotency-Key` (or `request_id` in the body), `Cancel-After`, `Operation-Priority`, and
-`Prefer: wait=n` to be answered with its end. Operations are those of google.longrunning, which the gateway also serves over gRPC.
+`Prefer: wait=n` to be answered with its end; the one that creates a webhook takes an `Idempotency-Key` too.
+Operations are those of google.longrunning, which the gateway also serves over gRPC.
 """
 _SCHEME = "user"
 _FASTAPIS_OWN = "HTTPValidationError"

@@ -36,6 +36,11 @@ class GatewaySettings(BaseSettings):
         default=1_000, ge=1, description="So many operations of one user may wait; a further one is refused (429) until one starts."
     )
     max_webhooks_per_user: int = Field(default=20, ge=1, description="How many webhooks a user may have.")
+    webhook_secret_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="What webhooks' secrets are sealed with in the database: Fernet keys, separated by commas. The first "
+        "one seals, every one opens; with none, secrets are kept as they are.",
+    )
     webhook_old_secret_seconds: float = Field(
         default=86_400.0, ge=0, description="How long messages are signed with the old secret too, after it was replaced."
     )

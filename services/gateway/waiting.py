@@ -1,18 +1,15 @@
-"""Waiting for an operation's end: the live events wake whoever waits; the store is looked into only where they are silent."""
+"""Waiting for an operation's end: the hub's news wake whoever waits, and nobody polls."""
 
 import asyncio
 import re
 import time
 from collections.abc import Awaitable
-from contextlib import suppress
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from services.core.errors import Unavailable
 from services.core.model import Operation, OperationId, UserId
-from services.core.ports import OwnerStore
-from services.gateway.live import TERMINAL_KINDS, Hub
+from services.gateway.live import Hub
 
 T = TypeVar("T")
 
@@ -22,33 +19,22 @@ LONGEST_SECONDS = 60.0
 _PREFERENCE = re.compile(r"\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?:;.*)?", re.IGNORECASE | re.ASCII)
 
 
-async def until_done(
-    store: OwnerStore, hub: Hub, user: UserId, operation_id: OperationId, *, seconds: float, resync: float = 2.0
-) -> Operation:
+async def until_done(hub: Hub, user: UserId, operation_id: OperationId, *, seconds: float) -> Operation:
     """The operation as it is once it has ended, or as it is after `seconds`; at once when the gateway is shutting down.
 
-    The store is read once after subscribing, so that no end is missed, and once more at the end. In between it is read when
-    events were lost, and whenever `resync` seconds have brought none: with Kafka away, or the worker killed between the end
-    and its event, nothing else would tell. Those looks are shared by all who wait for the operation, so that an end nobody
-    tells of is seen after 1.5 x `resync` at the latest. Raises NotFound, Unavailable.
+    The store is read once after subscribing, so that no end is missed, and once more at the end, or when something was lost. With
+    Kafka away, or the worker killed between the end and its event, the hub's looks tell. Raises NotFound, Unavailable.
     """
     deadline = time.monotonic() + min(seconds, LONGEST_SECONDS)
-    with hub.subscribe(operation_id) as subscription:
-        operation = await store.operation(user, operation_id)
-        while not (operation.done or subscription.closed):
+    with hub.subscribe(user, operation_id, ends_only=True) as subscription:
+        while True:
+            operation = await hub.store.operation(user, operation_id)
             left = deadline - time.monotonic()
-            try:
-                async with asyncio.timeout(min(left, resync)):
-                    event = await subscription.next()
-            except TimeoutError:
-                if left <= resync:
-                    return await store.operation(user, operation_id)
-                with suppress(Unavailable):  # it may be back before the time is over
-                    operation = await hub.read(store, user, operation_id, within=resync / 2)
-                continue
-            if event is None or event.kind in TERMINAL_KINDS:
-                operation = await store.operation(user, operation_id)
-        return operation
+            if operation.done or subscription.closed or left <= 0:
+                return operation
+            news = await subscription.next(left)
+            if isinstance(news, Operation):
+                return news
 
 
 def preferred(request: Request) -> float | None:

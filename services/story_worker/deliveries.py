@@ -6,6 +6,7 @@ when its lease is over.
 
 import asyncio
 import random
+from contextlib import aclosing
 from typing import Protocol
 
 import structlog
@@ -40,21 +41,37 @@ class Deliveries:
         self._worker = worker
         self._chance = chance or random.Random()
         self._sends: set[asyncio.Task[None]] = set()
-        self._freed = asyncio.Event()
+        self._worth_a_look = asyncio.Event()
 
     async def run(self) -> None:
-        """Deliver until cancelled; what is being sent then may still end, as long as a running operation may."""
+        """Deliver until cancelled; what is being sent then may still end, as long as a running operation may.
+
+        What has been written is heard of; the poll finds what has become due, and what nobody told of.
+        """
+        listening = asyncio.create_task(self._listen())
         try:
             while True:
-                self._freed.clear()
+                self._worth_a_look.clear()
                 await self._take()
                 try:
                     async with asyncio.timeout(self._settings.webhook_poll_seconds):
-                        await self._freed.wait()
+                        await self._worth_a_look.wait()
                 except TimeoutError:
                     continue
         finally:
+            listening.cancel()
             await self._drain()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with aclosing(self._store.deliveries_written()) as written:
+                    async for _ in written:
+                        self._worth_a_look.set()
+            except Unavailable as error:
+                _log.warning("nothing is heard of deliveries for now", problem=str(error))
+            await asyncio.sleep(self._settings.webhook_poll_seconds)
 
     async def _take(self) -> None:
         settings = self._settings
@@ -96,7 +113,7 @@ class Deliveries:
 
     def _ended(self, send: asyncio.Task[None]) -> None:
         self._sends.discard(send)
-        self._freed.set()
+        self._worth_a_look.set()
         if not send.cancelled() and (error := send.exception()):
             _log.error("a delivery broke; it is sent again when its lease is over", exc_info=error)
 

@@ -3,7 +3,7 @@
 import os
 import socket
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -52,6 +52,11 @@ class WorkerSettings(BaseSettings):
         default=60.0,
         gt=0,
         description="Wake-ups that wait for so long while there is room for them end the worker, to be started anew.",
+    )
+    webhook_secret_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="What webhooks' secrets are sealed with in the database: Fernet keys, separated by commas. The first "
+        "one seals, every one opens; with none, secrets are kept as they are.",
     )
     webhook_slots: int = Field(default=32, ge=1, description="Webhooks' messages that one worker sends at once.")
     webhook_slots_per_endpoint: int = Field(

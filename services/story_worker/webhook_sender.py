@@ -14,6 +14,7 @@ import httpx2
 
 from services.adapters import addresses
 from services.adapters.retry_after import retry_after
+from services.adapters.sealing import Seal
 from services.core import webhooks
 from services.core.errors import DeadlineExceeded, FailedPrecondition, StoryreelError, Unavailable
 from services.core.webhooks import Answer, Dispatch
@@ -39,6 +40,7 @@ class WebhookSender:
         # Enough threads that name servers which do not answer for one host hold up no other.
         self._names = ThreadPoolExecutor(_LOOK_UPS * settings.webhook_slots, thread_name_prefix="webhook-names")
         self._resolve: Resolve = resolve or functools.partial(addresses.resolve, executor=self._names)
+        self._seal = Seal(settings.webhook_secret_keys.get_secret_value())
         self._tls = tls
         self._reading = asyncio.Lock()
 
@@ -92,7 +94,7 @@ class WebhookSender:
         if at is None:
             raise ValueError("a delivery that is dispatched has the time of it")
         content = webhooks.body(event)
-        signed = webhooks.headers(event, at, content, dispatch.secrets)
+        signed = webhooks.headers(event, at, content, [self._seal.open(kept) for kept in dispatch.secrets])
         timeout = httpx2.Timeout(self._seconds, connect=self._connect_seconds)
         # Connected to by the address that was looked at; the certificate is still checked for the host's name. The client is not
         # kept: its connections are known by address, and two hosts may share one.

@@ -100,6 +100,21 @@ async def test_what_was_never_announced_is_listed_until_it_is(any_store: Store) 
     assert (await swept(any_store, announce_after=0.0)).announce == ()
 
 
+async def test_an_announcement_is_told_of_who_still_waits(any_store: Store) -> None:
+    waiting, begun = await new_story(any_store), await new_story(any_store)
+    await claimed(any_store, begun.operation.id)
+    (told,) = await any_store.mark_announced([waiting.operation.id, begun.operation.id])
+    assert (told.operation_id, told.kind, told.seq, told.data) == (waiting.operation.id, "announced", 2, {})
+    assert await any_store.events(waiting.user, waiting.operation.id, after=1) == (told,)
+    assert (await any_store.operation(waiting.user, waiting.operation.id)).announced_at == told.at
+    assert [event.kind for event in await any_store.events(begun.user, begun.operation.id)] == ["queued", "started"]
+    assert not await any_store.mark_announced([waiting.operation.id])  # by another process, which had announced it too
+    work = await claimed(any_store, waiting.operation.id)
+    await any_store.requeue(claim_of(work), FAILURE, 0.0)
+    (again,) = await any_store.mark_announced([waiting.operation.id])
+    assert (again.kind, again.seq) == ("announced", 5)
+
+
 async def test_a_retry_that_is_due_is_announced(any_store: Store) -> None:
     tale = await new_story(any_store)
     await any_store.mark_announced([tale.operation.id])

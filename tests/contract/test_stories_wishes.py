@@ -175,6 +175,29 @@ async def test_a_full_queue_refuses_more_and_says_when_to_come_back() -> None:
         await served.begin(user=BOB)
 
 
+async def test_a_full_queue_takes_nothing_back_and_a_bulk_retry_as_much_as_it_has_room_for() -> None:
+    async with serving(MemoryStore(), MemoryMedia(), max_queued_per_user=2) as served:
+        ended = []
+        for _ in range(3):
+            ended.append(await served.begin())
+            await _post(served, f"/v1/operations/{ended[-1]}:cancel")
+        paused = await served.begin()
+        await _post(served, f"/v1/operations/{paused}:pause")
+        await served.begin()
+        some = await served.ask("POST", "/v1/operations:retry", json={"filter": "status = cancelled"})
+        assert (some.status_code, some.json()["changed"], some.json()["more"]) == (200, 1, True)
+        assert int(some.headers["retry-after"]) >= 1
+        for path in (f"/v1/operations/{ended[1]}:retry", f"/v1/operations/{paused}:resume"):
+            await served.refused(429, "QUEUE_FULL", path=path)
+        rest = {"filter": "status = cancelled", "page_token": some.json()["next_page_token"]}
+        await served.refused(429, "QUEUE_FULL", path="/v1/operations:retry", json=rest)
+        await _post(served, "/v1/operations:cancel", json={"filter": "status = queued"})
+        done = await _post(served, "/v1/operations:retry", json=rest)
+        assert (done["changed"], done["more"]) == (2, True)  # one that was queued is cancelled now, and named too
+        statuses = {row.id: row.status.value for row in await served.store.operations(ALICE, limit=10)}
+        assert [statuses[each] for each in ended] == ["cancelled", "queued", "queued"]
+
+
 # -- naming a request ----------------------------------------------------------------------------------------------------------
 
 

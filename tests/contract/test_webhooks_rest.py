@@ -4,19 +4,21 @@ import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 
 from services.adapters.memory.media import MemoryMedia
 from services.adapters.memory.store import MemoryStore
+from services.adapters.sealing import Seal
 from services.core import webhooks
 from services.core.model import Failure, Language
 from services.core.webhooks import SUBSCRIBABLE, Delivery, DeliveryId, DeliveryState, EventType, Verdict, WebhookEvent, WebhookId
 from services.gateway.codes import STATUS_BY_KIND
 from services.gateway.webhooks import render
 from tests.builders import ALICE, BOB
-from tests.fixtures.gateway_app import Served, serving
+from tests.fixtures.gateway_app import STORY, Served, serving
 
 PATH = "/v1/webhooks"
 URL = "https://example.com/hooks"
@@ -91,6 +93,62 @@ async def test_a_user_has_so_many_and_no_more(served: Served) -> None:
     problem = await served.refused(409, "TOO_MANY_WEBHOOKS", path=PATH, json={"url": URL})
     assert "20" in problem["detail"]
     assert (await served.ask("POST", PATH, user=BOB, json={"url": URL})).status_code == 201
+
+
+# -- idempotency keys ----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_same_request_creates_one_endpoint_and_is_answered_alike(served: Served) -> None:
+    key = {"Idempotency-Key": "mine"}
+    first = await served.ask("POST", PATH, json={"url": URL}, headers=key)
+    again = await served.ask("POST", PATH, json={"url": URL}, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json(), "the secret too: the first answer may have been lost"
+    assert again.headers["location"] == first.headers["location"]
+    assert (first.headers.get("idempotency-replayed"), again.headers["idempotency-replayed"]) == (None, "true")
+    assert again.headers["idempotency-expires"] == first.headers["idempotency-expires"]
+    await served.refused(422, "IDEMPOTENCY_KEY_REUSED", path=PATH, json={"url": f"{URL}/2"}, headers=key)
+    assert (await served.ask("POST", PATH, user=BOB, json={"url": URL}, headers=key)).json()["id"] != first.json()["id"]
+    assert len((await served.get(PATH))["webhooks"]) == 1
+
+    await post(served, f"{PATH}/{first.json()['id']}:rotate-secret", 200)
+    assert (await served.ask("POST", PATH, json={"url": URL}, headers=key)).json()["secret"] is None
+    await served.ask("DELETE", f"{PATH}/{first.json()['id']}")
+    assert (await served.ask("POST", PATH, json={"url": URL}, headers=key)).json()["id"] != first.json()["id"]
+
+
+async def test_a_request_id_says_the_same_as_a_key(served: Served) -> None:
+    name = str(uuid4())
+    first = await made(served, request_id=name)
+    assert (await served.ask("POST", PATH, json={"url": URL}, headers={"Idempotency-Key": name})).json() == first
+    await served.refused(400, "NOT_A_UUID", path=PATH, json={"url": URL, "request_id": "mine"})
+
+
+async def test_a_key_names_one_thing_whatever_that_is(served: Served) -> None:
+    await served.begin(headers={"Idempotency-Key": "story"})
+    await served.refused(422, "IDEMPOTENCY_KEY_REUSED", path=PATH, json={"url": URL}, headers={"Idempotency-Key": "story"})
+    await served.ask("POST", PATH, json={"url": URL}, headers={"Idempotency-Key": "hook"})
+    await served.refused(422, "IDEMPOTENCY_KEY_REUSED", json=STORY, headers={"Idempotency-Key": "hook"})
+
+
+async def test_a_key_answers_however_many_endpoints_there_are() -> None:
+    async with serving(MemoryStore(), MemoryMedia(), max_webhooks_per_user=1) as served:
+        for replayed in (None, "true"):
+            answer = await served.ask("POST", PATH, json={"url": URL}, headers={"Idempotency-Key": "k"})
+            assert (answer.status_code, answer.headers.get("idempotency-replayed")) == (201, replayed)
+
+
+async def test_secrets_are_kept_sealed_and_shown_open() -> None:
+    keys = Fernet.generate_key().decode()
+    async with serving(MemoryStore(), MemoryMedia(), webhook_secret_keys=keys) as served:
+        answers = [await served.ask("POST", PATH, json={"url": URL}, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+        assert answers[0].json() == answers[1].json()
+        await served.store.try_webhook(ALICE, WebhookId(UUID(answers[0].json()["id"])))
+        (dispatch,) = await served.store.claim_deliveries("story-worker/a", 60.0, limit=9, per_webhook=9, per_user=9)
+        assert not dispatch.secrets[0].startswith("whsec_")
+        assert Seal(keys).open(dispatch.secrets[0]) == answers[0].json()["secret"]
+        rotated = await post(served, f"{PATH}/{answers[0].json()['id']}:rotate-secret", 200)
+        assert rotated["secret"].startswith("whsec_")
 
 
 # -- what is refused -----------------------------------------------------------------------------------------------------------

@@ -1,17 +1,24 @@
 """Messages on their way to real servers on loopback: signed, tried again, held by leases, and never in each other's way."""
 
 import asyncio
+import functools
 import socket
 import threading
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 import standardwebhooks
+from cryptography.fernet import Fernet
 
+from services.adapters.postgres import PostgresStore
+from services.adapters.sealing import Seal
 from services.core import webhooks
 from services.core.errors import Unavailable
-from services.core.webhooks import Answer, DeliveryState, Dispatch, EventType, PatchWebhook, Verdict
+from services.core.ports import Store
+from services.core.webhooks import Answer, Delivery, DeliveryState, Dispatch, EventType, PatchWebhook, Verdict, Webhook
 from tests.builders import ALICE, BOB
 from tests.contract.store_steps import ready_story
 from tests.fixtures.peer import Asked, answer, provider, replies
@@ -19,6 +26,22 @@ from tests.fixtures.worker import TwinStage
 from tests.webhook_steps import SECRET, Watched, delivering, endpoint
 
 OK = answer(204)
+LISTENING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+HANG_UP = "SELECT pg_terminate_backend($1)"
+
+
+async def _found(look: Callable[[], Awaitable[Any]]) -> Any:
+    """What a look into the database finds, once it finds something."""
+    async with asyncio.timeout(30):
+        while not (found := await look()):  # noqa: ASYNC110 -- the database tells nobody
+            await asyncio.sleep(0.02)
+        return found
+
+
+async def _latest(store: Store, hook: Webhook, state: DeliveryState) -> Delivery | None:
+    """The endpoint's latest delivery, once it was sent, or could not be, and is in this state."""
+    (found,) = await store.deliveries(hook.user_id, hook.id, limit=1)
+    return found if found.state is state and found.attempt else None
 
 
 async def never(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
@@ -35,7 +58,7 @@ async def test_what_happens_is_told_signed(stage: TwinStage) -> None:
             told.set()
 
     async with provider(listen) as found:
-        hook = await stage.store.create_webhook(ALICE, webhooks.NewWebhook(url=f"{found.url}/hooks?a=1"), SECRET, most=1)
+        hook = (await stage.store.create_webhook(ALICE, webhooks.NewWebhook(url=f"{found.url}/hooks?a=1"), SECRET, most=1)).webhook
         quick = {"webhook_allow_http": True, "webhook_allow_private": True, "webhook_poll_seconds": 0.01}
         async with stage.worker(**quick), asyncio.timeout(20):
             operation = await stage.create()
@@ -51,6 +74,48 @@ async def test_what_happens_is_told_signed(stage: TwinStage) -> None:
     assert ended["operation_id"] == str(operation.id)
     # What was sent and could not be noted before the worker stopped would be sent again: here all of it was noted.
     assert {d.state for d in await stage.store.deliveries(ALICE, hook.id, limit=100)} == {DeliveryState.DELIVERED}
+
+
+async def test_a_message_waits_for_no_poll_also_when_the_database_has_hung_up(store: PostgresStore, postgres_url: str) -> None:
+    came: asyncio.Queue[Asked] = asyncio.Queue()
+
+    async def listen(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK)
+        came.put_nowait(asked)
+
+    async with provider(listen) as found, delivering(store, webhook_poll_seconds=1.0), asyncio.timeout(60):
+        hook = await endpoint(store, found.url)
+        looker = await asyncpg.connect(postgres_url)
+        for hang_up in (False, True):
+            listener = await _found(lambda: looker.fetchval(LISTENING))
+            if hang_up:
+                await looker.fetchval(HANG_UP, listener)
+                await _found(functools.partial(looker.fetchval, f"{LISTENING} AND pid <> $1", listener))
+            waits = []
+            for _ in range(9):
+                sent = asyncio.get_running_loop().time()
+                await store.try_webhook(ALICE, hook.id)
+                await came.get()
+                waits.append(asyncio.get_running_loop().time() - sent)
+            assert sorted(waits)[4] < 0.4, "a poll would take half of its second on average"
+        await looker.close()
+
+
+async def test_a_sealed_secret_signs_and_one_whose_key_is_missing_waits(store: PostgresStore) -> None:
+    key = Fernet.generate_key().decode()
+    async with provider(replies(OK)) as found:
+        hook = await endpoint(store, found.url)
+        assert await store.rewrite_webhook_secrets(Seal(key).renewed) == 1
+        await store.try_webhook(ALICE, hook.id)
+        async with delivering(store):
+            state = await _found(lambda: _latest(store, hook, DeliveryState.PENDING))
+        assert state.problem is not None
+        assert (state.state, state.problem.reason) == (DeliveryState.PENDING, "WEBHOOK_SECRET_SEALED")
+        assert not found.asked
+        await store.redeliver(ALICE, hook.id, state.id)
+        async with delivering(store, webhook_secret_keys=key):
+            await _found(lambda: _latest(store, hook, DeliveryState.DELIVERED))
+        standardwebhooks.Webhook(SECRET).verify(found.asked[0].body, dict(found.asked[0].headers))
 
 
 async def test_what_fails_is_sent_again_when_its_time_has_come() -> None:

@@ -40,7 +40,9 @@ FROM webhooks, generate_series(1, $1) n
 
 
 async def endpoint(store: PostgresStore, user: Any = None) -> Webhook:
-    return await store.create_webhook(user or someone(), NewWebhook(url="https://example.com/"), webhooks.new_secret(), most=9)
+    return (
+        await store.create_webhook(user or someone(), NewWebhook(url="https://example.com/"), webhooks.new_secret(), most=9)
+    ).webhook
 
 
 async def take(store: PostgresStore, limit: int = 100, *, webhook: int = 100, user: int = 100) -> tuple[Dispatch, ...]:

@@ -20,6 +20,7 @@ class Ends:
         self.announced: list[tuple[OperationId, ...]] = []
         self.marked: list[OperationId] = []
         self.published: list[OperationEvent] = []
+        self.told_of_marks: list[OperationEvent] = []
         self.open = asyncio.Event()
         self.sent = asyncio.Event()
         self.marking = asyncio.Event()
@@ -33,10 +34,11 @@ class Ends:
         if self.broken:
             raise Unavailable("NOT_READY", parts="broker")
 
-    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> Sequence[OperationEvent]:
         self.marked += ids
         self.ago = ago
         self.marking.set()
+        return self.told_of_marks
 
     async def publish(self, events: Sequence[OperationEvent]) -> None:
         self.published += events
@@ -107,6 +109,17 @@ async def test_a_broken_broker_leaves_the_operation_unannounced_and_events_still
         await ends.sent.wait()
     assert not ends.marked
     assert ends.published == [event]
+
+
+async def test_who_watches_hears_that_an_announcement_still_waits(ends: Ends) -> None:
+    ends.open.set()
+    (operation,) = ids(1)
+    ends.told_of_marks = [OperationEvent(operation, ALICE, story().id, 2, NOW, "announced", {})]
+    async with announcing(ends) as announcer:
+        announcer.tell(operations=[operation])
+        await ends.sent.wait()
+        assert not ends.published
+    assert ends.published == ends.told_of_marks
 
 
 async def test_marks_come_later_and_together_and_say_how_old_they_are(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:

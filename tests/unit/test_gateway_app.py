@@ -106,9 +106,10 @@ async def test_what_is_begun_is_announced(served: Served, monkeypatch: pytest.Mo
     marked = asyncio.Event()
     mark = served.store.mark_announced
 
-    async def marking(*args: Any, **kwargs: Any) -> None:
-        await mark(*args, **kwargs)
+    async def marking(*args: Any, **kwargs: Any) -> Any:
+        events = await mark(*args, **kwargs)
         marked.set()
+        return events
 
     monkeypatch.setattr(served.store, "mark_announced", marking)
     async with served.broker.open_wakeup_receiver("workers") as receiver:
@@ -259,7 +260,7 @@ async def test_the_real_answers_fit_their_schemas(served: Served) -> None:
     operation = await served.compile(story_id)
     description = await served.get("/openapi.json")
     templates = {"story_id": story_id, "shot_id": shots[0].id, "operation_id": operation}
-    webhook = await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)
+    webhook = (await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)).webhook
     delivery = await served.store.try_webhook(ALICE, webhook.id)
     templates |= {"webhook_id": webhook.id, "delivery_id": delivery.id}
     for template, operations in description["paths"].items():

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,9 +18,10 @@ from services.core.model import Operation, OperationEvent, OperationId, StoryId
 from services.core.ports import Claim, EventReceiver
 from services.gateway import live
 from services.gateway.dialects.stories import events
-from services.gateway.live import Hub, Subscription, follow
+from services.gateway.live import Hub, Mark, Subscription, follow
+from services.gateway.metrics import Metrics
 from services.gateway.waiting import until_done
-from tests.builders import ALICE, NOW
+from tests.builders import ALICE, BOB, NOW
 from tests.fixtures.gateway_app import Served
 
 
@@ -155,10 +156,10 @@ async def test_with_kafka_silent_nothing_is_missed(served: Served) -> None:
     operation = await served.store.operation(ALICE, name)
     await served.store.heartbeat(claim, 60.0, progress=0.25, stage="pictures")
     seqs = []
-    async for news in follow(served.store, served.hub, operation, resync=0.001):
+    async for news in follow(Hub(served.store, resync=0.001), operation):
         if isinstance(news, OperationEvent):
             seqs.append(news.seq)
-        elif not news.done:
+        elif news is not None and not news.done:
             assert (news.progress, news.stage) == (0.25, "pictures")
             await _step(served, claim, 1)
             await served.store.finish(claim)
@@ -188,14 +189,14 @@ async def test_open_streams_are_counted(served: Served) -> None:
 # -- following -----------------------------------------------------------------------------------------------------------------
 
 
-async def _collect(source: AsyncGenerator[OperationEvent | Operation, None]) -> list[int]:
+async def _collect(source: AsyncGenerator[OperationEvent | Operation | None, None]) -> list[int]:
     return [news.seq async for news in source if isinstance(news, OperationEvent)]
 
 
 async def test_doubled_late_and_missing_events_come_out_once_and_in_order(served: Served) -> None:
     name, claim = await _running(served)
     operation = await served.store.operation(ALICE, name)
-    following = asyncio.create_task(_collect(follow(served.store, served.hub, operation, resync=60.0)))
+    following = asyncio.create_task(_collect(follow(served.hub, operation)))
     await _subscribed(served, name)
     first, second, third = [await _step(served, claim, number) for number in range(3)]
     end = (await served.store.finish(claim)).event
@@ -206,9 +207,9 @@ async def test_doubled_late_and_missing_events_come_out_once_and_in_order(served
 
 async def test_a_slow_reader_loses_nothing(served: Served) -> None:
     name, claim = await _running(served)
-    hub = Hub(queue_size=2)
+    hub = Hub(served.store, queue_size=2)
     operation = await served.store.operation(ALICE, name)
-    source = follow(served.store, hub, operation, resync=60.0)
+    source = follow(hub, operation)
     seqs = [(await anext(source)).seq for _ in range(2)]  # type: ignore[union-attr]  # the first are stored events
     for number in range(20):
         hub.publish(await _step(served, claim, number))
@@ -216,26 +217,55 @@ async def test_a_slow_reader_loses_nothing(served: Served) -> None:
     assert seqs + await _collect(source) == list(range(1, 24))
 
 
-async def test_no_snapshot_is_older_than_an_event_before_it(served: Served) -> None:
-    """Streams share their looks into the store, but none from before what one of them has told meanwhile."""
+async def test_no_snapshot_is_older_than_an_event_before_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where the event comes while the store is looked into, nor where the stream itself has read on since."""
     name, claim = await _running(served)
-    operation = await served.store.operation(ALICE, name)
-    async with aclosing(follow(served.store, served.hub, operation, resync=60.0)) as stream:
+    hub = Hub(served.store, resync=60.0)
+    real = served.store.watched
+
+    meanwhile: list[Awaitable[None]] = []
+
+    async def overtaken(which: Any) -> Any:
+        before = await real(which)
+        while meanwhile:
+            await meanwhile.pop()
+        return before
+
+    monkeypatch.setattr(served.store, "watched", overtaken)
+
+    async def look() -> None:
+        hub._subscriptions[name].known -= 60.0
+        await hub._look()
+
+    async with aclosing(follow(hub, await served.store.operation(ALICE, name), patience=0.01)) as stream:
         assert [(await anext(stream)).seq for _ in range(2)] == [1, 2]  # type: ignore[union-attr]  # stored events
-        news = asyncio.create_task(anext(stream))
-        # Another stream looks, and sees it running; then it is given back, which this stream tells.
-        assert (await served.hub.read(served.store, ALICE, name, within=30.0)).status == "running"
-        served.hub.publish((await served.store.requeue(claim, None, 0.0)).event)
-        assert (await news).kind == "released"  # type: ignore[union-attr]
-        (subscription,) = served.hub._subscriptions[name]
-        subscription.interrupt()
-        assert (await anext(stream)).status == "queued"  # type: ignore[union-attr]  # how it stands
+        assert await anext(stream) is None
+
+        async def told() -> None:
+            hub.publish(await _step(served, claim, 1))
+
+        meanwhile.append(told())
+        await look()
+        assert (await anext(stream)).kind == "step_started"  # type: ignore[union-attr]
+        assert await anext(stream) is None
+
+        async def read() -> None:
+            await _step(served, claim, 2)  # which nobody tells of
+            (subscription,) = hub._subscriptions[name].subscriptions
+            subscription.interrupt()
+            assert (await anext(stream)).seq == 4  # type: ignore[union-attr]
+
+        meanwhile.append(read())
+        await look()
+        assert await anext(stream) is None
+        await look()
+        assert isinstance(await anext(stream), Operation), "how it stands now"
 
 
 async def test_a_stream_that_claims_to_know_the_future_still_ends(served: Served) -> None:
     name, claim = await _running(served)
     operation = await served.store.operation(ALICE, name)
-    following = asyncio.create_task(_collect(follow(served.store, served.hub, operation, after=99, resync=60.0)))
+    following = asyncio.create_task(_collect(follow(served.hub, operation, after=99)))
     await _subscribed(served, name)
     served.hub.publish((await served.store.finish(claim)).event)
     assert await following == []
@@ -254,8 +284,9 @@ async def test_a_stream_outlives_the_database(served: Served, monkeypatch: pytes
         return await real(*args, **kwargs)
 
     monkeypatch.setattr(served.store, "events", flaky)
+    monkeypatch.setattr(live, "_AGAIN_SECONDS", 0.001)
     await served.store.finish(claim)
-    assert await _collect(follow(served.store, served.hub, operation, resync=0.001)) == [1, 2, 3]
+    assert await _collect(follow(served.hub, operation)) == [1, 2, 3]
 
 
 async def test_a_stream_ends_with_its_story(served: Served) -> None:
@@ -267,29 +298,104 @@ async def test_a_stream_ends_with_its_story(served: Served) -> None:
             raise NotFound("OPERATION_NOT_FOUND", id=name)
 
     gone: Any = Gone()
-    assert await _collect(follow(gone, served.hub, operation)) == []
+    assert await _collect(follow(Hub(gone), operation)) == []
 
 
 async def test_an_overfull_queue_leaves_one_mark() -> None:
-    subscription = Subscription(2)
+    subscription = Subscription(ALICE, 2)
     event = OperationEvent(OperationId(ALICE), ALICE, StoryId(ALICE), 1, NOW, "x", {})
     for _ in range(4):
         subscription.offer(event)
-    assert [await subscription.next(0.001) for _ in range(3)] == [None, event, None]
+    assert [await subscription.next(0.001) for _ in range(3)] == [Mark.LOST, event, None]
 
 
 async def test_a_silent_stream_is_kept_alive(served: Served) -> None:
     operation = await served.store.operation(ALICE, await served.begin())
 
-    async def silence() -> AsyncGenerator[OperationEvent | Operation, None]:
+    async def silence() -> AsyncGenerator[OperationEvent | Operation | None, None]:
+        yield None
         yield operation
         yield replace(operation, progress=0.5)
         yield replace(operation, progress=0.5)
 
-    chunks = [chunk async for chunk in events.encode(operation, silence(), hub=Hub(), language=None, keepalive=0.0)]
-    assert [chunk.split(b"\n")[0] for chunk in chunks] == [b"event: operation", b": ping", b"event: operation", b": ping"]
-    quiet = [chunk async for chunk in events.encode(operation, silence(), hub=Hub(), language=None, keepalive=60.0)]
-    assert [chunk.split(b"\n")[0] for chunk in quiet] == [b"event: operation", b"event: operation"]
+    stream = events.encode(operation, silence(), hub=served.hub, language=None, metrics=Metrics())
+    chunks = [chunk async for chunk in stream]
+    assert [chunk.split(b"\n")[0] for chunk in chunks] == [b"event: operation", b": ping", b"event: operation"]
+
+
+async def test_silence_is_told_of_after_a_while(served: Served) -> None:
+    operation = await served.store.operation(ALICE, await served.begin())
+    source = follow(served.hub, operation, after=1, patience=0.001)
+    async with asyncio.timeout(5), aclosing(source):
+        assert [await anext(source) for _ in range(2)] == [None, None]
+
+
+# -- one look for all that is silent -------------------------------------------------------------------------------------------
+
+
+def _count_looks(served: Served, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Of how many operations each look was."""
+    looks: list[int] = []
+    real = served.store.watched
+
+    async def counted(which: Any) -> Any:
+        looks.append(len(which))
+        return await real(which)
+
+    monkeypatch.setattr(served.store, "watched", counted)
+    return looks
+
+
+async def test_one_look_serves_all_that_are_waited_for_in_silence(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = _count_looks(served, monkeypatch)
+    hub = Hub(served.store, resync=0.4)
+    running = [await _running(served) for _ in range(20)]
+    waits = [asyncio.create_task(until_done(hub, ALICE, name, seconds=30.0)) for name, _ in running for _ in range(3)]
+    while sum(len(watched.subscriptions) for watched in hub._subscriptions.values()) < len(waits):  # noqa: ASYNC110 -- nothing tells
+        await asyncio.sleep(0)
+    for _, claim in running:
+        await served.store.finish(claim)  # and its event is lost
+    async with asyncio.timeout(5):
+        assert all(operation.done for operation in await asyncio.gather(*waits))
+    assert looks == [20]
+    assert hub._subscriptions == {}
+
+
+async def test_what_is_heard_of_is_not_looked_at_and_what_stays_as_it_was_wakes_nobody(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = _count_looks(served, monkeypatch)
+    hub = Hub(served.store, resync=60.0)
+    loud, claim = await _running(served)
+    silent, _ = await _running(served)
+    with hub.subscribe(ALICE, loud) as one, hub.subscribe(ALICE, silent) as other:
+        for watched in hub._subscriptions.values():
+            watched.known -= 60.0
+        event = await _step(served, claim, 1)
+        hub.publish(event)
+        await hub._look()
+        assert looks == [1]
+        assert await one.next(0.001) == event
+        assert await one.next(0.001) is None
+        assert await other.next(0.001) == await served.store.operation(ALICE, silent)
+        hub._subscriptions[silent].known -= 60.0
+        await hub._look()
+        assert looks == [1, 1]
+        assert await other.next(0.001) is None
+
+
+async def test_a_look_tells_nobody_of_what_is_anothers(served: Served) -> None:
+    hub = Hub(served.store, resync=60.0)
+    name, claim = await _running(served)
+    with hub.subscribe(BOB, name) as others, hub.subscribe(ALICE, name, ends_only=True) as mine:
+        for ended in (False, True):
+            if ended:
+                await served.store.finish(claim)
+            hub._subscriptions[name].known -= 60.0
+            await hub._look()
+            assert await others.next(0.001) is Mark.LOST, "who asks the store hears that there is nothing"
+            found = await mine.next(0.001)
+            assert found == (await served.store.operation(ALICE, name) if ended else None)
 
 
 # -- whether Kafka is read at all ----------------------------------------------------------------------------------------------
@@ -316,7 +422,7 @@ async def test_what_happens_before_kafka_is_read_is_found_in_the_store() -> None
     opener = Opener(served.broker)
     running = asyncio.create_task(served.hub.run(opener))
     name, claim = await _running(served)
-    waited = asyncio.create_task(until_done(served.store, served.hub, ALICE, name, seconds=30.0))
+    waited = asyncio.create_task(until_done(served.hub, ALICE, name, seconds=30.0))
     await _subscribed(served, name)
     await served.store.finish(claim)  # whose event nobody hears
     assert not opener.opened.is_set()
@@ -330,7 +436,7 @@ async def test_what_happens_before_kafka_is_read_is_found_in_the_store() -> None
 async def test_kafka_is_read_only_while_somebody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_LINGER_SECONDS", 0.02)
     monkeypatch.setattr(live, "_LOOK_SECONDS", 0.005)
-    broker, hub = MemoryBroker(), Hub()
+    broker, hub = MemoryBroker(), Hub(MemoryStore())
     opener = Opener(broker)
     opener.may_open.set()
     running = asyncio.create_task(hub.run(opener))
@@ -340,8 +446,8 @@ async def test_kafka_is_read_only_while_somebody_watches(monkeypatch: pytest.Mon
             for _ in range(10):
                 await asyncio.sleep(0)
             assert not opener.opened.is_set()
-            with hub.subscribe(event.operation_id) as subscription:
-                assert await subscription.next(10.0) is None
+            with hub.subscribe(ALICE, event.operation_id) as subscription:
+                assert await subscription.next(10.0) is Mark.LOST
                 await broker.publish([event])
                 assert await subscription.next(10.0) == event
                 assert opener.opened.is_set()

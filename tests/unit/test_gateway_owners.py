@@ -45,7 +45,7 @@ class Things:
 
 async def _things(served: Served) -> Things:
     story, shots = await served.create(shots=1)
-    webhook = await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)
+    webhook = (await served.store.create_webhook(ALICE, NewWebhook(url="https://example.com/"), new_secret(), most=1)).webhook
     delivery = await served.store.try_webhook(ALICE, webhook.id)
     return Things(story, shots[0].id, await served.compile(story), webhook.id, delivery.id)
 

@@ -9,7 +9,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 
 from services.core.errors import Unavailable
-from services.core.model import OperationEvent, OperationId
+from services.core.model import OperationEvent, OperationId, UserId
 from services.gateway import waiting
 from services.gateway.live import Hub
 from tests.builders import ALICE, NOW
@@ -41,7 +41,7 @@ async def test_a_wait_is_woken_by_the_end_and_reads_the_store_twice(served: Serv
     name = await served.begin()
     claim, work = await served.claim(name)
     reads = _count_reads(served, monkeypatch)
-    waited = asyncio.create_task(waiting.until_done(served.store, served.hub, ALICE, name, seconds=30))
+    waited = asyncio.create_task(waiting.until_done(served.hub, ALICE, name, seconds=30))
     await _subscribed(served.hub)
     progress = OperationEvent(name, ALICE, work.story.id, 0, NOW, "progress", {"progress": 0.5})
     for _ in range(20):
@@ -58,11 +58,11 @@ async def test_an_end_between_the_question_and_the_wait_is_not_missed(served: Se
     claim, _ = await served.claim(name)
     real = served.hub.subscribe
 
-    def ending_first(operation_id: OperationId) -> Any:
+    def ending_first(user: UserId, operation_id: OperationId, **more: Any) -> Any:
         asyncio.get_running_loop().create_task(served.store.finish(claim)).add_done_callback(
             lambda task: served.hub.publish(task.result().event)
         )
-        return real(operation_id)
+        return real(user, operation_id, **more)
 
     monkeypatch.setattr(served.hub, "subscribe", ending_first)
     async with asyncio.timeout(5):
@@ -111,51 +111,30 @@ async def test_a_gateway_that_goes_down_answers_who_waits_at_once(served: Served
 async def test_lost_events_are_made_up_for_from_the_store(served: Served) -> None:
     name = await served.begin()
     claim, work = await served.claim(name)
-    hub = Hub(queue_size=1)
-    waited = asyncio.create_task(waiting.until_done(served.store, hub, ALICE, name, seconds=30))
+    hub = Hub(served.store, queue_size=1)
+    waited = asyncio.create_task(waiting.until_done(hub, ALICE, name, seconds=30))
     await _subscribed(hub)
     await served.store.finish(claim)
-    for _ in range(3):
-        hub.publish(OperationEvent(name, ALICE, work.story.id, 0, NOW, "progress", {}))
+    for _ in range(3):  # ends, of which the queue holds one
+        hub.publish(OperationEvent(name, ALICE, work.story.id, 0, NOW, "failed", {}))
     async with asyncio.timeout(5):
         assert (await waited).done
-
-
-async def test_an_end_that_nobody_tells_of_is_seen_by_one_look_for_all_who_wait(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = await served.begin()
-    claim, _ = await served.claim(name)
-    reads = _count_reads(served, monkeypatch)
-    resync = 0.4
-    waits = [
-        asyncio.create_task(waiting.until_done(served.store, served.hub, ALICE, name, seconds=30, resync=resync)) for _ in range(50)
-    ]
-    while reads[name] < len(waits):  # noqa: ASYNC110 -- nothing tells that a read has begun
-        await asyncio.sleep(0)
-    await served.store.finish(claim)  # and its event is lost
-    async with asyncio.timeout(5):
-        assert all(operation.done for operation in await asyncio.gather(*waits))
-    assert reads[name] <= len(waits) + 2
 
 
 async def test_a_wait_outlives_a_database_that_is_away_for_a_look(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     name = await served.begin()
     claim, _ = await served.claim(name)
-    real, answers = served.store.operation, iter([True, False, False])
+    real, answers = served.store.watched, iter([False, False])
 
-    async def flaky(user: Any, operation_id: OperationId) -> Any:
+    async def flaky(which: Any) -> Any:
         if not next(answers, True):
             raise Unavailable("DATABASE_UNAVAILABLE")
-        answer = await real(user, operation_id)
-        if not answer.done:
-            await served.store.finish(claim)  # and its event is lost
-        return answer
+        await served.store.finish(claim)  # and its event is lost
+        return await real(which)
 
-    monkeypatch.setattr(served.store, "operation", flaky)
+    monkeypatch.setattr(served.store, "watched", flaky)
     async with asyncio.timeout(5):
-        wait = waiting.until_done(served.store, served.hub, ALICE, name, seconds=30, resync=0.02)
-        assert (await wait).done
+        assert (await waiting.until_done(Hub(served.store, resync=0.02), ALICE, name, seconds=30)).done
 
 
 # -- Prefer: wait ------------------------------------------------------------------------------------------------------------
@@ -205,7 +184,7 @@ async def test_a_client_that_hangs_up_is_waited_for_no_longer(served: Served) ->
         return {"type": "http.disconnect"}
 
     request = Request({"type": "http", "headers": []}, receive)
-    wait = waiting.until_done(served.store, served.hub, ALICE, name, seconds=60)
+    wait = waiting.until_done(served.hub, ALICE, name, seconds=60)
     waited = asyncio.create_task(waiting.while_connected(request, wait))
     await _subscribed(served.hub)
     left.set()

@@ -30,16 +30,17 @@ class ControlMethods:
         ended = self._db.pause(operation)
         return ended.operation, Stopped((ended.event,), ended.unblocked)
 
-    async def resume(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+    async def resume(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> tuple[Operation, Stopped]:
         operation = self._unfinished(user, operation_id)
         if operation.status is OperationStatus.RUNNING and operation.pause_requested_at:
             return self._ask_to_pause(operation, "resumed", wanted=False)
         if operation.status is not OperationStatus.PAUSED:
             return operation, Stopped()
+        self._db.refuse_when_full(user, most_queued)
         queued = self._db.requeue(operation, kind="resumed", data={})
         return queued.operation, Stopped((queued.event,), queued.unblocked)
 
-    async def retry(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+    async def retry(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> tuple[Operation, Stopped]:
         operation = self._mine(user, operation_id)
         if operation.status is OperationStatus.SUCCEEDED:
             raise FailedPrecondition("OPERATION_SUCCEEDED")
@@ -47,6 +48,7 @@ class ControlMethods:
             return operation, Stopped()
         if operation.story_id in self._db.deleted:
             raise NotFound("STORY_NOT_FOUND", id=operation.story_id)
+        self._db.refuse_when_full(user, most_queued)
         event, unblocked = self._db.again(operation)
         return self._db.operations[operation_id], Stopped((event,), unblocked)
 

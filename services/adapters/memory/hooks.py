@@ -27,6 +27,7 @@ class Hooks:
         self.webhooks: dict[WebhookId, Webhook] = {}
         self.keys: dict[WebhookId, Keys] = {}
         self.deliveries: dict[DeliveryId, Delivery] = {}
+        self.listeners: set[Callable[[], None]] = set()
 
     def tell(self, event: OperationEvent, operation: Operation) -> None:
         """A delivery to every enabled endpoint of the owner that asks for it."""
@@ -48,7 +49,13 @@ class Hooks:
             next_at=at,
         )
         self.deliveries[delivery.id] = delivery
+        self.written()
         return delivery
+
+    def written(self) -> None:
+        """Deliveries have become due."""
+        for listener in tuple(self.listeners):
+            listener()
 
     def disable_gone(self, webhook_id: WebhookId, url: str) -> None:
         """Unless it has moved meanwhile, or was deleted."""

@@ -1,12 +1,13 @@
 """The owner's half of the store's twin."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from services.adapters.memory.tables import Tables
 from services.core import takes
-from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation, Terms
-from services.core.errors import Conflict, NotFound
+from services.core.commands import CreateStory, Idempotency, PatchShot, StartOperation
+from services.core.errors import NotFound
 from services.core.model import (
     AssetType,
     Operation,
@@ -23,9 +24,6 @@ from services.core.model import (
     UserId,
 )
 from services.core.ports import Accepted, Stopped
-from services.core.retrying import queue_full
-
-_IDEMPOTENCY = timedelta(hours=24)
 
 
 class OwnerMethods:
@@ -37,7 +35,7 @@ class OwnerMethods:
     async def create_story(self, user: UserId, command: CreateStory, idempotency: Idempotency | None = None) -> Accepted:
         if earlier := self._replayed(user, idempotency):
             return earlier
-        self._refuse_when_full(user, command.terms)
+        self._db.refuse_when_full(user, command.terms.most_queued)
         at = self._db.clock()
         story = Story(
             id=StoryId(self._db.new_id()),
@@ -66,7 +64,7 @@ class OwnerMethods:
         self._story(user, command.story_id)
         if command.shot_id is not None:
             self._shot(user, command.story_id, command.shot_id)
-        self._refuse_when_full(user, command.terms)
+        self._db.refuse_when_full(user, command.terms.most_queued)
         return self._queue(user, command, idempotency)
 
     async def story(self, user: UserId, story_id: StoryId) -> Story:
@@ -126,6 +124,10 @@ class OwnerMethods:
             raise NotFound("OPERATION_NOT_FOUND", id=operation_id)
         return operation
 
+    async def watched(self, which: Sequence[tuple[UserId, OperationId]]) -> tuple[Operation, ...]:
+        found = [(user, self._db.operations.get(operation_id)) for user, operation_id in which]
+        return tuple(operation for user, operation in found if operation is not None and operation.user_id == user)
+
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500
     ) -> tuple[OperationEvent, ...]:
@@ -164,22 +166,8 @@ class OwnerMethods:
         )
         self._db.operations[operation.id] = operation
         self._db.append(operation.id, "queued", {"type": command.type.value})
-        if idempotency is None:
-            return Accepted(operation)
-        self._db.idempotency[user, idempotency.key] = (idempotency.request, operation.id, at + _IDEMPOTENCY)
-        return Accepted(operation, expires_at=at + _IDEMPOTENCY)
-
-    def _refuse_when_full(self, user: UserId, terms: Terms) -> None:
-        queued = sum(1 for o in self._db.operations.values() if o.user_id == user and o.status is OperationStatus.QUEUED)
-        if terms.most_queued is not None and queued >= terms.most_queued:
-            raise queue_full(terms.most_queued)
+        return Accepted(operation, expires_at=self._db.keep_key(user, idempotency, operation.id))
 
     def _replayed(self, user: UserId, idempotency: Idempotency | None) -> Accepted | None:
-        if idempotency is None or (user, idempotency.key) not in self._db.idempotency:
-            return None
-        request, operation_id, expires_at = self._db.idempotency[user, idempotency.key]
-        if expires_at <= self._db.clock():
-            return None
-        if request != idempotency.request:
-            raise Conflict("IDEMPOTENCY_KEY_REUSED")
-        return Accepted(self._db.operations[operation_id], replayed=True, expires_at=expires_at)
+        kept = self._db.key_in_force(user, idempotency) if idempotency else None
+        return kept and Accepted(self._db.operations[OperationId(kept[1])], replayed=True, expires_at=kept[2])

@@ -9,6 +9,8 @@ from typing import Any
 from services.adapters.ids import Uuid7
 from services.adapters.memory.hooks import Hooks
 from services.core import codec, lifecycle
+from services.core.commands import Idempotency
+from services.core.errors import Conflict
 from services.core.model import (
     Artifact,
     AssetType,
@@ -30,12 +32,14 @@ from services.core.model import (
     UserId,
 )
 from services.core.ports import Ended, Stopped
-from services.core.retrying import counts
+from services.core.retrying import counts, queue_full
 from services.core.takes import Take
+from services.core.webhooks import WebhookId
 
 Clock = Callable[[], datetime]
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_KEYS_KEPT = timedelta(hours=24)
 
 
 def now() -> datetime:
@@ -55,11 +59,30 @@ class Tables:
         self.operations: dict[OperationId, Operation] = {}
         self.events: dict[OperationId, list[OperationEvent]] = {}
         self.artifacts: dict[Key, Artifact] = {}
-        self.idempotency: dict[tuple[UserId, str], tuple[str, OperationId, datetime]] = {}
+        self.idempotency: dict[tuple[UserId, str], tuple[str, OperationId | WebhookId, datetime]] = {}
         self.beats: dict[str, datetime] = {}
         self.served: dict[UserId, datetime] = {}
         self.held_back: set[UserId] = set()
         self.hooks = Hooks(clock, self.new_id)
+
+    # -- idempotency keys --------------------------------------------------------------------------------------------------
+
+    def key_in_force(self, user: UserId, idempotency: Idempotency) -> tuple[str, OperationId | WebhookId, datetime] | None:
+        """What the key was used for before. Raises Conflict when that was another request."""
+        kept = self.idempotency.get((user, idempotency.key))
+        if kept is None or kept[2] <= self.clock():
+            return None
+        if kept[0] != idempotency.request:
+            raise Conflict("IDEMPOTENCY_KEY_REUSED")
+        return kept
+
+    def keep_key(self, user: UserId, idempotency: Idempotency | None, named: OperationId | WebhookId) -> datetime | None:
+        """Until when the key, if there is one, names this."""
+        if idempotency is None:
+            return None
+        until = self.clock() + _KEYS_KEPT
+        self.idempotency[user, idempotency.key] = idempotency.request, named, until
+        return until
 
     # -- stories and shots -------------------------------------------------------------------------------------------------
 
@@ -270,6 +293,10 @@ class Tables:
             served = self.served.get(user_id, _NEVER)
             ranked += [(running + turn, served, o.id, o) for turn, o in enumerate(self.queue(user_id)[:most])]
         return [operation for *_, operation in sorted(ranked)][:room]
+
+    def refuse_when_full(self, user_id: UserId, most: int | None) -> None:
+        if most is not None and self._owners(OperationStatus.QUEUED)[user_id] >= most:
+            raise queue_full(most)
 
     def hold_back(self, most_running: int) -> None:
         """Remember whose operations wait for their own running ones."""

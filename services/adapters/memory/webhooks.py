@@ -1,16 +1,19 @@
 """The webhooks' half of the store's twin."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from services.adapters.memory.hooks import Keys
 from services.adapters.memory.tables import Tables
 from services.core import webhooks
+from services.core.commands import Idempotency
 from services.core.errors import FailedPrecondition, LeaseLost, NotFound
 from services.core.model import UserId
 from services.core.webhooks import (
+    CreatedWebhook,
     Delivery,
     DeliveryId,
     DeliveryState,
@@ -32,11 +35,18 @@ class WebhookMethods:
     def __init__(self, tables: Tables) -> None:
         self._db = tables
 
-    async def create_webhook(self, user: UserId, new: NewWebhook, secret: Secret, *, most: int) -> Webhook:
+    async def create_webhook(
+        self, user: UserId, new: NewWebhook, secret: Secret, *, most: int, idempotency: Idempotency | None = None
+    ) -> CreatedWebhook:
         hooks = self._db.hooks
+        at = self._db.clock()
+        if idempotency and (kept := self._db.key_in_force(user, idempotency)):
+            _, webhook_id, expires_at = kept
+            keys = hooks.keys[WebhookId(webhook_id)]
+            first = keys.now if keys.old is None else None
+            return CreatedWebhook(hooks.webhooks[WebhookId(webhook_id)], first, replayed=True, expires_at=expires_at)
         if sum(webhook.user_id == user for webhook in hooks.webhooks.values()) >= most:
             raise FailedPrecondition("TOO_MANY_WEBHOOKS", limit=most)
-        at = self._db.clock()
         webhook = Webhook(
             id=WebhookId(self._db.new_id()),
             user_id=user,
@@ -49,7 +59,25 @@ class WebhookMethods:
         )
         hooks.webhooks[webhook.id] = webhook
         hooks.keys[webhook.id] = Keys(secret)
-        return webhook
+        return CreatedWebhook(webhook, secret, expires_at=self._db.keep_key(user, idempotency, webhook.id))
+
+    async def rewrite_webhook_secrets(self, renewed: Callable[[Secret], Secret]) -> int:
+        keys = self._db.hooks.keys
+        after = {which: Keys(renewed(key.now), None if key.old is None else renewed(key.old)) for which, key in keys.items()}
+        rewritten = sum(after[which] != key for which, key in keys.items())
+        keys.update(after)
+        return rewritten
+
+    async def deliveries_written(self) -> AsyncGenerator[None, None]:
+        told = asyncio.Event()
+        self._db.hooks.listeners.add(told.set)
+        try:
+            while True:
+                yield
+                await told.wait()
+                told.clear()
+        finally:
+            self._db.hooks.listeners.discard(told.set)
 
     async def webhook(self, user: UserId, webhook_id: WebhookId) -> Webhook:
         webhook = self._db.hooks.webhooks.get(webhook_id)
@@ -80,6 +108,7 @@ class WebhookMethods:
         hooks = self._db.hooks
         del hooks.webhooks[webhook_id], hooks.keys[webhook_id]
         hooks.deliveries = {key: d for key, d in hooks.deliveries.items() if d.webhook_id != webhook_id}
+        self._db.idempotency = {key: kept for key, kept in self._db.idempotency.items() if kept[1] != webhook_id}
 
     async def rotate_webhook_secret(self, user: UserId, webhook_id: WebhookId, secret: Secret, *, keep: float) -> Webhook:
         before = await self.webhook(user, webhook_id)
@@ -124,6 +153,7 @@ class WebhookMethods:
         if delivery.state is not DeliveryState.SENDING:
             delivery = replace(delivery, state=DeliveryState.PENDING, failures=0, next_at=self._db.clock(), finished_at=None)
             delivery = self._keep(delivery)
+            self._db.hooks.written()
         return delivery
 
     async def claim_deliveries(

@@ -179,14 +179,17 @@ class WorkerMethods:
         since = self._db.clock() - timedelta(seconds=within)
         return sum(1 for at in self._db.beats.values() if at > since)
 
-    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> Sequence[OperationEvent]:
         at = self._db.clock()
+        events = []
         for operation_id in ids:
             o = self._db.operations.get(operation_id)
-            if o is None or o.status is not OperationStatus.QUEUED or o.run_after > at:
+            if o is None or o.status is not OperationStatus.QUEUED or o.announced_at is not None or o.run_after > at:
                 continue
             if o.attempt == 0 or o.updated_at <= at - timedelta(seconds=ago):
-                self._db.operations[operation_id] = replace(o, announced_at=at)
+                events.append(self._db.append(operation_id, "announced", {}))
+                self._db.operations[operation_id] = replace(o, announced_at=events[-1].at)
+        return events
 
     async def ready(self) -> None:
         """Always."""

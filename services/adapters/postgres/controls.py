@@ -10,6 +10,7 @@ from services.core import lifecycle
 from services.core.errors import FailedPrecondition, NotFound
 from services.core.model import Operation, OperationId, OperationStatus, UserId
 from services.core.ports import Stopped
+from services.core.retrying import queue_full
 
 
 class Controls:
@@ -37,17 +38,18 @@ class Controls:
             ended = await endings.pause(self._db, connection, [operation_id])
             return ended.operations[0], Stopped(ended.events, ended.unblocked)
 
-    async def resume(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+    async def resume(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> tuple[Operation, Stopped]:
         async with self._locked(user, operation_id) as (connection, operation):
             _refuse_ended(operation)
             if operation.status is OperationStatus.RUNNING and operation.pause_requested_at:
                 return await self._ask_to_pause(connection, operation, "resumed", wanted=False)
             if operation.status is not OperationStatus.PAUSED:
                 return operation, Stopped()
+            await refuse_when_full(self._db, connection, user, most_queued)
             queued = await endings.requeue(self._db, connection, [operation_id], kind="resumed", data={})
             return queued.operations[0], Stopped(queued.events, queued.unblocked)
 
-    async def retry(self, user: UserId, operation_id: OperationId) -> tuple[Operation, Stopped]:
+    async def retry(self, user: UserId, operation_id: OperationId, *, most_queued: int | None = None) -> tuple[Operation, Stopped]:
         queries = self._db.queries
         async with self._locked(user, operation_id) as (connection, operation):
             if operation.status is OperationStatus.SUCCEEDED:
@@ -56,6 +58,7 @@ class Controls:
                 return operation, Stopped()
             if await queries.story(connection, user_id=user, story_id=operation.story_id) is None:
                 raise NotFound("STORY_NOT_FOUND", id=operation.story_id)
+            await refuse_when_full(self._db, connection, user, most_queued)
             row = await queries.retry_operation(
                 connection,
                 user_id=user,
@@ -103,6 +106,15 @@ async def stop(database: Database, connection: Connection, unfinished: Sequence[
     events = [rows.newest_event(row, "cancel_requested", data) async for row in asked] if asked else []
     ended = await endings.end_cancelled(database, connection, waiting, data)
     return Stopped((*events, *ended.events), ended.unblocked)
+
+
+async def refuse_when_full(database: Database, connection: Connection, user: UserId, most: int | None) -> None:
+    """Raises ResourceExhausted QUEUE_FULL when `most` of the owner's operations are queued; None is any number.
+
+    What the caller's transaction then adds to the queue is seen by whoever asks next. Its story is locked before.
+    """
+    if most is not None and await database.queries.queue_alone(connection, user_id=user, most=most) >= most:
+        raise queue_full(most)
 
 
 def _refuse_ended(operation: Operation) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +64,7 @@ class Database:
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     queries: Any
+    connect: Callable[[], Awaitable[Connection]]
     new_id: Uuid7 = field(default_factory=Uuid7)
 
     @asynccontextmanager
@@ -72,6 +73,18 @@ class Database:
         with unavailable():
             async with self.pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def listening(self, channel: str, heard: Callable[[], None]) -> AsyncIterator[Connection]:
+        """A connection beside the pool's; `heard` is called for every notification on the channel, and when it is closed."""
+        with unavailable():
+            connection = await self.connect()
+            try:
+                connection.add_termination_listener(lambda _: heard())
+                await connection.add_listener(channel, lambda *_: heard())
+                yield connection
+            finally:
+                connection.terminate()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -84,14 +97,17 @@ class Database:
 @asynccontextmanager
 async def open_database(settings: StoreSettings, *, application: str) -> AsyncIterator[Database]:
     """Connect, bring the schema up to date, and close the pool at the end."""
+    how: dict[str, Any] = {
+        "timeout": _ACQUIRE_SECONDS,
+        "command_timeout": _COMMAND_SECONDS,
+        "server_settings": {"application_name": application, **SESSION},
+    }
     with unavailable():
         pool = await asyncpg.create_pool(
             settings.database_url,
             min_size=min(2, settings.database_pool_size),
             max_size=settings.database_pool_size,
-            timeout=_ACQUIRE_SECONDS,
-            command_timeout=_COMMAND_SECONDS,
-            server_settings={"application_name": application, **SESSION},
+            **how,
             init=_prepare,
             reset=_keep,
         )
@@ -99,7 +115,7 @@ async def open_database(settings: StoreSettings, *, application: str) -> AsyncIt
         with unavailable():
             async with pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
                 await migrate(connection)
-        yield Database(pool, named_queries())
+        yield Database(pool, named_queries(), lambda: asyncpg.connect(settings.database_url, **how))
     finally:
         await _close(pool)
 

@@ -1,12 +1,14 @@
 """Operations as their owners see them."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import asyncpg
 
 from services.adapters.postgres import rows
+from services.adapters.postgres.controls import refuse_when_full
 from services.adapters.postgres.database import Database
-from services.adapters.postgres.stories import IDEMPOTENCY_SECONDS, refuse_when_full, replayed
+from services.adapters.postgres.stories import IDEMPOTENCY_SECONDS, replayed
 from services.core.commands import Idempotency, StartOperation
 from services.core.errors import NotFound
 from services.core.model import Operation, OperationEvent, OperationId, UserId
@@ -49,7 +51,7 @@ class Operations:
                 shot = {"user_id": user, "story_id": command.story_id, "shot_id": command.shot_id}
                 if command.shot_id and await queries.shot(connection, **shot) is None:
                     raise NotFound("SHOT_NOT_FOUND", id=command.shot_id)
-                await refuse_when_full(self._db, connection, user, command.terms)
+                await refuse_when_full(self._db, connection, user, command.terms.most_queued)
                 # The key expired between the statements, or a place became free: now it can be taken.
 
     async def operation(self, user: UserId, operation_id: OperationId) -> Operation:
@@ -58,6 +60,12 @@ class Operations:
         if row is None:
             raise NotFound("OPERATION_NOT_FOUND", id=operation_id)
         return rows.operation(row)
+
+    async def watched(self, which: Sequence[tuple[UserId, OperationId]]) -> tuple[Operation, ...]:
+        users, ids = [user for user, _ in which], [operation_id for _, operation_id in which]
+        async with self._db.connection() as connection:
+            found = self._db.queries.watched(connection, user_ids=users, operation_ids=ids)
+            return tuple([rows.operation(row) async for row in found])
 
     async def events(
         self, user: UserId, operation_id: OperationId, *, after: int = 0, limit: int = 500

@@ -5,15 +5,14 @@ from functools import cached_property
 from typing import Any
 
 from services.adapters.postgres import rows
-from services.adapters.postgres.controls import stop
+from services.adapters.postgres.controls import refuse_when_full, stop
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.migrate import Connection
 from services.adapters.postgres.together import Together
-from services.core.commands import CreateStory, Idempotency, Terms
+from services.core.commands import CreateStory, Idempotency
 from services.core.errors import Conflict, NotFound
 from services.core.model import Story, StoryId, UserId
 from services.core.ports import Accepted, Stopped
-from services.core.retrying import queue_full
 
 IDEMPOTENCY_SECONDS = 24 * 3600.0
 
@@ -45,14 +44,13 @@ class Stories:
                 "priority": command.terms.priority,
                 "most_queued": command.terms.most_queued,
             }
-            # Two that bring keys could wait for each other's in a circle.
-            row = (await self._create_all([wanted]))[0] if idempotency else await self._creating(wanted)
+            row = await self._creating(wanted)
             if row is not None:
                 return Accepted(rows.operation(row), expires_at=row["key_expires_at"])
             async with self._db.connection() as connection:
                 if idempotency and (earlier := await replayed(self._db, connection, user, idempotency)):
                     return earlier
-                await refuse_when_full(self._db, connection, user, command.terms)
+                await refuse_when_full(self._db, connection, user, command.terms.most_queued)
             # The key expired between the statements, or a place became free: now it can be taken.
 
     @cached_property
@@ -95,9 +93,3 @@ async def replayed(database: Database, connection: Connection, user: UserId, ide
     if row["request"] != idempotency.request:
         raise Conflict("IDEMPOTENCY_KEY_REUSED")
     return Accepted(rows.operation(row), replayed=True, expires_at=row["key_expires_at"])
-
-
-async def refuse_when_full(database: Database, connection: Connection, user: UserId, terms: Terms) -> None:
-    """Raises ResourceExhausted QUEUE_FULL when the owner's queue has no room under these terms."""
-    if terms.most_queued is not None and not await database.queries.has_room(connection, user_id=user, most=terms.most_queued):
-        raise queue_full(terms.most_queued)

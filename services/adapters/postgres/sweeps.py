@@ -48,9 +48,10 @@ class Sweeps:
             count: int = await self._db.queries.live_workers(connection, within=within)
         return count
 
-    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> None:
+    async def mark_announced(self, ids: Sequence[OperationId], *, ago: float = 0.0) -> Sequence[OperationEvent]:
         async with self._db.connection() as connection:
-            await self._db.queries.mark_announced(connection, operation_ids=ids, ago=ago)
+            marked = self._db.queries.mark_announced(connection, operation_ids=ids, ago=ago)
+            return [rows.event(row) async for row in marked]
 
     async def ready(self) -> None:
         async with self._db.connection() as connection:

@@ -1,13 +1,17 @@
 """Webhooks: the endpoints of owners, and the deliveries that a trigger of the timeline writes (migration 0005)."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from services.adapters.postgres.database import Database
 from services.adapters.postgres.rows import Row
+from services.adapters.postgres.stories import IDEMPOTENCY_SECONDS
 from services.core import codec, webhooks
-from services.core.errors import FailedPrecondition, LeaseLost, NotFound
+from services.core.commands import Idempotency
+from services.core.errors import Conflict, FailedPrecondition, LeaseLost, NotFound
 from services.core.model import UserId
 from services.core.webhooks import (
+    CreatedWebhook,
     Delivery,
     DeliveryId,
     DeliveryState,
@@ -22,6 +26,11 @@ from services.core.webhooks import (
     WebhookId,
 )
 
+_CHANNEL = "storyreel_deliveries"
+"""What migration 0012 notifies."""
+_STILL_THERE_SECONDS = 15.0
+"""A connection on which nothing was heard for so long is asked whether it still is one."""
+
 
 class Webhooks:
     """All of `WebhookStore`."""
@@ -29,9 +38,18 @@ class Webhooks:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def create_webhook(self, user: UserId, new: NewWebhook, secret: Secret, *, most: int) -> Webhook:
-        async with self._db.connection() as connection:
-            row = await self._db.queries.create_webhook(
+    async def create_webhook(
+        self, user: UserId, new: NewWebhook, secret: Secret, *, most: int, idempotency: Idempotency | None = None
+    ) -> CreatedWebhook:
+        queries = self._db.queries
+        async with self._db.transaction() as connection:
+            await queries.queue_alone(connection, user_id=user, most=0)  # nobody else uses the owner's keys until the end
+            if idempotency and (row := await queries.replayed_webhook(connection, user_id=user, key=idempotency.key)):
+                if row["request"] != idempotency.request:
+                    raise Conflict("IDEMPOTENCY_KEY_REUSED")
+                first = Secret(row["secret"]) if row["old_secret"] is None else None
+                return CreatedWebhook(_webhook(row), first, replayed=True, expires_at=row["key_expires_at"])
+            row = await queries.create_webhook(
                 connection,
                 webhook_id=self._db.new_id(),
                 user_id=user,
@@ -42,9 +60,52 @@ class Webhooks:
                 secret=secret,
                 most=most,
             )
-        if row is None:
-            raise FailedPrecondition("TOO_MANY_WEBHOOKS", limit=most)
-        return _webhook(row)
+            if row is None:
+                raise FailedPrecondition("TOO_MANY_WEBHOOKS", limit=most)
+            expires_at = None
+            if idempotency:
+                expires_at = await queries.keep_webhook_key(
+                    connection,
+                    user_id=user,
+                    key=idempotency.key,
+                    request=idempotency.request,
+                    webhook_id=row["id"],
+                    key_seconds=IDEMPOTENCY_SECONDS,
+                )
+            return CreatedWebhook(_webhook(row), secret, expires_at=expires_at)
+
+    async def rewrite_webhook_secrets(self, renewed: Callable[[Secret], Secret]) -> int:
+        rewritten = 0
+        async with self._db.connection() as connection:
+            kept = [row async for row in self._db.queries.webhook_secrets(connection)]
+            for row in kept:
+                before = [None if key is None else Secret(key) for key in (row["secret"], row["old_secret"])]
+                after = [None if key is None else renewed(key) for key in before]
+                if after == before:
+                    continue
+                done = await self._db.queries.rewrite_webhook_secrets(
+                    connection,
+                    webhook_id=row["id"],
+                    secret=before[0],
+                    old_secret=before[1],
+                    new_secret=after[0],
+                    new_old_secret=after[1],
+                )
+                rewritten += done is not None
+        return rewritten
+
+    async def deliveries_written(self) -> AsyncGenerator[None, None]:
+        told = asyncio.Event()
+        async with self._db.listening(_CHANNEL, told.set) as connection:
+            while not connection.is_closed():
+                yield
+                while not connection.is_closed() and not told.is_set():
+                    try:
+                        async with asyncio.timeout(_STILL_THERE_SECONDS):
+                            await told.wait()
+                    except TimeoutError:
+                        await connection.execute("SELECT 1", timeout=_STILL_THERE_SECONDS)
+                told.clear()
 
     async def webhook(self, user: UserId, webhook_id: WebhookId) -> Webhook:
         async with self._db.connection() as connection:

@@ -47,9 +47,8 @@ class Operations:
         left = context.time_remaining()
         if left is not None:
             seconds = min(seconds, left - _MARGIN_SECONDS)
-        store, live, resync = self._wired.store, self._wired.live, self._wired.settings.live_resync_seconds
         with self._wired.metrics.waits.track_inprogress():
-            row = await waiting.until_done(store, live, user, names.operation_id(request.name), seconds=seconds, resync=resync)
+            row = await waiting.until_done(self._wired.live, user, names.operation_id(request.name), seconds=seconds)
         return await self._shown(row, context)
 
     async def ListOperations(  # noqa: N802

@@ -24,7 +24,7 @@ def webhook(row: webhooks.Webhook) -> schemas.Webhook:
     )
 
 
-def with_secret(row: webhooks.Webhook, secret: Secret) -> schemas.WebhookWithSecret:
+def with_secret(row: webhooks.Webhook, secret: Secret | None) -> schemas.WebhookWithSecret:
     return schemas.WebhookWithSecret(**dict(webhook(row)), secret=secret)
 
 

@@ -9,16 +9,18 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.adapters.sealing import Seal
 from services.core import webhooks
 from services.core.webhooks import DeliveryId, WebhookId
-from services.gateway import languages
+from services.gateway import idempotency, languages
 from services.gateway.body import JsonBody
+from services.gateway.idempotency import IdempotencyKey
 from services.gateway.paging import Pages, PageSize, PageToken, Scope
 from services.gateway.problems import documented
 from services.gateway.route import ProblemRoute
 from services.gateway.uuids import CanonicalUUID
 from services.gateway.webhooks import examples, parse, render, schemas
-from services.gateway.wiring import CurrentUser, Wired
+from services.gateway.wiring import CurrentUser, Wired, Wiring
 
 Create = Annotated[schemas.CreateWebhookBody, Depends(JsonBody(schemas.CreateWebhookBody, examples=examples.CREATE_WEBHOOK))]
 Patch = Annotated[schemas.PatchWebhookBody, Depends(JsonBody(schemas.PatchWebhookBody, examples=examples.PATCH_WEBHOOK))]
@@ -40,13 +42,23 @@ async def list_webhooks(
     return schemas.WebhookList(webhooks=[render.webhook(row) for row in page], next_page_token=token)
 
 
-async def create_webhook(*, wired: Wired, user: CurrentUser, body: Create, response: Response) -> schemas.WebhookWithSecret:
-    """Have a URL told what happens. The answer shows the secret that messages are signed with, this once."""
-    secret = webhooks.new_secret()
-    new = parse.create(body, wired.settings)
-    row = await wired.store.create_webhook(user, new, secret, most=wired.settings.max_webhooks_per_user)
-    response.headers["Location"] = f"/v1/webhooks/{row.id}"
-    return render.with_secret(row, secret)
+async def create_webhook(
+    *, wired: Wired, user: CurrentUser, body: Create, request: Request, response: Response, _key: IdempotencyKey = None
+) -> schemas.WebhookWithSecret:
+    """Have a URL told what happens. The answer shows the secret that messages are signed with, this once; the same request under
+    the same `Idempotency-Key` (or `request_id`) is given the same answer.
+    """
+    new, seal = parse.create(body, wired.settings), _seal(wired)
+    created = await wired.store.create_webhook(
+        user,
+        new,
+        seal.close(webhooks.new_secret()),
+        most=wired.settings.max_webhooks_per_user,
+        idempotency=idempotency.of(request, body.sent(), body.request_id),
+    )
+    response.headers["Location"] = f"/v1/webhooks/{created.webhook.id}"
+    idempotency.told(response, replayed=created.replayed, expires_at=created.expires_at)
+    return render.with_secret(created.webhook, None if created.secret is None else seal.open(created.secret))
 
 
 async def get_webhook(*, wired: Wired, user: CurrentUser, webhook_id: CanonicalUUID) -> schemas.Webhook:
@@ -70,7 +82,8 @@ async def rotate_webhook_secret(*, wired: Wired, user: CurrentUser, webhook_id: 
     """Make a new secret, shown this once. Until `old_secret_expires_at` messages carry a signature by the old one too."""
     secret = webhooks.new_secret()
     keep = wired.settings.webhook_old_secret_seconds
-    return render.with_secret(await wired.store.rotate_webhook_secret(user, WebhookId(webhook_id), secret, keep=keep), secret)
+    row = await wired.store.rotate_webhook_secret(user, WebhookId(webhook_id), _seal(wired).close(secret), keep=keep)
+    return render.with_secret(row, secret)
 
 
 async def try_webhook(*, wired: Wired, user: CurrentUser, webhook_id: CanonicalUUID) -> schemas.Delivery:
@@ -121,6 +134,10 @@ async def redeliver(
     return render.delivery(row, languages.preferred(request.headers.get("accept-language")))
 
 
+def _seal(wired: Wiring) -> Seal:
+    return Seal(wired.settings.webhook_secret_keys.get_secret_value())
+
+
 # -- the table -----------------------------------------------------------------------------------------------------------------
 
 
@@ -144,7 +161,7 @@ def router() -> APIRouter:
     one = "/v1/webhooks/{webhook_id}"
     delivery = f"{one}/deliveries/{{delivery_id}}"
     add("GET", "/v1/webhooks", list_webhooks, example=examples.WEBHOOK_LIST)
-    add("POST", "/v1/webhooks", create_webhook, 409, 413, 415, status=201, example=examples.WITH_SECRET)
+    add("POST", "/v1/webhooks", create_webhook, 409, 413, 415, 422, status=201, example=examples.WITH_SECRET)
     add("GET", one, get_webhook, 404, example=examples.WEBHOOK)
     add("PATCH", one, patch_webhook, 404, 413, 415, example=examples.WEBHOOK)
     add("DELETE", one, delete_webhook, 404, status=204)

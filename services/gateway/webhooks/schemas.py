@@ -30,7 +30,15 @@ class WebhookFields(Body):
 
 
 class CreateWebhookBody(WebhookFields):
+    request_id: Annotated[
+        str | None,
+        Field(description="A UUID that says the same as Idempotency-Key: the same request under it creates nothing new."),
+    ] = None
     url: Annotated[str, Field(description="Where messages are sent by POST: https, and not into a private network.")]
+
+    def sent(self) -> dict[str, Any]:
+        """Just what the client sent, without the request's name."""
+        return self.model_dump(exclude_unset=True, exclude={"request_id"})
 
 
 class PatchWebhookBody(WebhookFields):
@@ -59,7 +67,12 @@ class Webhook(BaseModel):
 class WebhookWithSecret(Webhook):
     """The only answers that show a secret: the one that makes it."""
 
-    secret: Annotated[str, Field(description="What messages are signed with. It is shown this once.")]
+    secret: Annotated[
+        str | None,
+        Field(
+            description="What messages are signed with. It is shown this once; null where a replayed request's was replaced since."
+        ),
+    ]
 
 
 class WebhookList(BaseModel):

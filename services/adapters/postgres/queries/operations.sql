@@ -7,22 +7,24 @@ WITH target AS (
       AND (:shot_id::uuid IS NULL OR EXISTS (
           SELECT FROM shots sh WHERE sh.user_id = :user_id AND sh.story_id = :story_id AND sh.id = :shot_id
       ))
-      AND has_room(:user_id, :most_queued)
     FOR SHARE OF s
+), room AS MATERIALIZED (
+    SELECT target.id FROM target
+    WHERE queue_alone(:user_id, coalesce(:most_queued::integer, 0)) < coalesce(:most_queued::integer, 1)
 ), key AS (
     INSERT INTO idempotency_keys (user_id, key, request, operation_id, expires_at)
     SELECT :user_id::uuid, :key::text, :request::text, :operation_id::uuid, statement_timestamp() + make_interval(secs => :key_seconds)
-    FROM target
+    FROM room
     WHERE :key::text IS NOT NULL
     ON CONFLICT (user_id, key) DO UPDATE
-        SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
+        SET request = excluded.request, operation_id = excluded.operation_id, webhook_id = NULL, expires_at = excluded.expires_at
         WHERE idempotency_keys.expires_at <= statement_timestamp()
     RETURNING expires_at
 ), operation AS (
     INSERT INTO operations (id, user_id, story_id, shot_id, type, payload, deadline_at, priority, last_seq)
-    SELECT :operation_id::uuid, :user_id::uuid, target.id, :shot_id::uuid, :type::text, :payload::jsonb,
+    SELECT :operation_id::uuid, :user_id::uuid, room.id, :shot_id::uuid, :type::text, :payload::jsonb,
         statement_timestamp() + make_interval(secs => :cancel_after), :priority::smallint, 1
-    FROM target
+    FROM room
     WHERE :key::text IS NULL OR EXISTS (SELECT FROM key)
     RETURNING *
 ), event AS (
@@ -32,13 +34,19 @@ WITH target AS (
 SELECT *, (SELECT expires_at FROM key) AS key_expires_at FROM operation;
 
 -- name: replayed(user_id, key)^
--- The operation that an idempotency key in force names, and the digest of what was asked for.
+-- The digest of what was asked for under an idempotency key in force, and the operation that it names, if it names one.
 SELECT o.*, k.request, k.expires_at AS key_expires_at
-FROM idempotency_keys k JOIN operations o ON o.id = k.operation_id AND o.user_id = k.user_id
+FROM idempotency_keys k LEFT JOIN operations o ON o.id = k.operation_id AND o.user_id = k.user_id
 WHERE k.user_id = :user_id AND k.key = :key AND k.expires_at > statement_timestamp();
 
 -- name: operation(user_id, operation_id)^
 SELECT * FROM operations WHERE user_id = :user_id AND id = :operation_id;
+
+-- name: watched(user_ids, operation_ids)
+-- Two arrays of one length: of each owner this operation, found by its id.
+SELECT o.*
+FROM unnest(:user_ids::uuid[], :operation_ids::uuid[]) AS asked (user_id, id)
+CROSS JOIN LATERAL (SELECT * FROM operations WHERE operations.user_id = asked.user_id AND operations.id = asked.id) o;
 
 -- name: unfinished_of_story(user_id, story_id)
 SELECT * FROM operations WHERE user_id = :user_id AND story_id = :story_id AND finished_at IS NULL ORDER BY id;
@@ -49,5 +57,6 @@ WHERE user_id = :user_id AND operation_id = :operation_id AND seq > :after
 ORDER BY seq
 LIMIT :row_limit;
 
--- name: has_room(user_id, most)$
-SELECT has_room(:user_id, :most);
+-- name: queue_alone(user_id, most)$
+-- See the migrations: how many are queued, and until the end of the transaction no more by anybody else.
+SELECT queue_alone(:user_id, :most);

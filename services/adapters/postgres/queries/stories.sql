@@ -1,28 +1,31 @@
 -- name: create_stories(wanted)
 -- Stories, their queued creations, first events and idempotency keys, all in one statement: `wanted` has an object for each. No row
--- for one whose key is taken, or whose owner's queue is full.
+-- for one whose key is taken, or whose owner's queue is full. Owners' locks are taken in one order; under them no two wait for
+-- each other's keys.
 WITH asked AS MATERIALIZED (
-    SELECT each.*, row_number() OVER (PARTITION BY each.user_id ORDER BY each.operation_id) AS nth
+    SELECT each.*, row_number() OVER (PARTITION BY each.user_id ORDER BY each.operation_id) AS nth,
+        each.key IS NULL OR row_number() OVER (PARTITION BY each.user_id, each.key ORDER BY each.operation_id) = 1 AS first_of_key
     FROM jsonb_to_recordset(:wanted::jsonb) AS each (
         story_id uuid, operation_id uuid, user_id uuid, content text, title text, style text, language text, aspect text, voice text,
         shot_count integer, payload jsonb, key text, request text, key_seconds double precision, cancel_after double precision,
         priority smallint, most_queued integer
     )
+), queue AS MATERIALIZED (
+    SELECT owner.user_id, queue_alone(owner.user_id, owner.most) AS waiting
+    FROM (
+        SELECT user_id, coalesce(max(most_queued), 0) AS most FROM asked GROUP BY user_id ORDER BY uuid_hash(user_id)
+    ) owner
 ), room AS MATERIALIZED (
     SELECT asked.*
-    FROM asked JOIN (
-        SELECT user_id, CASE WHEN max(most_queued) IS NULL THEN 0 ELSE queued_operations(user_id, max(most_queued)) END AS waiting
-        FROM asked
-        GROUP BY user_id
-    ) queue USING (user_id)
-    WHERE asked.most_queued IS NULL OR queue.waiting + asked.nth <= asked.most_queued
+    FROM asked JOIN queue USING (user_id)
+    WHERE asked.first_of_key AND (asked.most_queued IS NULL OR queue.waiting + asked.nth <= asked.most_queued)
 ), key AS (
     INSERT INTO idempotency_keys (user_id, key, request, operation_id, expires_at)
     SELECT user_id, key, request, operation_id, statement_timestamp() + make_interval(secs => key_seconds)
     FROM room
     WHERE key IS NOT NULL
     ON CONFLICT (user_id, key) DO UPDATE
-        SET request = excluded.request, operation_id = excluded.operation_id, expires_at = excluded.expires_at
+        SET request = excluded.request, operation_id = excluded.operation_id, webhook_id = NULL, expires_at = excluded.expires_at
         WHERE idempotency_keys.expires_at <= statement_timestamp()
     RETURNING operation_id, expires_at
 ), free AS (

@@ -37,7 +37,10 @@ ORDER BY id
 LIMIT :row_limit;
 
 -- name: prune_idempotency_keys()!
-DELETE FROM idempotency_keys WHERE expires_at <= statement_timestamp();
+-- But for one that is being taken anew: the sweep holds what its taker may want.
+DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE expires_at <= statement_timestamp() FOR UPDATE SKIP LOCKED
+));
 
 -- name: prune_workers(older_than)!
 DELETE FROM workers WHERE beat_at <= statement_timestamp() - make_interval(secs => :older_than);
@@ -49,16 +52,23 @@ ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at;
 -- name: live_workers(within)$
 SELECT count(*) FROM workers WHERE beat_at > clock_timestamp() - make_interval(secs => :within);
 
--- name: mark_announced(operation_ids, ago)!
--- Not one that has meanwhile been put off: it wants to be announced again when it is due. Rows that others hold are skipped,
--- for this is the one statement that takes several operations without their stories' locks, and must not wait in a circle.
-UPDATE operations SET announced_at = clock_timestamp()
-WHERE id IN (
-    SELECT id FROM operations
-    WHERE id = ANY(:operation_ids::uuid[]) AND status = 'queued' AND run_after <= clock_timestamp()
-      AND (attempt = 0 OR updated_at <= clock_timestamp() - make_interval(secs => :ago))
-    FOR NO KEY UPDATE SKIP LOCKED
-);
+-- name: mark_announced(operation_ids, ago)
+-- Not one that has meanwhile been put off: it wants to be announced again when it is due. Nor one that somebody has marked
+-- already. Rows that others hold are skipped, for this is the one statement that takes several operations without their stories'
+-- locks, and must not wait in a circle.
+WITH marked AS (
+    UPDATE operations SET announced_at = clock_timestamp(), last_seq = last_seq + 1
+    WHERE id IN (
+        SELECT id FROM operations
+        WHERE id = ANY(:operation_ids::uuid[]) AND status = 'queued' AND announced_at IS NULL AND run_after <= clock_timestamp()
+          AND (attempt = 0 OR updated_at <= clock_timestamp() - make_interval(secs => :ago))
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING *
+)
+INSERT INTO operation_events (operation_id, seq, user_id, story_id, at, kind, data)
+SELECT id, last_seq, user_id, story_id, announced_at, 'announced', '{}' FROM marked
+RETURNING *;
 
 -- name: ping()$
 SELECT 1;

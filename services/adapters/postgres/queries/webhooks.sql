@@ -5,6 +5,28 @@ SELECT :webhook_id::uuid, :user_id::uuid, :url::text, :description::text, :event
 WHERE (SELECT count(*) FROM webhooks WHERE user_id = :user_id) < :most::integer
 RETURNING *;
 
+-- name: replayed_webhook(user_id, key)^
+-- The digest of what was asked for under an idempotency key in force, and the webhook that it names, if it names one.
+SELECT w.*, k.request, k.expires_at AS key_expires_at
+FROM idempotency_keys k LEFT JOIN webhooks w ON w.id = k.webhook_id AND w.user_id = k.user_id
+WHERE k.user_id = :user_id AND k.key = :key AND k.expires_at > statement_timestamp();
+
+-- name: keep_webhook_key(user_id, key, request, webhook_id, key_seconds)$
+INSERT INTO idempotency_keys (user_id, key, request, webhook_id, expires_at)
+VALUES (:user_id, :key, :request, :webhook_id, statement_timestamp() + make_interval(secs => :key_seconds))
+ON CONFLICT (user_id, key) DO UPDATE
+    SET request = excluded.request, operation_id = NULL, webhook_id = excluded.webhook_id, expires_at = excluded.expires_at
+RETURNING expires_at;
+
+-- name: webhook_secrets()
+SELECT id, secret, old_secret FROM webhooks;
+
+-- name: rewrite_webhook_secrets(webhook_id, secret, old_secret, new_secret, new_old_secret)$
+-- Unless they have been replaced meanwhile.
+UPDATE webhooks SET secret = :new_secret::text, old_secret = :new_old_secret::text
+WHERE id = :webhook_id AND secret = :secret AND old_secret IS NOT DISTINCT FROM :old_secret
+RETURNING id;
+
 -- name: webhook(user_id, webhook_id)^
 SELECT * FROM webhooks WHERE user_id = :user_id AND id = :webhook_id;
 

@@ -88,12 +88,14 @@ async def pause_operation(*, wired: Wired, user: CurrentUser, operation_id: Cano
 
 async def resume_operation(*, wired: Wired, user: CurrentUser, operation_id: CanonicalUUID, request: Request) -> schemas.Operation:
     """Queue a paused operation again, or take back the wish to pause a running one."""
-    return await _shown(wired, request, await wired.stories.resume(user, OperationId(operation_id)))
+    most = wired.settings.max_queued_per_user
+    return await _shown(wired, request, await wired.stories.resume(user, OperationId(operation_id), most_queued=most))
 
 
 async def retry_operation(*, wired: Wired, user: CurrentUser, operation_id: CanonicalUUID, request: Request) -> schemas.Operation:
     """Queue a failed or cancelled operation again: it goes on from the step that failed. One that has not ended stays as it is."""
-    return await _shown(wired, request, await wired.stories.retry(user, OperationId(operation_id)))
+    most = wired.settings.max_queued_per_user
+    return await _shown(wired, request, await wired.stories.retry(user, OperationId(operation_id), most_queued=most))
 
 
 async def delete_operation(*, wired: Wired, user: CurrentUser, operation_id: CanonicalUUID) -> Response:
@@ -108,10 +110,15 @@ async def cancel_operations(*, wired: Wired, user: CurrentUser, body: Many) -> s
     return _changed(wired, await wired.stories.cancel_all(user, where, after=after), scope)
 
 
-async def retry_operations(*, wired: Wired, user: CurrentUser, body: Many) -> schemas.BulkResult:
-    """Queue every failed or cancelled operation that the filter names again: so many at a time, the oldest first."""
+async def retry_operations(*, wired: Wired, user: CurrentUser, body: Many, response: Response) -> schemas.BulkResult:
+    """Queue every failed or cancelled operation that the filter names again: so many at a time, the oldest first, and as long as
+    the queue has room. Where it has not, `more` is true and `Retry-After` says when to go on; 429 where it had none at all.
+    """
     where, after, scope = _bulk(wired, user, body, "retry")
-    return _changed(wired, await wired.stories.retry_all(user, where, after=after), scope)
+    bulk = await wired.stories.retry_all(user, where, after=after, most_queued=wired.settings.max_queued_per_user)
+    if bulk.retry_after is not None:
+        response.headers["Retry-After"] = f"{bulk.retry_after:.0f}"
+    return _changed(wired, bulk, scope)
 
 
 VERBS: Mapping[str, Callable[..., Any]] = {
@@ -128,12 +135,9 @@ async def begun(wired: Wiring, accepted: Accepted, request: Request, response: R
     """The answer to a request that has begun an operation, or had before; awaited where the client prefers that."""
     row = accepted.operation
     response.headers["Location"] = f"/v1/operations/{row.id}"
-    if accepted.replayed:
-        response.headers[idempotency.REPLAYED] = "true"
-    else:
+    idempotency.told(response, replayed=accepted.replayed, expires_at=accepted.expires_at)
+    if not accepted.replayed:
         wired.metrics.operations.labels(row.type.value).inc()
-    if accepted.expires_at is not None:
-        response.headers[idempotency.EXPIRES] = render.time(accepted.expires_at)
     seconds = waiting.preferred(request)
     if seconds is not None:
         row = await _until_done(wired, request, row.user_id, row.id, seconds)
@@ -154,8 +158,7 @@ async def _shown(wired: Wiring, request: Request, row: Operation) -> schemas.Ope
 
 
 async def _until_done(wired: Wiring, request: Request, user: CurrentUser, operation_id: OperationId, seconds: float) -> Operation:
-    resync = wired.settings.live_resync_seconds
-    waited = waiting.until_done(wired.store, wired.live, user, operation_id, seconds=seconds, resync=resync)
+    waited = waiting.until_done(wired.live, user, operation_id, seconds=seconds)
     with wired.metrics.waits.track_inprogress():
         return await waiting.while_connected(request, waited)
 

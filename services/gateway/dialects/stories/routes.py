@@ -174,14 +174,10 @@ async def operation_events(
         return JSONResponse(page.model_dump(mode="json"))
     if after is not None and operation.done and not await wired.store.events(user, operation.id, after=after, limit=1):
         return Response(status_code=204)  # tells a browser's EventSource to stop reconnecting
-    stream = events.encode(
-        operation,
-        follow(wired.store, wired.live, operation, after=after or 0, resync=wired.settings.live_resync_seconds),
-        hub=wired.live,
-        language=languages.preferred(request.headers.get("accept-language")),
-        keepalive=wired.settings.live_keepalive_seconds,
-    )
-    return events.EventStream(wired.metrics.while_streaming(stream), headers=events.HEADERS)
+    followed = follow(wired.live, operation, after=after or 0, patience=wired.settings.live_keepalive_seconds)
+    language = languages.preferred(request.headers.get("accept-language"))
+    stream = events.encode(operation, followed, hub=wired.live, language=language, metrics=wired.metrics)
+    return events.EventStream(stream, headers=events.HEADERS)
 
 
 # -- files ---------------------------------------------------------------------------------------------------------------------
@@ -248,11 +244,11 @@ def router() -> APIRouter:
     add("POST", f"{operation}:wait", operations.wait_operation, "operations", 404, 413, 415, example=examples.OPERATION)
     add("POST", f"{operation}:cancel", operations.cancel_operation, "operations", 404, example=examples.OPERATION_CANCELLED)
     add("POST", f"{operation}:pause", operations.pause_operation, "operations", 404, 409, example=examples.OPERATION_PAUSED)
-    add("POST", f"{operation}:resume", operations.resume_operation, "operations", 404, 409, example=examples.OPERATION_QUEUED)
-    add("POST", f"{operation}:retry", operations.retry_operation, "operations", 404, 409, example=examples.OPERATION_QUEUED)
+    add("POST", f"{operation}:resume", operations.resume_operation, "operations", 404, 409, 429, example=examples.OPERATION_QUEUED)
+    add("POST", f"{operation}:retry", operations.retry_operation, "operations", 404, 409, 429, example=examples.OPERATION_QUEUED)
     every = "/v1/operations"
     add("POST", f"{every}:cancel", operations.cancel_operations, "operations", 413, 415, example=examples.BULK_RESULT)
-    add("POST", f"{every}:retry", operations.retry_operations, "operations", 413, 415, example=examples.BULK_RESULT)
+    add("POST", f"{every}:retry", operations.retry_operations, "operations", 413, 415, 429, example=examples.BULK_RESULT)
     routes.get(
         f"{operation}/events",
         tags=["operations"],
