@@ -17,7 +17,7 @@ from services.gateway.validation import quote
 
 CANCEL_AFTER = "Cancel-After"
 PRIORITY = "Operation-Priority"
-LONGEST_SECONDS = 30 * 24 * 3600
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.001, 30 * 24 * 3600
 HIGHEST = 10
 
 CancelAfter = Annotated[
@@ -46,8 +46,8 @@ def of(request: Request, settings: GatewaySettings) -> Terms:
 def deadline(value: object, *, field: str) -> float:
     """Seconds after which an operation is asked to stop. Raises InvalidArgument."""
     found = seconds(value, field=field)
-    if not 0 < found <= LONGEST_SECONDS:
-        raise InvalidArgument("OUT_OF_RANGE", field=field, low=1, high=LONGEST_SECONDS, found=quote(value))
+    if not SHORTEST_SECONDS <= found <= LONGEST_SECONDS:
+        raise InvalidArgument("OUT_OF_RANGE", field=field, low=SHORTEST_SECONDS, high=LONGEST_SECONDS, found=quote(value))
     return found
 
 

@@ -139,7 +139,15 @@ def _gaps(rows: Snapshot) -> list[float]:
         for event in events:
             if event.kind == "started" and last is not None:
                 gaps.append((event.at - last).total_seconds())
-            if event.kind not in {"queued", "lease_expired", "retry_requested", "resumed", "paused", "cancel_requested"}:
+            if event.kind not in {
+                "queued",
+                "announced",
+                "lease_expired",
+                "retry_requested",
+                "resumed",
+                "paused",
+                "cancel_requested",
+            }:
                 last = event.at
     return gaps
 
