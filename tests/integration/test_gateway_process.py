@@ -82,7 +82,7 @@ def free_port() -> int:
 
 
 async def _alive(one: Process) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert one.process.returncode is None, "the gateway ended"
         try:
