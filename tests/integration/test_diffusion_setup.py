@@ -13,6 +13,7 @@ from services.model_service.engines.diffusion.engine import Diffusers
 from services.model_service.engines.diffusion.settings import DiffusersSettings
 from services.model_service.residency import Residency
 from tests.fixtures import tiny_models
+from tests.fixtures.diffusion import engine
 
 pytestmark = pytest.mark.models
 
@@ -61,3 +62,22 @@ def test_tf32_is_on_or_off_for_matrices_and_convolutions(enabled: bool) -> None:
     finally:
         torch.set_float32_matmul_precision(before[0])
         torch.backends.cudnn.allow_tf32 = before[1]
+
+
+def test_all_that_changes_bytes_is_part_of_the_recipe(tmp_path: Path) -> None:
+    sd, adapter = adapted(tmp_path)
+    plain = engine(sd).identity.revision
+    assert engine(sd).identity.revision == plain
+    assert engine(sd, channels_last=True).identity.revision != plain
+    referring = engine(sd, ip_adapter=str(adapter)).identity.revision
+    encoder = adapter.parent / "image_encoder" / "model.safetensors"
+    weights = load_file(encoder)
+    save_file({name: tensor + 1 if tensor.is_floating_point() else tensor for name, tensor in weights.items()}, encoder)
+    assert engine(sd, ip_adapter=str(adapter)).identity.revision not in {plain, referring}
+
+
+def test_an_adapter_that_is_not_there_is_named(tmp_path: Path) -> None:
+    sd, adapter = adapted(tmp_path)
+    with pytest.raises(EngineFailed, match="there is no such file") as caught:
+        engine(sd, ip_adapter=str(adapter.with_name("other.safetensors")))
+    assert caught.value.reason == "WEIGHTS_MISSING"
