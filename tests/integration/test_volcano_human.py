@@ -175,7 +175,7 @@ async def test_after_a_crash_nothing_is_submitted_again(speaking: bytes, media: 
     after.notes = job.notes
     async with volcano({"status": "generating"}) as server:
         with pytest.raises(StoryreelError):
-            await made(server, job, spoken(), timeout_seconds=0.2)
+            await made(server, job, spoken(), timeout_seconds=1.5)
         server.steps = [DONE]
         server.files["/made.mp4"] = ("video/mp4", speaking)
         output = await made(server, after, spoken())
