@@ -1,30 +1,22 @@
 """Endpoints, and the deliveries that come of an operation's timeline: alike in memory and in Postgres."""
 
-import asyncio
 import random
-from contextlib import aclosing
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from services.core import webhooks
-from services.core.commands import Idempotency
-from services.core.errors import Conflict, FailedPrecondition, LeaseLost, NotFound
-from services.core.model import Failure, OperationType, UserId
+from services.core.errors import FailedPrecondition, LeaseLost, NotFound
+from services.core.model import OperationType
 from services.core.ports import Store
 from services.core.webhooks import (
     SUBSCRIBABLE,
-    Delivery,
     DeliveryId,
     DeliveryState,
-    Dispatch,
     EventType,
     NewWebhook,
     PatchWebhook,
-    Secret,
-    Verdict,
-    Webhook,
     WebhookId,
 )
 from tests.contract.store_steps import (
@@ -40,37 +32,8 @@ from tests.contract.store_steps import (
     ready_story,
     someone,
     start,
-    story_command,
 )
-
-URL = "https://example.com/hooks"
-PROBLEM = Failure("unavailable", "WEBHOOK_REFUSED", "The webhook answered with status 500.", True, {"status": 500})
-AGAIN = Verdict(DeliveryState.PENDING, 500, PROBLEM, delay=0.0)
-LATER = replace(AGAIN, delay=3600.0)
-DONE = Verdict(DeliveryState.DELIVERED, 204)
-GIVEN_UP = Verdict(DeliveryState.FAILED, 500, PROBLEM)
-
-
-async def endpoint(store: Store, user: UserId, *types: EventType, url: str = URL) -> Webhook:
-    new = NewWebhook(url=url, event_types=types or SUBSCRIBABLE)
-    return (await store.create_webhook(user, new, webhooks.new_secret(), most=100)).webhook
-
-
-async def take(
-    store: Store, limit: int = 100, *, lease: float = LEASE, webhook: int = 100, user: int = 100
-) -> tuple[Dispatch, ...]:
-    return tuple(await store.claim_deliveries("story-worker/a", lease, limit=limit, per_webhook=webhook, per_user=user))
-
-
-async def told(store: Store, hook: Webhook) -> list[Delivery]:
-    """What an endpoint is told, oldest first."""
-    found = await store.deliveries(hook.user_id, hook.id, limit=100)
-    return sorted(found, key=lambda delivery: delivery.event.at)
-
-
-async def tries(store: Store, hook: Webhook, count: int) -> list[Delivery]:
-    return [await store.try_webhook(hook.user_id, hook.id) for _ in range(count)]
-
+from tests.contract.webhook_steps import AGAIN, DONE, GIVEN_UP, LATER, PROBLEM, URL, endpoint, take, told, tries
 
 # -- endpoints -----------------------------------------------------------------------------------------------------------------
 
@@ -342,74 +305,3 @@ async def test_users_and_their_endpoints_take_turns(any_store: Store) -> None:
     assert next_.delivery.webhook_id == busy.id
     (late,) = await tries(any_store, bobs, 1)
     assert [dispatch.delivery.id for dispatch in await take(any_store, 1)] == [late.id]  # Bob has had two turns, Alice three
-
-
-# -- keys, seals, and hearing of deliveries ------------------------------------------------------------------------------------
-
-
-async def test_a_key_creates_one_endpoint_however_often_it_comes_at_once(any_store: Store) -> None:
-    alice, key, new = someone(), Idempotency("k", "digest"), NewWebhook(url=URL)
-    made = await asyncio.gather(
-        *(any_store.create_webhook(alice, new, webhooks.new_secret(), most=100, idempotency=key) for _ in range(5))
-    )
-    assert len({(each.webhook, each.secret, each.expires_at) for each in made}) == 1
-    assert sorted(each.replayed for each in made) == [False, True, True, True, True]
-    with pytest.raises(Conflict) as refused:
-        await any_store.create_webhook(alice, new, webhooks.new_secret(), most=100, idempotency=replace(key, request="other"))
-    assert refused.value.reason == "IDEMPOTENCY_KEY_REUSED"
-    with pytest.raises(Conflict):
-        await any_store.create_story(alice, story_command(), replace(key, request="a story"))
-    await any_store.create_story(alice, story_command(), Idempotency("story", "digest"))
-    with pytest.raises(Conflict):
-        await any_store.create_webhook(alice, new, webhooks.new_secret(), most=100, idempotency=Idempotency("story", "x"))
-    hook = made[0].webhook
-    await any_store.rotate_webhook_secret(alice, hook.id, webhooks.new_secret(), keep=1.0)
-    again = await any_store.create_webhook(alice, new, webhooks.new_secret(), most=100, idempotency=key)
-    assert (again.webhook.id, again.secret, again.replayed) == (hook.id, None, True)
-    await any_store.delete_webhook(alice, hook.id)
-    assert not (await any_store.create_webhook(alice, new, webhooks.new_secret(), most=100, idempotency=key)).replayed
-
-
-async def test_secrets_are_rewritten_where_they_change(any_store: Store) -> None:
-    hook, other = await endpoint(any_store, someone()), await endpoint(any_store, someone())
-    await any_store.rotate_webhook_secret(hook.user_id, hook.id, webhooks.new_secret(), keep=3600.0)
-    await tries(any_store, hook, 1)
-    (before,) = await take(any_store)
-    assert await any_store.rewrite_webhook_secrets(lambda kept: kept) == 0
-    assert await any_store.rewrite_webhook_secrets(lambda kept: Secret(kept.swapcase())) == 2
-    await any_store.settle_delivery(before, AGAIN)
-    (after,) = await take(any_store)
-    assert after.secrets == tuple(Secret(key.swapcase()) for key in before.secrets)
-    assert len(after.secrets) == 2
-    assert await any_store.webhook(other.user_id, other.id) == other
-
-
-async def test_what_has_become_due_is_heard_of(any_store: Store) -> None:
-    hook = await endpoint(any_store, someone(), EventType.OPERATION_CANCELLED)
-    async with aclosing(any_store.deliveries_written()) as written:
-
-        async def heard() -> None:
-            async with asyncio.timeout(20):
-                await anext(written)
-
-        await heard()  # what was written before
-        tale = await new_story(any_store, user=hook.user_id)
-        await any_store.request_cancel(hook.user_id, tale.operation.id)
-        await heard()
-        (sent,) = await take(any_store)
-        await any_store.settle_delivery(sent, GIVEN_UP)
-        await any_store.redeliver(hook.user_id, hook.id, sent.delivery.id)
-        await heard()
-        await tries(any_store, hook, 2)
-        await heard()
-
-
-async def test_an_end_that_no_endpoint_asks_for_is_heard_by_nobody(any_store: Store) -> None:
-    hook = await endpoint(any_store, someone(), EventType.OPERATION_FAILED)
-    async with aclosing(any_store.deliveries_written()) as written:
-        await anext(written)
-        tale = await new_story(any_store, user=hook.user_id)
-        await any_store.request_cancel(hook.user_id, tale.operation.id)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.3):
-                await anext(written)

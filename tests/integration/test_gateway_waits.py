@@ -107,7 +107,7 @@ async def test_a_gateway_that_ends_answers_who_waits(both: Both) -> None:
     assert await both.gateway.stop() == 0
     async with asyncio.timeout(20):
         assert await asyncio.gather(*waits) == ["not"] * 3
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30, "far less than the minute for which they asked"
 
 
 async def test_an_address_that_is_taken_is_not_shared(both: Both, environment: dict[str, str]) -> None:
