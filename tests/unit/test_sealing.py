@@ -20,7 +20,7 @@ def test_what_is_sealed_is_opened_by_every_key() -> None:
         assert Seal(keys).open(secret) == secret, "kept from before there were keys"
 
 
-@pytest.mark.parametrize("keys", ["", NEW])
+@pytest.mark.parametrize("keys", ["", NEW], ids=["none", "another"])
 def test_without_its_key_it_stays_shut(keys: str) -> None:
     kept = Seal(OLD).close(new_secret())
     with pytest.raises(Unavailable, match="WEBHOOK_SECRET_KEYS"):
@@ -41,7 +41,7 @@ def test_without_keys_nothing_is_sealed() -> None:
     assert Seal(" , ").close(secret) == Seal("").renewed(secret) == secret
 
 
-@pytest.mark.parametrize("keys", ["secret", "c2hvcnQ=", f"{OLD},short"])
+@pytest.mark.parametrize("keys", ["secret", "c2hvcnQ=", f"{OLD},short"], ids=["no base64", "too short", "one too short"])
 def test_what_is_no_key_is_refused(keys: str) -> None:
     with pytest.raises(ValueError, match=r"Fernet key|padding|base64"):
         Seal(keys)
