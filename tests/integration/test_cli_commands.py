@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -217,6 +217,15 @@ def test_a_lost_event_stream_is_taken_up_where_it_ended(served: ScriptedGateway)
     assert [headers.get("Last-Event-ID") for headers in again] == [None, "4"]
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """A process that ignores interrupts hands that down, and pytest-xdist's processes do."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_an_interrupt_cancels_the_operation(served: ScriptedGateway) -> None:
     served.hold = threading.Event()
     served.status[CREATION] = "running"
