@@ -1,8 +1,10 @@
 -- name: outlook(user_id, operation_ids, line, history)
 -- Of those that have not ended: the place in their owner's queue, how many of the owner's run, how long their type takes.
-WITH asked AS MATERIALIZED (
-    SELECT id, type, status, progress, run_after FROM operations
-    WHERE user_id = :user_id AND id = ANY(:operation_ids::uuid[]) AND finished_at IS NULL
+WITH named AS MATERIALIZED (
+    -- By their ids alone: with the owner beside them, a plan for all owners reads all that this one ever had.
+    SELECT id, user_id, type, status, progress, run_after, finished_at FROM operations WHERE id = ANY(:operation_ids::uuid[])
+), asked AS MATERIALIZED (
+    SELECT id, type, status, progress, run_after FROM named WHERE user_id = :user_id AND finished_at IS NULL
 ), line AS MATERIALIZED (
     SELECT id, row_number() OVER (ORDER BY priority DESC, id) AS position
     FROM (
