@@ -65,7 +65,7 @@ chaos: setup ## Rain faults on real processes for a minute, and check what happe
 	$(BIN)/python -m tests.chaos --seed $(CHAOS_SEED) --operations 0 --tenants 6 --faults 24 --every 0.6 --recovery 15
 
 chaos-long: setup ## The same at length: 2,000 operations or more, 200 faults, a seed by chance (docs/chaos.md)
-	$(BIN)/python -m tests.chaos --operations 2000 --tenants 8 --faults 210 --every 2 --postgres-every 20 --report chaos.json
+	$(BIN)/python -m tests.chaos --operations 2000 --tenants 8 --faults 205 --every 0.8 --postgres-every 20 --report chaos.json
 
 .PHONY: setup-vllm test-vllm setup-peers bench-peers bench-live bench-cancel bench-rows bench-throughput bench-fair
 
