@@ -1,6 +1,7 @@
 """The sweeper's work, and what the announcer and the health checks ask for."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from services.adapters.postgres import endings, rows
 from services.adapters.postgres.controls import stop
@@ -14,6 +15,8 @@ from services.core.ports import Stopped, Swept
 from services.core.webhooks import KEPT_SECONDS
 
 _WORKERS_KEPT_SECONDS = 24 * 3600.0
+_WORTH_KNOWING = 500
+"""Rows from which on it matters by which index a plan finds one of them."""
 
 
 class Sweeps:
@@ -37,7 +40,24 @@ class Sweeps:
             await queries.prune_idempotency_keys(connection)
             await queries.prune_workers(connection, older_than=_WORKERS_KEPT_SECONDS)
             await queries.prune_deliveries(connection, older_than=KEPT_SECONDS, row_limit=limit)
+        await self._analyse()
         return Swept(tuple(announce), tuple(events))
+
+    @cached_property
+    def _analysed(self) -> set[str]:
+        return set()
+
+    async def _analyse(self) -> None:
+        """Have tables analysed that were empty when the first plans were made.
+
+        On an empty table all indexes cost the same, and a plan that is kept may find one operation by walking through all that
+        its owner has. Autovacuum comes a minute later, thousands of operations too late.
+        """
+        async with self._db.connection() as connection:
+            grown = {row["name"] async for row in self._db.queries.unanalysed(connection, least=_WORTH_KNOWING)}
+            for name in sorted(grown - self._analysed):
+                self._analysed.add(name)  # once: where another role owns the tables, Postgres only warns
+                await connection.execute(f"ANALYZE {name}")
 
     async def beat(self, worker: str) -> None:
         async with self._db.connection() as connection:

@@ -70,5 +70,11 @@ INSERT INTO operation_events (operation_id, seq, user_id, story_id, at, kind, da
 SELECT id, last_seq, user_id, story_id, announced_at, 'announced', '{}' FROM marked
 RETURNING *;
 
+-- name: unanalysed(least)
+-- Tables that have grown and of which the planner knows nothing yet.
+SELECT format('%I.%I', schemaname, relname) AS name FROM pg_stat_user_tables
+WHERE relid IN ('stories'::regclass, 'shots'::regclass, 'operations'::regclass, 'operation_events'::regclass)
+  AND n_tup_ins >= :least AND last_analyze IS NULL AND last_autoanalyze IS NULL;
+
 -- name: ping()$
 SELECT 1;
