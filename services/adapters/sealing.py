@@ -3,7 +3,11 @@
 Fernet (AES-128-CBC and HMAC-SHA256, https://github.com/fernet/spec); of several keys the first one seals, and every one opens.
 """
 
+from functools import cached_property
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
 
 from services.core.errors import Unavailable
 from services.core.webhooks import SECRET_PREFIX, Secret
@@ -43,6 +47,21 @@ class Seal:
             return self.close(self.open(kept))
         except Unavailable:
             return kept
+
+
+class SealingSettings(BaseSettings):
+    """The keys, for the settings of whoever seals or opens."""
+
+    webhook_secret_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="What webhooks' secrets are sealed with in the database: Fernet keys, separated by commas. The first "
+        "one seals, every one opens; with none, secrets are kept as they are.",
+    )
+
+    @cached_property
+    def seal(self) -> Seal:
+        """Raises ValueError as `Seal` does."""
+        return Seal(self.webhook_secret_keys.get_secret_value())
 
 
 def _sealed() -> Secret:

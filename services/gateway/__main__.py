@@ -10,7 +10,6 @@ from services.adapters.kafka import open_event_receiver, open_event_sender, open
 from services.adapters.model_client import open_models
 from services.adapters.objects import open_media
 from services.adapters.postgres import open_store
-from services.adapters.sealing import Seal
 from services.adapters.settings import BrokerSettings, MediaSettings, ModelSettings, StoreSettings
 from services.core.announcer import Announcer
 from services.gateway.app import create_app
@@ -30,9 +29,8 @@ async def main() -> None:
     broker = BrokerSettings()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(StoreSettings(), application="gateway"))
-        seal = Seal(settings.webhook_secret_keys.get_secret_value())
         # After the workers, as releases are: they can open by now what is sealed here.
-        if renewed := await store.rewrite_webhook_secrets(seal.renewed):
+        if renewed := await store.rewrite_webhook_secrets(settings.seal.renewed):
             _log.info("webhooks' secrets were sealed anew", webhooks=renewed)
         models = await stack.enter_async_context(open_models(ModelSettings()))
         wakeups = await stack.enter_async_context(open_wakeup_sender(broker))

@@ -4,15 +4,16 @@ import hashlib
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from services.adapters.sealing import SealingSettings
 from services.adapters.settings import StoreSettings
 
 PARTS = ("database", "broker", "models", "workers", "media")
 """What readiness can look at."""
 
 
-class GatewaySettings(BaseSettings):
+class GatewaySettings(SealingSettings):
     """One gateway."""
 
     model_config = SettingsConfigDict(env_prefix="STORYREEL_", extra="ignore")
@@ -36,11 +37,6 @@ class GatewaySettings(BaseSettings):
         default=1_000, ge=1, description="So many operations of one user may wait; a further one is refused (429) until one starts."
     )
     max_webhooks_per_user: int = Field(default=20, ge=1, description="How many webhooks a user may have.")
-    webhook_secret_keys: SecretStr = Field(
-        default=SecretStr(""),
-        description="What webhooks' secrets are sealed with in the database: Fernet keys, separated by commas. The first "
-        "one seals, every one opens; with none, secrets are kept as they are.",
-    )
     webhook_old_secret_seconds: float = Field(
         default=86_400.0, ge=0, description="How long messages are signed with the old secret too, after it was replaced."
     )

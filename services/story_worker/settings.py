@@ -3,15 +3,17 @@
 import os
 import socket
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.adapters.sealing import SealingSettings
 
 
 def _name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-class WorkerSettings(BaseSettings):
+class WorkerSettings(SealingSettings):
     """One story worker."""
 
     model_config = SettingsConfigDict(env_prefix="STORYREEL_", extra="ignore")
@@ -52,11 +54,6 @@ class WorkerSettings(BaseSettings):
         default=60.0,
         gt=0,
         description="Wake-ups that wait for so long while there is room for them end the worker, to be started anew.",
-    )
-    webhook_secret_keys: SecretStr = Field(
-        default=SecretStr(""),
-        description="What webhooks' secrets are sealed with in the database: Fernet keys, separated by commas. The first "
-        "one seals, every one opens; with none, secrets are kept as they are.",
     )
     webhook_slots: int = Field(default=32, ge=1, description="Webhooks' messages that one worker sends at once.")
     webhook_slots_per_endpoint: int = Field(

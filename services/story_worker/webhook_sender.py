@@ -14,7 +14,6 @@ import httpx2
 
 from services.adapters import addresses
 from services.adapters.retry_after import retry_after
-from services.adapters.sealing import Seal
 from services.core import webhooks
 from services.core.errors import DeadlineExceeded, FailedPrecondition, StoryreelError, Unavailable
 from services.core.webhooks import Answer, Dispatch
@@ -40,7 +39,7 @@ class WebhookSender:
         # Enough threads that name servers which do not answer for one host hold up no other.
         self._names = ThreadPoolExecutor(_LOOK_UPS * settings.webhook_slots, thread_name_prefix="webhook-names")
         self._resolve: Resolve = resolve or functools.partial(addresses.resolve, executor=self._names)
-        self._seal = Seal(settings.webhook_secret_keys.get_secret_value())
+        self._seal = settings.seal
         self._tls = tls
         self._reading = asyncio.Lock()
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.adapters.sealing import Seal
 from services.core import webhooks
 from services.core.webhooks import DeliveryId, WebhookId
 from services.gateway import idempotency, languages
@@ -20,7 +19,7 @@ from services.gateway.problems import documented
 from services.gateway.route import ProblemRoute
 from services.gateway.uuids import CanonicalUUID
 from services.gateway.webhooks import examples, parse, render, schemas
-from services.gateway.wiring import CurrentUser, Wired, Wiring
+from services.gateway.wiring import CurrentUser, Wired
 
 Create = Annotated[schemas.CreateWebhookBody, Depends(JsonBody(schemas.CreateWebhookBody, examples=examples.CREATE_WEBHOOK))]
 Patch = Annotated[schemas.PatchWebhookBody, Depends(JsonBody(schemas.PatchWebhookBody, examples=examples.PATCH_WEBHOOK))]
@@ -48,7 +47,7 @@ async def create_webhook(
     """Have a URL told what happens. The answer shows the secret that messages are signed with, this once; the same request under
     the same `Idempotency-Key` (or `request_id`) is given the same answer.
     """
-    new, seal = parse.create(body, wired.settings), _seal(wired)
+    new, seal = parse.create(body, wired.settings), wired.settings.seal
     created = await wired.store.create_webhook(
         user,
         new,
@@ -82,7 +81,7 @@ async def rotate_webhook_secret(*, wired: Wired, user: CurrentUser, webhook_id: 
     """Make a new secret, shown this once. Until `old_secret_expires_at` messages carry a signature by the old one too."""
     secret = webhooks.new_secret()
     keep = wired.settings.webhook_old_secret_seconds
-    row = await wired.store.rotate_webhook_secret(user, WebhookId(webhook_id), _seal(wired).close(secret), keep=keep)
+    row = await wired.store.rotate_webhook_secret(user, WebhookId(webhook_id), wired.settings.seal.close(secret), keep=keep)
     return render.with_secret(row, secret)
 
 
@@ -132,10 +131,6 @@ async def redeliver(
     """Send it again at once, whatever became of it before, and retry it like a new one. Its `webhook-id` stays."""
     row = await wired.store.redeliver(user, WebhookId(webhook_id), DeliveryId(delivery_id))
     return render.delivery(row, languages.preferred(request.headers.get("accept-language")))
-
-
-def _seal(wired: Wiring) -> Seal:
-    return Seal(wired.settings.webhook_secret_keys.get_secret_value())
 
 
 # -- the table -----------------------------------------------------------------------------------------------------------------
